@@ -1,0 +1,35 @@
+package io.httpaudit.correlate;
+
+import io.httpaudit.flow.Endpoint;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * A connection that never became an exchange, or ceased to carry any: a {@code connection} line. Times as in {@link
+ * Exchange}.
+ *
+ * @param outcome {@code refused}, {@code timeout}, {@code reset}, {@code upgraded}, {@code http2}, {@code closed_idle}, …
+ * @param syns copies of the SYN seen
+ * @param call whether a hooked call waited for it, and so a CLIENT span tells it
+ */
+public record ConnectionOutcome(
+    Side side,
+    Verdict verdict,
+    Optional<Why> why,
+    String outcome,
+    long connection,
+    Endpoint local,
+    Endpoint peer,
+    String interfaceName,
+    Exchange.TraceIds trace,
+    boolean call,
+    long start,
+    long end,
+    long wallOffset,
+    long syns,
+    long outOffset,
+    long outBytes,
+    long inOffset,
+    long inBytes,
+    OptionalLong connectStart,
+    OptionalLong connectEnd) {}

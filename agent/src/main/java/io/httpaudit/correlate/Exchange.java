@@ -1,0 +1,97 @@
+package io.httpaudit.correlate;
+
+import io.httpaudit.flow.Endpoint;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * One request and its final response on one connection, as one side saw it, judged. Times are nanoseconds of
+ * CLOCK_MONOTONIC; add {@code wallOffset} for nanoseconds since 1970. Immutable.
+ *
+ * @param connection number of the connection in this process, from 1
+ * @param sequence number of the exchange on it, from 0
+ * @param start the own span's start: server: the request's first byte on the wire, else its first read; client: the call
+ *     (connect's entry on a connection's first exchange, else the first write's entry)
+ * @param end the own span's end: server: the response's last byte on the wire, else the last write; client: the last read
+ * @param target as sent, not redacted; empty where no request line was seen
+ * @param host the Host field as sent; empty where there was none
+ * @param protocol {@code 1.0}, {@code 1.1}; empty where unknown
+ * @param error {@code reset}, {@code timeout}, {@code closed}, or empty
+ * @param phases in their order: none overlaps
+ * @param interfaceName empty where unknown
+ */
+public record Exchange(
+    Side side,
+    Verdict verdict,
+    Optional<Why> why,
+    long connection,
+    long sequence,
+    Endpoint local,
+    Endpoint peer,
+    String interfaceName,
+    TraceIds trace,
+    String method,
+    String target,
+    String host,
+    OptionalLong status,
+    String protocol,
+    Range request,
+    Range response,
+    long start,
+    long end,
+    long wallOffset,
+    List<Timing> phases,
+    OptionalLong ackNanos,
+    Tcp tcp,
+    String error) {
+
+  /**
+   * Who the span is.
+   *
+   * @param traceId 32 hex
+   * @param spanId 16 hex
+   * @param parentSpanId 16 hex, or empty: a root
+   * @param state the parent's tracestate as sent, or empty
+   */
+  public record TraceIds(String traceId, String spanId, String parentSpanId, String state, boolean sampled) {}
+
+  /**
+   * A message's bytes in one direction's TCP stream. {@code segments} 0 means that no packet is known, and then counts
+   * and times are not.
+   *
+   * @param offset of its first byte; 0 is the first after the SYN
+   * @param bytes its length on the wire, as far as it was
+   * @param first when the first byte was on the wire
+   * @param last when all of its bytes had been
+   */
+  public record Range(
+      long offset,
+      long bytes,
+      long segments,
+      long retransmits,
+      long outOfOrder,
+      OptionalLong first,
+      OptionalLong last) {}
+
+  /** A phase, {@code end >= start}. */
+  public record Timing(Phase phase, long start, long end) {
+    public long nanos() {
+      return end - start;
+    }
+  }
+
+  /**
+   * TCP's own facts.
+   *
+   * @param rttNanos the handshake's
+   * @param zeroWindow either side's transitions to a window of 0 in the exchange
+   * @param reset an RST was seen in the exchange
+   */
+  public record Tcp(OptionalLong rttNanos, long zeroWindow, boolean reset) {}
+
+  /** The phase, if it is known. */
+  public Optional<Timing> phase(Phase phase) {
+    return phases.stream().filter(t -> t.phase() == phase).findFirst();
+  }
+}

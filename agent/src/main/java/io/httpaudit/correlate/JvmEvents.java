@@ -1,0 +1,70 @@
+package io.httpaudit.correlate;
+
+import io.httpaudit.flow.Endpoint;
+
+/**
+ * What the hooks saw, in the order in which each thread said it. observe/ decodes its ring into these calls, on the audit
+ * thread. Times are nanoseconds of {@link System#nanoTime()}. Offsets are stream positions, 0 the first byte after the
+ * SYN.
+ */
+public interface JvmEvents {
+  /**
+   * A socket is connected, or connecting ({@code connect} has returned, perhaps with EINPROGRESS), or was accepted.
+   *
+   * @param connection number in this process, from 1, never used again
+   * @param flow the id under which the kernel reports its packets; 0: not admitted
+   * @param entry when {@code connect} was entered; of an accepted one, when {@code accept} returned
+   * @param exit when {@code connect} or {@code accept} returned
+   */
+  void opened(long connection, Side side, Endpoint local, Endpoint peer, long flow, long entry, long exit);
+
+  /**
+   * {@code connect} threw. {@code local} may have port 0: unknown.
+   *
+   * @param error what the kernel said
+   */
+  void connectFailed(
+      long connection, Endpoint local, Endpoint peer, long flow, long entry, long exit, SocketError error);
+
+  /** A message's head is complete. Always before its {@link #messageEnd}. */
+  void messageHead(long connection, MessageHead head);
+
+  /**
+   * A message's last byte was moved.
+   *
+   * @param end stream position behind it
+   * @param at when the call that moved its last byte exited
+   * @param proven false: it ended because the connection did, in the middle of what the framing asks for
+   */
+  void messageEnd(long connection, boolean request, long index, long end, long at, boolean proven);
+
+  /**
+   * From the message that starts at {@code offset} on, this direction can't be framed, to the connection's end.
+   *
+   * @param partial what is known of that message's head, as far as it was read; index and offset always
+   */
+  void boundaryUnknown(long connection, MessageHead partial);
+
+  /** Behind these positions the connection carries another protocol. */
+  void upgraded(long connection, long outOffset, long inOffset, String outcome);
+
+  /** TCP_INFO of the connection, in tier 3, when a message ended. Microseconds and counts of the whole connection. */
+  void tcpInfo(long connection, long rttMicros, long retransmits);
+
+  /**
+   * The socket is closed (or shut for good): nothing more will be moved.
+   *
+   * @param bytesOut stream position behind the last byte that a write moved
+   * @param bytesIn stream position behind the last byte that a read moved
+   * @param lastWrite exit of the last write that moved bytes, 0: none
+   * @param lastRead exit of the last read that moved bytes, 0: none
+   */
+  void closed(
+      long connection,
+      long bytesOut,
+      long bytesIn,
+      long lastWrite,
+      long lastRead,
+      SocketError error,
+      long at);
+}

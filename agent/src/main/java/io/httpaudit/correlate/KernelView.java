@@ -1,0 +1,50 @@
+package io.httpaudit.correlate;
+
+import io.httpaudit.flow.FlowTuple;
+import io.httpaudit.flow.Packet;
+import java.util.List;
+import java.util.Optional;
+
+/** What the correlator asks of the kernel side: capture/ implements it, a test may by hand. The audit thread alone. */
+public interface KernelView {
+  /** 1: kernel filter; 3: TCP_INFO; 4: application times only. */
+  int tier();
+
+  /** Why the tier is not 1. */
+  Optional<Why> lacking();
+
+  /** When the first tap was up, nanoTime; {@link Long#MAX_VALUE} while none is. */
+  long attachedAt();
+
+  /**
+   * The packets of a connection before it was admitted. Looked up by its exact key; a second look may show more (a packet
+   * may race the claim): {@code packets} then repeats the first ones, runs perhaps longer.
+   */
+  Optional<Candidate> candidate(FlowTuple tuple);
+
+  /** Records lost by all flows so far. Zero means that no flow lost any. */
+  long recordsLost();
+
+  /** Records that this flow lost so far, by its entry in the kernel; -1: it has none any more. */
+  long recordsLost(FlowTuple tuple);
+
+  /** Ends the admission of a flow whose connection is gone, if {@code flow} still is the id of its entry. */
+  void end(FlowTuple tuple, long flow);
+
+  /** {@code lo}, {@code eth0}; empty where unknown. */
+  String interfaceName(int ifindex);
+
+  /** Index of the interface that holds this local address; 0: unknown. Loopback for traffic to an own address. */
+  int homeInterface(io.httpaudit.flow.Endpoint local, io.httpaudit.flow.Endpoint peer);
+
+  /**
+   * What the kernel kept of a connection that began.
+   *
+   * @param overflowed packets are missing
+   * @param syns copies of the SYN
+   * @param synAcks copies of the SYN-ACK
+   * @param handshakeAck when the handshake's last ACK passed, 0: unknown
+   * @param packets the first SYN, the first SYN-ACK, then the runs, each as one packet with its first packet's time
+   */
+  record Candidate(boolean overflowed, int syns, int synAcks, long handshakeAck, List<Packet> packets) {}
+}

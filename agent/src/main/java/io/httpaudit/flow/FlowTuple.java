@@ -1,0 +1,13 @@
+package io.httpaudit.flow;
+
+/**
+ * A TCP connection, whichever way a packet goes; the key of the kernel's maps (struct tuple in bpf/httpaudit.h).
+ *
+ * @param lower the end that compares lower
+ * @param upper the other
+ */
+public record FlowTuple(Endpoint lower, Endpoint upper) {
+  public static FlowTuple of(Endpoint one, Endpoint other) {
+    return one.compareTo(other) <= 0 ? new FlowTuple(one, other) : new FlowTuple(other, one);
+  }
+}

@@ -1,6 +1,258 @@
 package java.lang;
 
-/** What hooks in the JDK's classes call; defined into java.base. */
+import java.io.FileDescriptor;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import jdk.internal.access.JavaIOFileDescriptorAccess;
+import jdk.internal.access.SharedSecrets;
+import jdk.internal.misc.Unsafe;
+import sun.nio.ch.Net;
+
+/**
+ * What hooks in the JDK's own classes call. Defined into java.base, so that every class loader finds it, without a bootstrap
+ * path (which would end class-data sharing, and say so on stderr).
+ *
+ * <p>No method throws, blocks, prints or allocates on a byte's path. Nothing here may compile to invokedynamic: no lambda, no
+ * string concatenation.
+ */
 public final class HttpAudit {
+  /** Shutdown's slots below are the JDK's own: console, application hooks, delete-on-exit. */
+  private static final int SHUTDOWN_SLOT = 7;
+
+  private static final Unsafe UNSAFE = Unsafe.getUnsafe();
+  private static final JavaIOFileDescriptorAccess DESCRIPTORS =
+      SharedSecrets.getJavaIOFileDescriptorAccess();
+
+  private static volatile HttpAuditSink sink;
+  private static volatile long faults;
+
   private HttpAudit() {}
+
+  /** Starts, or with null ends, the calls. */
+  public static void connect(HttpAuditSink to) {
+    sink = to;
+  }
+
+  /** Calls whose sink threw. */
+  public static long faults() {
+    return faults;
+  }
+
+  /** Copies native memory; the caller has the length from the call that moved it. */
+  public static void copy(long address, byte[] to, int offset, int count) {
+    UNSAFE.copyMemory(null, address, to, Unsafe.ARRAY_BYTE_BASE_OFFSET + offset, count);
+  }
+
+  /** Reads a native long in the machine's byte order. */
+  public static long getLong(long address) {
+    return UNSAFE.getLong(address);
+  }
+
+  /** Runs at the end of the JVM, after the application's own shutdown hooks. */
+  public static boolean atShutdown(Runnable last) {
+    try {
+      Shutdown.add(SHUTDOWN_SLOT, true, last);
+      return true;
+    } catch (Throwable e) {
+      return false;
+    }
+  }
+
+  /** Lets a named module call native code without a warning (JEP 472). */
+  public static void enableNativeAccess(Module module) {
+    module.implAddEnableNativeAccess();
+  }
+
+  public static void beforeWrite(FileDescriptor fd, long address, int length) {
+    HttpAuditSink to = sink;
+    if (to != null) {
+      try {
+        to.beforeWrite(DESCRIPTORS.get(fd), address, length, 0);
+      } catch (Throwable e) {
+        faults++;
+      }
+    }
+  }
+
+  public static void afterWrite(int n, FileDescriptor fd, long address, int length) {
+    HttpAuditSink to = sink;
+    if (to != null) {
+      try {
+        to.afterWrite(DESCRIPTORS.get(fd), address, 0, n);
+      } catch (Throwable e) {
+        faults++;
+      }
+    }
+  }
+
+  public static void beforeWritev(FileDescriptor fd, long address, int vectors) {
+    HttpAuditSink to = sink;
+    if (to != null) {
+      try {
+        to.beforeWrite(DESCRIPTORS.get(fd), address, 0, vectors);
+      } catch (Throwable e) {
+        faults++;
+      }
+    }
+  }
+
+  public static void afterWritev(long n, FileDescriptor fd, long address, int vectors) {
+    HttpAuditSink to = sink;
+    if (to != null) {
+      try {
+        to.afterWrite(DESCRIPTORS.get(fd), address, vectors, n);
+      } catch (Throwable e) {
+        faults++;
+      }
+    }
+  }
+
+  public static void writeFailed(Throwable cause, FileDescriptor fd) {
+    failed(fd, false, cause);
+  }
+
+  public static void afterRead(int n, FileDescriptor fd, long address, int length) {
+    HttpAuditSink to = sink;
+    if (to != null) {
+      try {
+        to.afterRead(DESCRIPTORS.get(fd), address, 0, n);
+      } catch (Throwable e) {
+        faults++;
+      }
+    }
+  }
+
+  public static void afterReadv(long n, FileDescriptor fd, long address, int vectors) {
+    HttpAuditSink to = sink;
+    if (to != null) {
+      try {
+        to.afterRead(DESCRIPTORS.get(fd), address, vectors, n);
+      } catch (Throwable e) {
+        faults++;
+      }
+    }
+  }
+
+  public static void readFailed(Throwable cause, FileDescriptor fd) {
+    failed(fd, true, cause);
+  }
+
+  private static void failed(FileDescriptor fd, boolean read, Throwable cause) {
+    HttpAuditSink to = sink;
+    if (to != null) {
+      try {
+        to.failed(DESCRIPTORS.get(fd), read, cause);
+      } catch (Throwable e) {
+        faults++;
+      }
+    }
+  }
+
+  public static void afterSendfile(long n, FileDescriptor target) {
+    HttpAuditSink to = sink;
+    if (to != null) {
+      try {
+        to.afterUnseenWrite(DESCRIPTORS.get(target), n);
+      } catch (Throwable e) {
+        faults++;
+      }
+    }
+  }
+
+  public static void afterUrgent(int n, FileDescriptor fd) {
+    afterSendfile(n, fd);
+  }
+
+  public static void afterUrgentByte(FileDescriptor fd) {
+    afterSendfile(1, fd);
+  }
+
+  public static void beforeConnect(FileDescriptor fd, InetAddress peer, int port) {
+    HttpAuditSink to = sink;
+    if (to != null) {
+      try {
+        to.beforeConnect(DESCRIPTORS.get(fd), peer, port);
+      } catch (Throwable e) {
+        faults++;
+      }
+    }
+  }
+
+  public static void afterConnect(int result, FileDescriptor fd, InetAddress peer, int port) {
+    HttpAuditSink to = sink;
+    if (to != null) {
+      try {
+        to.afterConnect(DESCRIPTORS.get(fd), Net.localAddress(fd), peer, port);
+      } catch (Throwable e) {
+        faults++;
+      }
+    }
+  }
+
+  public static void connectFailed(
+      Throwable cause, FileDescriptor fd, InetAddress peer, int port) {
+    HttpAuditSink to = sink;
+    if (to != null) {
+      try {
+        to.connectFailed(DESCRIPTORS.get(fd), localAddress(fd), peer, port, cause);
+      } catch (Throwable e) {
+        faults++;
+      }
+    }
+  }
+
+  private static InetSocketAddress localAddress(FileDescriptor fd) {
+    try {
+      return Net.localAddress(fd);
+    } catch (IOException e) {
+      return null;
+    }
+  }
+
+  /** {@code peer} is null or of another family where the channel isn't TCP. */
+  public static void acceptedChannel(FileDescriptor fd, Object peer) {
+    HttpAuditSink to = sink;
+    if (to != null && peer instanceof InetSocketAddress) {
+      try {
+        to.accepted(DESCRIPTORS.get(fd), Net.localAddress(fd), (InetSocketAddress) peer);
+      } catch (Throwable e) {
+        faults++;
+      }
+    }
+  }
+
+  public static void acceptedSocket(FileDescriptor fd, InetAddress peer, int port) {
+    HttpAuditSink to = sink;
+    if (to != null) {
+      try {
+        to.accepted(
+            DESCRIPTORS.get(fd), Net.localAddress(fd), new InetSocketAddress(peer, port));
+      } catch (Throwable e) {
+        faults++;
+      }
+    }
+  }
+
+  public static void listening(FileDescriptor fd) {
+    HttpAuditSink to = sink;
+    if (to != null) {
+      try {
+        to.listening(DESCRIPTORS.get(fd), Net.localAddress(fd));
+      } catch (Throwable e) {
+        faults++;
+      }
+    }
+  }
+
+  public static void closing(FileDescriptor fd) {
+    HttpAuditSink to = sink;
+    if (to != null) {
+      try {
+        to.closing(DESCRIPTORS.get(fd));
+      } catch (Throwable e) {
+        faults++;
+      }
+    }
+  }
 }

@@ -1,0 +1,52 @@
+package java.lang;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+
+/**
+ * What {@link HttpAudit} hands the hooks' calls to; the agent implements it. A file descriptor is its number. Called on the
+ * application's threads, within the JDK's own locks: one direction of a socket is never in two calls at once, its two
+ * directions may be. What a method throws is caught and counted by {@link HttpAudit}.
+ */
+public abstract class HttpAuditSink {
+  protected HttpAuditSink() {}
+
+  /**
+   * Before a write.
+   *
+   * @param address of the bytes, or of {@code vectors} pairs {base, length} of 8 bytes each
+   * @param length of the bytes, where {@code vectors} is 0
+   */
+  public abstract void beforeWrite(int fd, long address, int length, int vectors);
+
+  /** After a write that moved {@code n} bytes; negative: the JDK's IOStatus, nothing was moved. */
+  public abstract void afterWrite(int fd, long address, int vectors, long n);
+
+  /** After a read of {@code n} bytes; -1: end of stream; less: nothing was moved. */
+  public abstract void afterRead(int fd, long address, int vectors, long n);
+
+  /** After {@code n} bytes went out that no hook saw: sendfile, or an urgent byte. */
+  public abstract void afterUnseenWrite(int fd, long n);
+
+  /** A read, or a write, threw. */
+  public abstract void failed(int fd, boolean read, Throwable cause);
+
+  /** Before connect(2). */
+  public abstract void beforeConnect(int fd, InetAddress peer, int port);
+
+  /** After connect(2) that succeeded or is in progress. */
+  public abstract void afterConnect(int fd, InetSocketAddress local, InetAddress peer, int port);
+
+  /** connect(2) failed; {@code local} null: unknown. */
+  public abstract void connectFailed(
+      int fd, InetSocketAddress local, InetAddress peer, int port, Throwable cause);
+
+  /** After accept(2). */
+  public abstract void accepted(int fd, InetSocketAddress local, InetSocketAddress peer);
+
+  /** After listen(2). */
+  public abstract void listening(int fd, InetSocketAddress local);
+
+  /** Before the socket ends: its number may be another's as soon as this returns. */
+  public abstract void closing(int fd);
+}

@@ -1,0 +1,68 @@
+package io.httpaudit.observe;
+
+import io.httpaudit.correlate.Side;
+import io.httpaudit.correlate.SocketError;
+import io.httpaudit.http.Requests;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A TCP socket of this JVM, from connect or accept to its end. */
+final class Connection {
+  private final long number;
+  private final Events events;
+  private final Direction in;
+  private final Direction out;
+  private final AtomicInteger open = new AtomicInteger(2);
+
+  private long upgradedOut = -1;
+  private long upgradedIn = -1;
+
+  Connection(long number, Side side, Events events) {
+    this.number = number;
+    this.events = events;
+    Requests requests = new Requests();
+    in = new Direction(this, events, requests, side == Side.SERVER, false);
+    out = new Direction(this, events, requests, side == Side.CLIENT, true);
+  }
+
+  long number() {
+    return number;
+  }
+
+  Direction in() {
+    return in;
+  }
+
+  Direction out() {
+    return out;
+  }
+
+  /** Told once both directions have said so. */
+  synchronized void upgraded(boolean outbound, long offset, boolean http2) {
+    if (outbound) {
+      upgradedOut = offset;
+    } else {
+      upgradedIn = offset;
+    }
+    if (upgradedOut >= 0 && upgradedIn >= 0) {
+      events.upgraded(number, upgradedOut, upgradedIn, http2);
+    } else if (http2) {
+      // The preface is the client's: the server's first byte is the other protocol's, too.
+      upgradedOut = 0;
+      upgradedIn = 0;
+      events.upgraded(number, 0, 0, true);
+    }
+  }
+
+  void close() {
+    in.close();
+    out.close();
+  }
+
+  /** The last of the two tells the end. */
+  void directionClosed() {
+    if (open.decrementAndGet() == 0) {
+      SocketError error = in.error() != SocketError.NONE ? in.error() : out.error();
+      events.closed(number, out.position(), in.position(), out.lastMoved(), in.lastMoved(), error, System.nanoTime());
+    }
+  }
+}

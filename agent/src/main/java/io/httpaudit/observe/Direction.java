@@ -1,0 +1,276 @@
+package io.httpaudit.observe;
+
+import io.httpaudit.correlate.SocketError;
+import io.httpaudit.http.Head;
+import io.httpaudit.http.MessageListener;
+import io.httpaudit.http.MessageParser;
+import io.httpaudit.http.Requests;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * One direction of a connection: its bytes as they were moved, cut into messages.
+ *
+ * <p>One thread at a time works here; the JDK's own locks see to that for reads and for writes, and {@link #enter} does for
+ * the end, which may come from a third thread: whoever is within then closes on its way out. Nobody waits.
+ */
+final class Direction implements MessageListener {
+  private static final int FREE = 0;
+  private static final int BUSY = 1;
+  private static final int CLOSING = 2;
+  private static final int CLOSED = 3;
+
+  /** What is copied of a head at a time. */
+  private static final int PIECE = 4096;
+
+  private final Connection connection;
+  private final Events events;
+  private final boolean request;
+  private final boolean outbound;
+  private final MessageParser parser;
+  private final AtomicInteger state = new AtomicInteger();
+
+  /** When the call in hand was entered (a write) or returned (a read): what is found in its bytes was moved then. */
+  private long call;
+
+  private long lastMoved;
+  private long firstStarted;
+  private long lastStarted;
+  private boolean inMessage;
+  private boolean messageEnded;
+  private SocketError error = SocketError.NONE;
+
+  Direction(Connection connection, Events events, Requests requests, boolean request, boolean outbound) {
+    this.connection = connection;
+    this.events = events;
+    this.request = request;
+    this.outbound = outbound;
+    parser =
+        request
+            ? MessageParser.ofRequests(requests, this)
+            : MessageParser.ofResponses(requests, this);
+  }
+
+  /** Bytes moved so far; nanoTime of the last call that did. Read by whoever closes. */
+  long position() {
+    return parser.position();
+  }
+
+  long lastMoved() {
+    return lastMoved;
+  }
+
+  SocketError error() {
+    return error;
+  }
+
+  private boolean enter() {
+    return state.compareAndSet(FREE, BUSY);
+  }
+
+  private void leave() {
+    if (!state.compareAndSet(BUSY, FREE)) {
+      finish();
+    }
+  }
+
+  /** Before a write; only requests have something to tell ahead: an answer may be read before the write returns. */
+  void announce(long address, int length, int vectors) {
+    if (!enter()) {
+      return;
+    }
+    try {
+      call = System.nanoTime();
+      if (request) {
+        preview(address, length, vectors);
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  private void preview(long address, int length, int vectors) {
+    if (vectors == 0) {
+      previewPiece(address, length);
+      return;
+    }
+    for (int i = 0; i < vectors; i++) {
+      previewPiece(Vectors.base(address, i), (int) Vectors.length(address, i));
+    }
+  }
+
+  private void previewPiece(long address, int length) {
+    byte[] scratch = Scratch.take();
+    try {
+      for (int done = 0; done < length; done += PIECE) {
+        int piece = Math.min(PIECE, length - done);
+        HttpAudit.copy(address + done, scratch, 0, piece);
+        parser.preview(scratch, 0, piece);
+      }
+    } finally {
+      Scratch.give(scratch, Math.min(PIECE, length));
+    }
+  }
+
+  /** {@code n} bytes were moved. Returns whether a message ended in them. */
+  boolean moved(long address, int vectors, long n) {
+    if (!enter()) {
+      return false;
+    }
+    try {
+      if (!outbound) {
+        call = System.nanoTime();
+      }
+      messageEnded = false;
+      if (vectors == 0) {
+        parse(address, n);
+      } else {
+        long left = n;
+        for (int i = 0; i < vectors && left > 0; i++) {
+          long length = Math.min(left, Vectors.length(address, i));
+          parse(Vectors.base(address, i), length);
+          left -= length;
+        }
+      }
+      lastMoved = outbound ? System.nanoTime() : call;
+      return messageEnded;
+    } finally {
+      leave();
+    }
+  }
+
+  private void parse(long address, long n) {
+    long done = 0;
+    byte[] scratch = null;
+    int used = 0;
+    try {
+      while (done < n) {
+        long skip = Math.min(parser.skippable(), n - done);
+        if (skip > 0) {
+          parser.skip(skip);
+          done += skip;
+          continue;
+        }
+        if (scratch == null) {
+          scratch = Scratch.take();
+        }
+        int piece = (int) Math.min(PIECE, n - done);
+        HttpAudit.copy(address + done, scratch, 0, piece);
+        used = Math.max(used, piece);
+        parser.parse(scratch, 0, piece);
+        done += piece;
+      }
+    } finally {
+      if (scratch != null) {
+        Scratch.give(scratch, used);
+      }
+    }
+  }
+
+  /** Bytes went by that no hook could see: they must be of a body, or the framing is lost. */
+  boolean movedUnseen(long n) {
+    if (!enter()) {
+      return false;
+    }
+    try {
+      call = System.nanoTime();
+      messageEnded = false;
+      long left = n;
+      while (left > 0) {
+        long skip = Math.min(parser.skippable(), left);
+        if (skip > 0) {
+          parser.skip(skip);
+          left -= skip;
+        } else {
+          parser.parse(Scratch.UNSEEN, 0, (int) Math.min(left, Scratch.UNSEEN.length));
+          left -= Math.min(left, Scratch.UNSEEN.length);
+        }
+      }
+      lastMoved = call;
+      return messageEnded;
+    } finally {
+      leave();
+    }
+  }
+
+  /** A FIN was read: a body that lasts until then is whole. */
+  void endOfStream() {
+    if (!enter()) {
+      return;
+    }
+    try {
+      call = System.nanoTime();
+      parser.end();
+    } finally {
+      leave();
+    }
+  }
+
+  void failed(SocketError cause) {
+    if (error == SocketError.NONE) {
+      error = cause;
+    }
+  }
+
+  /** The socket ends. Now, or when the thread that is within leaves. */
+  void close() {
+    while (true) {
+      int now = state.get();
+      if (now >= CLOSING) {
+        return;
+      }
+      if (now == BUSY) {
+        if (state.compareAndSet(BUSY, CLOSING)) {
+          return;
+        }
+      } else if (state.compareAndSet(FREE, CLOSING)) {
+        finish();
+        return;
+      }
+    }
+  }
+
+  private void finish() {
+    state.set(CLOSED);
+    try {
+      call = System.nanoTime();
+      if (outbound && error == SocketError.NONE) {
+        parser.end();
+      } else {
+        parser.abort();
+      }
+    } finally {
+      connection.directionClosed();
+    }
+  }
+
+  @Override
+  public void started(long offset) {
+    if (!inMessage) {
+      inMessage = true;
+      firstStarted = call;
+    }
+    lastStarted = call;
+  }
+
+  @Override
+  public void head(Head head) {
+    events.head(connection.number(), request, head, firstStarted, lastStarted);
+  }
+
+  @Override
+  public void ended(long index, long end, boolean proven) {
+    inMessage = false;
+    messageEnded = true;
+    events.ended(connection.number(), request, index, end, outbound ? System.nanoTime() : call, proven);
+  }
+
+  @Override
+  public void boundaryUnknown(Head head, long offset) {
+    events.boundaryUnknown(connection.number(), request, head, offset, inMessage ? firstStarted : call);
+  }
+
+  @Override
+  public void upgraded(long offset, boolean http2) {
+    connection.upgraded(outbound, offset, http2);
+  }
+}

@@ -1,0 +1,149 @@
+package io.httpaudit.observe;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * A bounded ring of variable-length records: many application threads write, the audit thread reads.
+ *
+ * <p>Assumes at most one reader at a time. Guarantees: a writer never waits for the reader nor for another writer but by
+ * repeating one compare-and-set; a record is seen whole or not at all; records of one thread keep their order; a record that
+ * finds no room is refused at once, and counted. Memory that was read is zeroed, since requests' targets hold secrets.
+ *
+ * <pre>
+ *   record, aligned to 8 bytes:
+ *     0  long  0: free, or claimed and not yet written; else length (low 32 bits) and type (high 32 bits)
+ *     8  …     body
+ * </pre>
+ *
+ * A writer moves {@code tail}, writes the body, then publishes the header (release). The reader takes the header (acquire),
+ * reads, zeroes body then header, and moves {@code head} (release): only then may a writer claim that room again.
+ */
+final class EventRing {
+  static final int HEADER = 8;
+  static final int PADDING = -1;
+
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
+
+  private final byte[] buffer;
+  private final int mask;
+  private final Runnable quarterFull;
+  private final AtomicLong tail = new AtomicLong();
+  private final AtomicLong head = new AtomicLong();
+  private final AtomicLong refused = new AtomicLong();
+
+  /**
+   * @param capacity bytes, a power of two
+   * @param quarterFull called by the writer whose record makes the ring a quarter full
+   */
+  EventRing(int capacity, Runnable quarterFull) {
+    if (Integer.bitCount(capacity) != 1) {
+      throw new IllegalArgumentException("not a power of two");
+    }
+    buffer = new byte[capacity];
+    mask = capacity - 1;
+    this.quarterFull = quarterFull;
+  }
+
+  /**
+   * Claims room for a record with a body of {@code length} bytes.
+   *
+   * @return index of its body, for the put methods and {@link #publish}; -1: refused
+   */
+  int claim(int length) {
+    int size = aligned(HEADER + length);
+    if (size > buffer.length / 8) {
+      refused.incrementAndGet();
+      return -1;
+    }
+    long at;
+    int padding;
+    do {
+      at = tail.get();
+      int toEnd = buffer.length - ((int) at & mask);
+      // A record lies in one piece: what is left at the end is skipped.
+      padding = toEnd < size ? toEnd : 0;
+      if (at + padding + size - head.get() > buffer.length) {
+        refused.incrementAndGet();
+        return -1;
+      }
+    } while (!tail.compareAndSet(at, at + padding + size));
+    if (padding != 0) {
+      LONGS.setRelease(buffer, (int) at & mask, header(padding, PADDING));
+    }
+    long waiting = at - head.get();
+    int quarter = buffer.length >> 2;
+    if (waiting < quarter && waiting + padding + size >= quarter) {
+      quarterFull.run();
+    }
+    return ((int) (at + padding) & mask) + HEADER;
+  }
+
+  /** Makes the record claimed at {@code body} visible. */
+  void publish(int body, int length, int type) {
+    LONGS.setRelease(buffer, body - HEADER, header(aligned(HEADER + length), type));
+  }
+
+  void putLong(int index, long value) {
+    LONGS.set(buffer, index, value);
+  }
+
+  long getLong(int index) {
+    return (long) LONGS.get(buffer, index);
+  }
+
+  void putBytes(int index, byte[] from, int offset, int length) {
+    System.arraycopy(from, offset, buffer, index, length);
+  }
+
+  /** Text of the wire: bytes are ISO 8859-1, so that none is lost. */
+  String getText(int index, int length) {
+    return new String(buffer, index, length, java.nio.charset.StandardCharsets.ISO_8859_1);
+  }
+
+  /** Records refused so far. */
+  long refused() {
+    return refused.get();
+  }
+
+  /** Reads at most {@code limit} records; returns how many. */
+  int drain(Reader reader, int limit) {
+    int count = 0;
+    while (count < limit) {
+      long from = head.get();
+      int index = (int) from & mask;
+      long header = (long) LONGS.getAcquire(buffer, index);
+      if (header == 0) {
+        break;
+      }
+      int size = (int) header;
+      int type = (int) (header >> 32);
+      try {
+        if (type != PADDING) {
+          count++;
+          reader.record(type, index + HEADER);
+        }
+      } finally {
+        java.util.Arrays.fill(buffer, index, index + size, (byte) 0);
+        head.setRelease(from + size);
+      }
+    }
+    return count;
+  }
+
+  /** Takes one record. */
+  interface Reader {
+    void record(int type, int body);
+  }
+
+  private static long header(int size, int type) {
+    return (long) type << 32 | size;
+  }
+
+  private static int aligned(int length) {
+    return length + 7 & ~7;
+  }
+}

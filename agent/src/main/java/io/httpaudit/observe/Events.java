@@ -1,0 +1,177 @@
+package io.httpaudit.observe;
+
+import io.httpaudit.correlate.JvmEvents;
+import io.httpaudit.correlate.MessageHead;
+import io.httpaudit.correlate.Side;
+import io.httpaudit.correlate.SocketError;
+import io.httpaudit.flow.Endpoint;
+import io.httpaudit.http.Head;
+
+/**
+ * The hooks' events, as records of an {@link EventRing}: written by application threads without allocation, read back as calls
+ * of {@link JvmEvents} by the audit thread. All fields are longs, in the order in which write and read name them.
+ */
+final class Events implements EventRing.Reader {
+  private static final int OPENED = 1;
+  private static final int CONNECT_FAILED = 2;
+  private static final int HEAD = 3;
+  private static final int BOUNDARY_UNKNOWN = 4;
+  private static final int ENDED = 5;
+  private static final int UPGRADED = 6;
+  private static final int TCP_INFO = 7;
+  private static final int CLOSED = 8;
+
+  private static final SocketError[] ERRORS = SocketError.values();
+
+  private final EventRing ring;
+  private JvmEvents to;
+
+  Events(EventRing ring) {
+    this.ring = ring;
+  }
+
+  /** Passes what waits, at most {@code limit} events. The audit thread. */
+  int drain(JvmEvents to, int limit) {
+    this.to = to;
+    return ring.drain(this, limit);
+  }
+
+  void opened(long connection, Side side, Endpoint local, Endpoint peer, long flow, long entry, long exit) {
+    put(OPENED, connection, side.ordinal(), flow, entry, exit,
+        local.high(), local.low(), local.port(), peer.high(), peer.low(), peer.port());
+  }
+
+  void connectFailed(long connection, Endpoint local, Endpoint peer, long flow, long entry, long exit, SocketError error) {
+    put(CONNECT_FAILED, connection, error.ordinal(), flow, entry, exit,
+        local.high(), local.low(), local.port(), peer.high(), peer.low(), peer.port());
+  }
+
+  void ended(long connection, boolean request, long index, long end, long at, boolean proven) {
+    int body = ring.claim(6 * 8);
+    if (body >= 0) {
+      ring.putLong(body, connection);
+      ring.putLong(body + 8, request ? 1 : 0);
+      ring.putLong(body + 16, index);
+      ring.putLong(body + 24, end);
+      ring.putLong(body + 32, at);
+      ring.putLong(body + 40, proven ? 1 : 0);
+      ring.publish(body, 6 * 8, ENDED);
+    }
+  }
+
+  void upgraded(long connection, long out, long in, boolean http2) {
+    put(UPGRADED, connection, out, in, http2 ? 1 : 0);
+  }
+
+  void tcpInfo(long connection, long rttMicros, long retransmits) {
+    put(TCP_INFO, connection, rttMicros, retransmits);
+  }
+
+  void closed(long connection, long out, long in, long lastWrite, long lastRead, SocketError error, long at) {
+    put(CLOSED, connection, out, in, lastWrite, lastRead, error.ordinal(), at);
+  }
+
+  void head(long connection, boolean request, Head head, long first, long finalFirst) {
+    message(HEAD, connection, request, head, head.offset, first, finalFirst);
+  }
+
+  void boundaryUnknown(long connection, boolean request, Head head, long offset, long first) {
+    message(BOUNDARY_UNKNOWN, connection, request, head, offset, first, first);
+  }
+
+  private static final int MESSAGE = 16 * 8;
+
+  private void message(int type, long connection, boolean request, Head head, long offset, long first, long finalFirst) {
+    int text = head.methodLength + head.targetLength + head.hostLength + head.traceparentLength + head.tracestateLength;
+    int length = MESSAGE + text;
+    int body = ring.claim(length);
+    if (body < 0) {
+      return;
+    }
+    ring.putLong(body, connection);
+    ring.putLong(body + 8, request ? 1 : 0);
+    ring.putLong(body + 16, head.index);
+    ring.putLong(body + 24, offset);
+    ring.putLong(body + 32, head.finalOffset);
+    ring.putLong(body + 40, head.headEnd);
+    ring.putLong(body + 48, head.expectedEnd);
+    ring.putLong(body + 56, first);
+    ring.putLong(body + 64, finalFirst);
+    ring.putLong(body + 72, head.status);
+    ring.putLong(body + 80, head.minor);
+    ring.putLong(body + 88, head.methodLength);
+    ring.putLong(body + 96, head.targetLength);
+    ring.putLong(body + 104, head.hostLength);
+    ring.putLong(body + 112, head.traceparentLength);
+    ring.putLong(body + 120, head.tracestateLength);
+    int at = body + MESSAGE;
+    ring.putBytes(at, head.text, 0, head.methodLength);
+    at += head.methodLength;
+    ring.putBytes(at, head.text, head.targetOffset, head.targetLength);
+    at += head.targetLength;
+    ring.putBytes(at, head.text, head.hostOffset, head.hostLength);
+    at += head.hostLength;
+    ring.putBytes(at, head.text, head.traceparentOffset, head.traceparentLength);
+    at += head.traceparentLength;
+    ring.putBytes(at, head.text, head.tracestateOffset, head.tracestateLength);
+    ring.publish(body, length, type);
+  }
+
+  /** Not for a byte's path: the array is an allocation. */
+  private void put(int type, long... fields) {
+    int length = fields.length * 8;
+    int body = ring.claim(length);
+    if (body < 0) {
+      return;
+    }
+    for (int i = 0; i < fields.length; i++) {
+      ring.putLong(body + 8 * i, fields[i]);
+    }
+    ring.publish(body, length, type);
+  }
+
+  @Override
+  public void record(int type, int body) {
+    long connection = ring.getLong(body);
+    switch (type) {
+      case OPENED ->
+          to.opened(connection, field(body, 1) == 0 ? Side.CLIENT : Side.SERVER,
+              endpoint(body, 5), endpoint(body, 8), field(body, 2), field(body, 3), field(body, 4));
+      case CONNECT_FAILED ->
+          to.connectFailed(connection, endpoint(body, 5), endpoint(body, 8),
+              field(body, 2), field(body, 3), field(body, 4), ERRORS[(int) field(body, 1)]);
+      case HEAD -> to.messageHead(connection, message(body));
+      case BOUNDARY_UNKNOWN -> to.boundaryUnknown(connection, message(body));
+      case ENDED ->
+          to.messageEnd(connection, field(body, 1) != 0, field(body, 2), field(body, 3), field(body, 4), field(body, 5) != 0);
+      case UPGRADED ->
+          to.upgraded(connection, field(body, 1), field(body, 2), field(body, 3) != 0 ? "http2" : "upgraded");
+      case TCP_INFO -> to.tcpInfo(connection, field(body, 1), field(body, 2));
+      case CLOSED ->
+          to.closed(connection, field(body, 1), field(body, 2), field(body, 3), field(body, 4),
+              ERRORS[(int) field(body, 5)], field(body, 6));
+      default -> throw new IllegalStateException("event " + type);
+    }
+  }
+
+  private long field(int body, int index) {
+    return ring.getLong(body + 8 * index);
+  }
+
+  private Endpoint endpoint(int body, int index) {
+    return new Endpoint(field(body, index), field(body, index + 1), (int) field(body, index + 2));
+  }
+
+  private MessageHead message(int body) {
+    int at = body + MESSAGE;
+    String[] texts = new String[5];
+    for (int i = 0; i < texts.length; i++) {
+      int length = (int) field(body, 11 + i);
+      texts[i] = length == 0 ? "" : ring.getText(at, length);
+      at += length;
+    }
+    return new MessageHead(field(body, 1) != 0, field(body, 2), field(body, 3), field(body, 4), field(body, 5),
+        field(body, 6), field(body, 7), field(body, 8), texts[0], texts[1], texts[2], texts[3], texts[4],
+        (int) field(body, 9), (int) field(body, 10));
+  }
+}

@@ -1,0 +1,207 @@
+package io.httpaudit.observe;
+
+import io.httpaudit.capture.Admission;
+import io.httpaudit.correlate.JvmEvents;
+import io.httpaudit.correlate.Side;
+import io.httpaudit.correlate.SocketError;
+import io.httpaudit.flow.Endpoint;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * What the hooks tell, by file descriptor: connections, their bytes, their messages. Only sockets that were seen to connect or
+ * to be accepted are followed; pipes, files and AF_UNIX sockets pass through the same methods of the JDK.
+ *
+ * <p>On the application's threads. No lock, and no allocation but at a connection's begin.
+ */
+public final class Observer extends HttpAuditSink {
+  private static final int RING_BYTES = 1 << 22;
+
+  private final Admission admission;
+  private final ThreadGroup ownThreads;
+  private final EventRing ring;
+  private final Events events;
+  private final AtomicLong numbers = new AtomicLong();
+
+  /** A value is a Connection, or the Endpoint of a listener. */
+  private final Descriptors descriptors = new Descriptors();
+
+  /**
+   * @param ownThreads whose connections are not the application's
+   * @param quarterFull wakes whoever drains, called when much waits
+   */
+  public Observer(Admission admission, ThreadGroup ownThreads, Runnable quarterFull) {
+    this.admission = admission;
+    this.ownThreads = ownThreads;
+    ring = new EventRing(RING_BYTES, quarterFull);
+    events = new Events(ring);
+  }
+
+  /** Passes at most {@code limit} events; returns how many. The audit thread alone. */
+  public int drain(JvmEvents to, int limit) {
+    return events.drain(to, limit);
+  }
+
+  /** Events that found no room. */
+  public long lost() {
+    return ring.refused();
+  }
+
+  private Connection connection(int fd) {
+    return descriptors.get(fd) instanceof Connection connection ? connection : null;
+  }
+
+  @Override
+  public void beforeWrite(int fd, long address, int length, int vectors) {
+    Connection connection = connection(fd);
+    if (connection != null) {
+      connection.out().announce(address, length, vectors);
+    }
+  }
+
+  @Override
+  public void afterWrite(int fd, long address, int vectors, long n) {
+    Connection connection = n > 0 ? connection(fd) : null;
+    if (connection != null && connection.out().moved(address, vectors, n)) {
+      tcpInfo(fd, connection);
+    }
+  }
+
+  @Override
+  public void afterRead(int fd, long address, int vectors, long n) {
+    Connection connection = n > 0 || n == -1 ? connection(fd) : null;
+    if (connection == null) {
+      return;
+    }
+    if (n < 0) {
+      connection.in().endOfStream();
+    } else if (connection.in().moved(address, vectors, n)) {
+      tcpInfo(fd, connection);
+    }
+  }
+
+  @Override
+  public void afterUnseenWrite(int fd, long n) {
+    Connection connection = n > 0 ? connection(fd) : null;
+    if (connection != null && connection.out().movedUnseen(n)) {
+      tcpInfo(fd, connection);
+    }
+  }
+
+  private void tcpInfo(int fd, Connection connection) {
+    if (!admission.wantsTcpInfo()) {
+      return;
+    }
+    long[] info = new long[2];
+    if (admission.tcpInfo(fd, info)) {
+      events.tcpInfo(connection.number(), info[0], info[1]);
+    }
+  }
+
+  @Override
+  public void failed(int fd, boolean read, Throwable cause) {
+    Connection connection = connection(fd);
+    if (connection != null) {
+      (read ? connection.in() : connection.out()).failed(error(cause));
+    }
+  }
+
+  private static SocketError error(Throwable cause) {
+    String message = cause.getMessage();
+    if (message == null) {
+      return SocketError.OTHER;
+    }
+    if (cause instanceof SocketTimeoutException || message.contains("timed out")) {
+      return SocketError.TIMEOUT;
+    }
+    if (message.contains("reset") || message.contains("Broken pipe")) {
+      return SocketError.RESET;
+    }
+    return cause instanceof ConnectException && message.contains("refused")
+        ? SocketError.REFUSED
+        : SocketError.OTHER;
+  }
+
+  private boolean ours() {
+    return Thread.currentThread().getThreadGroup() == ownThreads;
+  }
+
+  @Override
+  public void beforeConnect(int fd, InetAddress peer, int port) {
+    if (ours()) {
+      return;
+    }
+    admission.connecting(Endpoint.of(peer, port));
+    descriptors.time(fd, System.nanoTime());
+  }
+
+  @Override
+  public void afterConnect(int fd, InetSocketAddress local, InetAddress peer, int port) {
+    if (ours() || connection(fd) != null) {
+      return;
+    }
+    open(fd, Side.CLIENT, Endpoint.of(local), Endpoint.of(peer, port), entered(fd));
+  }
+
+  @Override
+  public void connectFailed(
+      int fd, InetSocketAddress local, InetAddress peer, int port, Throwable cause) {
+    if (ours()) {
+      return;
+    }
+    Endpoint from = local == null ? new Endpoint(0, 0, 0) : Endpoint.of(local);
+    events.connectFailed(
+        numbers.incrementAndGet(), from, Endpoint.of(peer, port), 0, entered(fd), System.nanoTime(), error(cause));
+  }
+
+  private long entered(int fd) {
+    long entered = descriptors.time(fd);
+    return entered != 0 ? entered : System.nanoTime();
+  }
+
+  @Override
+  public void accepted(int fd, InetSocketAddress local, InetSocketAddress peer) {
+    if (!ours()) {
+      open(fd, Side.SERVER, Endpoint.of(local), Endpoint.of(peer), System.nanoTime());
+    }
+  }
+
+  private void open(int fd, Side side, Endpoint local, Endpoint peer, long entry) {
+    long exit = System.nanoTime();
+    Connection connection = new Connection(numbers.incrementAndGet(), side, events);
+    long flow = admission.admit(local, peer, side, connection.number());
+    events.opened(connection.number(), side, local, peer, flow, entry, exit);
+    replace(fd, connection);
+  }
+
+  @Override
+  public void listening(int fd, InetSocketAddress local) {
+    if (ours()) {
+      return;
+    }
+    Endpoint endpoint = Endpoint.of(local);
+    admission.listening(endpoint);
+    replace(fd, endpoint);
+  }
+
+  @Override
+  public void closing(int fd) {
+    end(descriptors.replace(fd, null));
+  }
+
+  private void replace(int fd, Object value) {
+    // A value that is still there missed its close: it is over all the same.
+    end(descriptors.replace(fd, value));
+  }
+
+  private void end(Object value) {
+    if (value instanceof Connection connection) {
+      connection.close();
+    } else if (value instanceof Endpoint listener) {
+      admission.unlistening(listener);
+    }
+  }
+}

@@ -1,0 +1,16 @@
+package io.httpaudit.observe;
+
+/** struct iovec of the JDK's scattering and gathering calls: {base, length}, 8 bytes each. */
+final class Vectors {
+  private static final int IOVEC = 16;
+
+  private Vectors() {}
+
+  static long base(long vectors, int index) {
+    return HttpAudit.getLong(vectors + (long) IOVEC * index);
+  }
+
+  static long length(long vectors, int index) {
+    return HttpAudit.getLong(vectors + (long) IOVEC * index + 8);
+  }
+}

@@ -1,0 +1,220 @@
+package io.httpaudit.observe;
+
+import java.lang.instrument.ClassFileTransformer;
+import java.security.ProtectionDomain;
+import net.bytebuddy.jar.asm.ClassReader;
+import net.bytebuddy.jar.asm.ClassVisitor;
+import net.bytebuddy.jar.asm.ClassWriter;
+import net.bytebuddy.jar.asm.Label;
+import net.bytebuddy.jar.asm.MethodVisitor;
+import net.bytebuddy.jar.asm.Opcodes;
+import net.bytebuddy.jar.asm.Type;
+
+/**
+ * Puts {@link Hook}s into the JDK's classes, as they load. A plain transformer with ASM, which costs a twentieth of Byte
+ * Buddy's AgentBuilder at start-up. Any thread; never throws: a class it can't weave stays as it is, and is reported.
+ */
+final class Weaver implements ClassFileTransformer {
+  private static final String TARGET = "java/lang/HttpAudit";
+
+  private final boolean[] woven = new boolean[Hook.ALL.length];
+
+  static boolean hooks(String owner) {
+    for (Hook hook : Hook.ALL) {
+      if (hook.owner().equals(owner)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @Override
+  public byte[] transform(
+      ClassLoader loader, String name, Class<?> type, ProtectionDomain domain, byte[] bytes) {
+    if (loader != null || name == null || !name.startsWith("sun/nio/ch/") || !hooks(name)) {
+      return null;
+    }
+    try {
+      ClassReader reader = new ClassReader(bytes);
+      ClassWriter writer = new ClassWriter(reader, ClassWriter.COMPUTE_MAXS);
+      reader.accept(new Methods(writer, name), ClassReader.EXPAND_FRAMES);
+      return writer.toByteArray();
+    } catch (Throwable e) {
+      return null;
+    }
+  }
+
+  /** Whether the class of this hook was seen and has its method. */
+  boolean isWoven(Hook hook) {
+    for (int i = 0; i < woven.length; i++) {
+      if (Hook.ALL[i] == hook) {
+        return woven[i];
+      }
+    }
+    return false;
+  }
+
+  private final class Methods extends ClassVisitor {
+    private final String owner;
+
+    Methods(ClassVisitor next, String owner) {
+      super(Opcodes.ASM9, next);
+      this.owner = owner;
+    }
+
+    @Override
+    public MethodVisitor visitMethod(
+        int access, String name, String descriptor, String signature, String[] exceptions) {
+      MethodVisitor next = super.visitMethod(access, name, descriptor, signature, exceptions);
+      for (int i = 0; i < woven.length; i++) {
+        Hook hook = Hook.ALL[i];
+        if (hook.owner().equals(owner)
+            && hook.method().equals(name)
+            && hook.descriptor().equals(descriptor)
+            && (access & (Opcodes.ACC_NATIVE | Opcodes.ACC_ABSTRACT)) == 0) {
+          woven[i] = true;
+          return new Calls(next, hook, (access & Opcodes.ACC_STATIC) != 0);
+        }
+      }
+      return next;
+    }
+  }
+
+  /** The calls of one hook, around a method's own code. */
+  private static final class Calls extends MethodVisitor {
+    private final Hook hook;
+    private final boolean isStatic;
+    private final Label start = new Label();
+    private final Label end = new Label();
+
+    Calls(MethodVisitor next, Hook hook, boolean isStatic) {
+      super(Opcodes.ASM9, next);
+      this.hook = hook;
+      this.isStatic = isStatic;
+    }
+
+    @Override
+    public void visitCode() {
+      super.visitCode();
+      if (!hook.before().isEmpty()) {
+        call(hook.before(), "", hook.arguments());
+      }
+      if (!hook.failed().isEmpty()) {
+        visitLabel(start);
+      }
+    }
+
+    @Override
+    public void visitInsn(int opcode) {
+      if (opcode >= Opcodes.IRETURN && opcode <= Opcodes.RETURN && !hook.after().isEmpty()) {
+        String result = "";
+        if (hook.tellsResult()) {
+          result = Type.getReturnType(hook.descriptor()).getDescriptor();
+          super.visitInsn(opcode == Opcodes.LRETURN ? Opcodes.DUP2 : Opcodes.DUP);
+        }
+        call(hook.after(), result, hook.arguments());
+      }
+      super.visitInsn(opcode);
+    }
+
+    @Override
+    public void visitMaxs(int maxStack, int maxLocals) {
+      if (!hook.failed().isEmpty()) {
+        Label handler = new Label();
+        visitLabel(end);
+        visitTryCatchBlock(start, end, handler, "java/lang/Throwable");
+        visitLabel(handler);
+        Object[] locals = locals();
+        visitFrame(
+            Opcodes.F_NEW, locals.length, locals, 1, new Object[] {"java/lang/Throwable"});
+        super.visitInsn(Opcodes.DUP);
+        call(hook.failed(), "Ljava/lang/Throwable;", hook.failedArguments());
+        super.visitInsn(Opcodes.ATHROW);
+      }
+      super.visitMaxs(maxStack, maxLocals);
+    }
+
+    private Object[] locals() {
+      Type[] types = Type.getArgumentTypes(hook.descriptor());
+      int receiver = isStatic ? 0 : 1;
+      Object[] locals = new Object[types.length + receiver];
+      if (!isStatic) {
+        locals[0] = hook.owner();
+      }
+      for (int i = 0; i < types.length; i++) {
+        switch (types[i].getSort()) {
+          case Type.LONG:
+            locals[i + receiver] = Opcodes.LONG;
+            break;
+          case Type.OBJECT:
+            locals[i + receiver] = types[i].getInternalName();
+            break;
+          default:
+            locals[i + receiver] = Opcodes.INTEGER;
+        }
+      }
+      return locals;
+    }
+
+    /** Pushes the arguments and calls. The target's descriptor follows from what is pushed. */
+    private void call(String name, String first, String[] arguments) {
+      StringBuilder descriptor = new StringBuilder("(").append(first);
+      for (String argument : arguments) {
+        descriptor.append(push(argument));
+      }
+      String types = descriptor.append(")V").toString();
+      super.visitMethodInsn(Opcodes.INVOKESTATIC, TARGET, name, erased(name, types), false);
+    }
+
+    /** Peers of channels are declared as more than the target asks for. */
+    private static String erased(String name, String types) {
+      return name.equals("acceptedChannel") ? "(Ljava/io/FileDescriptor;Ljava/lang/Object;)V" : types;
+    }
+
+    private String push(String argument) {
+      int colon = argument.indexOf(':');
+      if (colon < 0) {
+        return pushLocal(argument.charAt(0) - '0', argument.charAt(1));
+      }
+      int cast = argument.indexOf('>');
+      int dot = argument.indexOf('.');
+      String owner = hook.owner();
+      if (cast < 0) {
+        super.visitVarInsn(Opcodes.ALOAD, 0);
+      } else {
+        super.visitVarInsn(Opcodes.ALOAD, argument.charAt(0) - '0');
+        owner = argument.substring(cast + 1, argument.lastIndexOf('>'));
+        super.visitTypeInsn(Opcodes.CHECKCAST, owner);
+      }
+      String type = argument.substring(colon + 1);
+      // Through the subclass: the field may be protected in another package.
+      super.visitFieldInsn(Opcodes.GETFIELD, owner, argument.substring(dot + 1, colon), type);
+      return type;
+    }
+
+    private String pushLocal(int slot, char kind) {
+      switch (kind) {
+        case 'J':
+          super.visitVarInsn(Opcodes.LLOAD, slot);
+          return "J";
+        case 'I':
+          super.visitVarInsn(Opcodes.ILOAD, slot);
+          return "I";
+        default:
+          super.visitVarInsn(Opcodes.ALOAD, slot);
+          return typeOf(slot);
+      }
+    }
+
+    private String typeOf(int slot) {
+      int at = isStatic ? 0 : 1;
+      for (Type type : Type.getArgumentTypes(hook.descriptor())) {
+        if (at == slot) {
+          return type.getDescriptor();
+        }
+        at += type.getSize();
+      }
+      throw new IllegalArgumentException(hook.method());
+    }
+  }
+}

@@ -21,8 +21,6 @@ public final class Events implements AutoCloseable {
   private final Memory memory = Memory.allocate(4096);
   private final int epoll;
   private final int eventfd;
-  private volatile boolean closed;
-
   public Events() throws KernelException {
     epoll = Libc.check(Libc.epollCreate(), "epoll_create1");
     eventfd = Libc.check(Libc.eventfd(Libc.SOCK_CLOEXEC | Libc.SOCK_NONBLOCK), "eventfd2");
@@ -31,13 +29,14 @@ public final class Events implements AutoCloseable {
     add(eventfd, WOKEN, 0);
   }
 
+  /** Edge-triggered: what is not read at once must not end the next wait. */
+  public void add(Netlink netlink) throws KernelException {
+    add(netlink.fd(), NETLINK, EPOLLET);
+  }
+
   /** Edge-triggered: records come without a wake-up, and must not end each wait at once. */
   public void add(RingBuffer ring) throws KernelException {
     add(ring.fd(), RING, EPOLLET);
-  }
-
-  public void add(Netlink netlink) throws KernelException {
-    add(netlink.fd(), NETLINK, 0);
   }
 
   private void add(int fd, int bit, int mode) throws KernelException {
@@ -66,15 +65,12 @@ public final class Events implements AutoCloseable {
 
   /** Ends a wait, or the next one. Any thread. */
   public void wake() {
-    if (!closed) {
-      Libc.write(eventfd, memory.address() + 2048, 8);
-    }
+    Libc.write(eventfd, memory.address() + 2048, 8);
   }
 
+  /** The eventfd stays: a late {@link #wake} must not write to a number that someone else was given since. */
   @Override
   public void close() {
-    closed = true;
     Libc.close(epoll);
-    Libc.close(eventfd);
   }
 }

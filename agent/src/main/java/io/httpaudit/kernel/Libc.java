@@ -106,7 +106,7 @@ public final class Libc {
     } else {
       throw new KernelException("no native calls on the processor " + arch);
     }
-    loadLibrary("/jni/" + directory + "/libjffi-1.2.so");
+    loadLibrary("jni/" + directory + "/libjffi-1.2.so");
     syscall = symbol("syscall");
     socket = symbol("socket");
     setsockopt = symbol("setsockopt");
@@ -145,7 +145,8 @@ public final class Libc {
    */
   private static void loadLibrary(String resource) throws KernelException {
     byte[] library;
-    try (InputStream in = DirectCall.class.getResourceAsStream(resource)) {
+    // By the loader: a class in a named module would look in that module's own resources alone.
+    try (InputStream in = DirectCall.class.getClassLoader().getResourceAsStream(resource)) {
       if (in == null) {
         throw new KernelException("jffi's native library " + resource + " is not in the agent's jar");
       }

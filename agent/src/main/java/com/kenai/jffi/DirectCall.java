@@ -44,7 +44,11 @@ public final class DirectCall {
     program = Foreign.dlopen(null, Foreign.RTLD_LAZY);
   }
 
-  /** Address of a function among those that the process has loaded; 0: there is none of this name. */
+  /**
+   * Address of a function among those that the process has loaded.
+   *
+   * @throws UnsatisfiedLinkError there is none of this name
+   */
   public static long symbol(String name) {
     return Foreign.dlsym(program, name);
   }

@@ -83,7 +83,9 @@ public final class BpfMap implements AutoCloseable {
     bytes.putLong(attributes + 8, buffer.address(CallBuffer.KEY));
     bytes.putLong(attributes + 16, buffer.address(CallBuffer.VALUE));
     bytes.putLong(attributes + 24, flags);
-    return Libc.bpf(command, buffer.address(CallBuffer.ATTRIBUTES), 32);
+    // A deletion takes no value, and refuses what lies behind the key.
+    int size = command == Bpf.BPF_MAP_DELETE_ELEM ? 16 : 32;
+    return Libc.bpf(command, buffer.address(CallBuffer.ATTRIBUTES), size);
   }
 
   /** A buffer for this map's values, where they are larger than a {@link CallBuffer} holds: one for each CPU. */

@@ -19,10 +19,10 @@ public final class BpfObject implements AutoCloseable {
   /** In the source register of such a load: the immediate is a map's descriptor. */
   private static final int BPF_PSEUDO_MAP_FD = 1;
 
-  private final Btf.MapAt[] maps;
+  private final BpfMap[] maps;
   private int program = -1;
 
-  private BpfObject(Btf.MapAt[] maps) {
+  private BpfObject(BpfMap[] maps) {
     this.maps = maps;
   }
 
@@ -80,23 +80,14 @@ public final class BpfObject implements AutoCloseable {
             "the object refers to section '" + elf.sectionName(elf.symbolSection(symbol)) + "', not only to maps");
       }
       code.put(offset + 1, (byte) (code.get(offset + 1) & 0x0f | BPF_PSEUDO_MAP_FD << 4));
-      code.putInt(offset + 4, map((int) elf.symbolValue(symbol)).fd());
+      code.putInt(offset + 4, map(elf.symbolName(symbol)).fd());
     }
-  }
-
-  private BpfMap map(int offset) throws KernelException {
-    for (Btf.MapAt map : maps) {
-      if (map.offset() == offset) {
-        return map.map();
-      }
-    }
-    throw new KernelException("no map at offset " + offset + " of section '.maps'");
   }
 
   public BpfMap map(String name) throws KernelException {
-    for (Btf.MapAt map : maps) {
-      if (map.map().name().equals(name)) {
-        return map.map();
+    for (BpfMap map : maps) {
+      if (map.name().equals(name)) {
+        return map;
       }
     }
     throw new KernelException("the object has no map '" + name + "'");
@@ -112,8 +103,8 @@ public final class BpfObject implements AutoCloseable {
     if (program >= 0) {
       Libc.close(program);
     }
-    for (Btf.MapAt map : maps) {
-      map.map().close();
+    for (BpfMap map : maps) {
+      map.close();
     }
   }
 }

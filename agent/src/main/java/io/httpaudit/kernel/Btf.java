@@ -195,24 +195,23 @@ public final class Btf {
     return at < 0 ? uint(map, name + "_size") : size(target(bytes.getInt(at + 4)));
   }
 
-  /** The maps that section {@code .maps} declares, created, each at the index of its offset in that section. */
-  MapAt[] createMaps() throws KernelException {
+  /** The maps that section {@code .maps} declares, created. */
+  BpfMap[] createMaps() throws KernelException {
     for (int type = 1; type < count; type++) {
       if (kind(type) == DATASEC && ".maps".equals(name(type))) {
         return createMaps(type);
       }
     }
-    return new MapAt[0];
+    return new BpfMap[0];
   }
 
-  private MapAt[] createMaps(int section) throws KernelException {
-    MapAt[] maps = new MapAt[bytes.getInt(types[section] + 4) & 0xffff];
+  private BpfMap[] createMaps(int section) throws KernelException {
+    BpfMap[] maps = new BpfMap[bytes.getInt(types[section] + 4) & 0xffff];
     try {
       for (int i = 0; i < maps.length; i++) {
-        int at = types[section] + HEADER + 12 * i;
-        int variable = bytes.getInt(at);
+        int variable = bytes.getInt(types[section] + HEADER + 12 * i);
         int map = target(variable);
-        BpfMap created =
+        maps[i] =
             BpfMap.create(
                 name(variable),
                 uint(map, "type"),
@@ -220,19 +219,15 @@ public final class Btf {
                 typeSize(map, "value"),
                 uint(map, "max_entries"),
                 uint(map, "map_flags"));
-        maps[i] = new MapAt(bytes.getInt(at + 4), created);
       }
       return maps;
     } catch (KernelException e) {
-      for (MapAt map : maps) {
+      for (BpfMap map : maps) {
         if (map != null) {
-          map.map().close();
+          map.close();
         }
       }
       throw e;
     }
   }
-
-  /** A map, and where its symbol is in section {@code .maps}. */
-  record MapAt(int offset, BpfMap map) {}
 }

@@ -72,9 +72,8 @@ final class Elf {
     return bytes.getShort(symbol(index) + 6);
   }
 
-  /** Its offset in that section. */
-  long symbolValue(int index) {
-    return bytes.getLong(symbol(index) + 8);
+  String symbolName(int index) {
+    return string(offset(section(".strtab")) + bytes.getInt(symbol(index)));
   }
 
   private int symbol(int index) {

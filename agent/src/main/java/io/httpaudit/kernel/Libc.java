@@ -132,11 +132,11 @@ public final class Libc {
   }
 
   private static long symbol(String name) throws KernelException {
-    long address = DirectCall.symbol(name);
-    if (address == 0) {
-      throw new KernelException("the C library has no " + name);
+    try {
+      return DirectCall.symbol(name);
+    } catch (UnsatisfiedLinkError e) {
+      throw new KernelException("the C library has no " + name, e);
     }
-    return address;
   }
 
   /**

@@ -1,0 +1,193 @@
+/* Connections that begin. Most requests are on the wire before accept(2) returns, so a SYN makes a candidate, which stays in
+ * the kernel until the JVM claims it by name. Two CPUs may update one candidate at once, and lose an update: `packets`, which
+ * is added atomically, then differs from the sum over SYNs and runs, and the JVM takes the candidate as overflowed. */
+#ifndef CANDIDATE_H
+#define CANDIDATE_H
+
+#define RUN_NANOS 50000
+#define LOOPBACK_IFINDEX 1
+
+static __always_inline bool opens(const struct parsed *p)
+{
+	return (p->flags & (SYN | ACK | RST)) == SYN;
+}
+
+static __always_inline struct candidate *find(const struct parsed *p)
+{
+	struct candidate *found = bpf_map_lookup_elem(&outbound, &p->tuple);
+
+	return found ? found : bpf_map_lookup_elem(&inbound, &p->tuple);
+}
+
+static __always_inline bool same_syn(const struct candidate *known, const struct parsed *p)
+{
+	return known->syn_isn == p->seq && !((known->syn_direction ^ p->direction) & FROM_UPPER);
+}
+
+/* The SYN of the connection that is known already, sent again. */
+static __always_inline bool repeats_syn(const struct parsed *p)
+{
+	struct candidate *known = find(p);
+
+	return known && same_syn(known, p);
+}
+
+static __always_inline bool to_listener(const struct parsed *p)
+{
+	struct endpoint any = { .port = p->to.port };
+
+	if (bpf_map_lookup_elem(&listening, &p->to))
+		return true;
+	/* ::ffff:0.0.0.0 stands for 127.0.0.0/8, all of which is local. */
+	*(__u32 *)(any.address + 8) = bpf_htonl(0xffff);
+	return !*(__u64 *)p->to.address && *(__u32 *)(p->to.address + 8) == bpf_htonl(0xffff) &&
+	       p->to.address[12] == 127 && bpf_map_lookup_elem(&listening, &any);
+}
+
+static __always_inline __u32 segments(const struct parsed *p)
+{
+	if (!p->payload)
+		return 0;
+	/* Some drivers leave gso_segs 0 on large packets that they receive (virtio_net, tun). */
+	return p->gso_size ? (p->payload + p->gso_size - 1) / p->gso_size : 1;
+}
+
+/* Whether `p` only goes on where `r` ended: then it needs no run of its own. */
+static __always_inline bool extends(const struct run *r, const struct parsed *p, bool latest)
+{
+	__u32 size = r->gso_size ? r->gso_size : r->payload;
+	__u32 wire = p->gso_size ? p->gso_size : p->payload;
+
+	if ((r->direction ^ p->direction) & (FROM_UPPER | OUTGOING) || r->ifindex != p->ifindex ||
+	    p->time - r->time > RUN_NANOS || (r->flags | p->flags) & (SYN | FIN | RST | URG) ||
+	    !p->window || !r->window)
+		return false;
+	if (!p->payload)
+		/* An acknowledgement must not be dated before bytes that it covers: only while nothing came between. */
+		return latest && !r->payload && p->seq == r->seq && (__s32)(p->ack - r->ack) >= 0;
+	return r->payload && p->seq == r->seq + r->payload && p->ack == r->ack && size <= 65535 &&
+	       r->payload == size * r->segments && wire <= size && (wire == size || p->payload == wire);
+}
+
+static __always_inline void extend(struct run *r, const struct parsed *p)
+{
+	if (p->payload) {
+		r->gso_size = r->gso_size ? r->gso_size : r->payload;
+		r->payload += p->payload;
+		r->segments += segments(p);
+	}
+	r->ack = p->ack;
+	r->window = p->window;
+	r->flags |= p->flags;
+	r->packets++;
+}
+
+static __always_inline void add(struct candidate *c, const struct parsed *p)
+{
+	__u32 used = c->runs_used;
+	struct run *r;
+
+	if (used > HTTPAUDIT_RUNS)
+		return;
+	/* The latest run of this direction is one of the last two, but for rare orders: these get a run more. */
+	if (used >= 1 && extends(&c->runs[(used - 1) % HTTPAUDIT_RUNS], p, true)) {
+		extend(&c->runs[(used - 1) % HTTPAUDIT_RUNS], p);
+		return;
+	}
+	if (used >= 2 && extends(&c->runs[(used - 2) % HTTPAUDIT_RUNS], p, false)) {
+		extend(&c->runs[(used - 2) % HTTPAUDIT_RUNS], p);
+		return;
+	}
+	if (used == HTTPAUDIT_RUNS) {
+		if (!c->overflow)
+			count(CANDIDATES_OVERFLOWED);
+		c->overflow = 1;
+		return;
+	}
+	r = &c->runs[used % HTTPAUDIT_RUNS];
+	r->time = p->time;
+	r->seq = p->seq;
+	r->ack = p->ack;
+	r->payload = p->payload;
+	r->segments = segments(p);
+	r->ifindex = p->ifindex;
+	r->window = p->window;
+	r->gso_size = p->gso_size;
+	r->flags = p->flags;
+	r->direction = p->direction;
+	r->packets = 1;
+	c->runs_used = used + 1;
+}
+
+/* Whether a SYN that arrives is for this JVM; else it is of interest only as one that leaves, of whichever process. On lo each
+ * packet shows once, as one that arrives. */
+static __always_inline bool for_listener(const struct parsed *p)
+{
+	return !(p->direction & OUTGOING) && to_listener(p);
+}
+
+static __always_inline void begin(const struct parsed *p)
+{
+	struct candidate *known = find(p), *c;
+	__u32 zero = 0;
+
+	if (known && same_syn(known, p)) {
+		known->syns++;
+		__sync_fetch_and_add(&known->packets, 1);
+		return;
+	}
+	c = bpf_map_lookup_elem(&scratch, &zero);
+	if (!c)
+		return;
+	c->syn_time = p->time;
+	c->syn_isn = p->seq;
+	c->syns = 1;
+	c->syn_direction = p->direction;
+	c->ifindex = p->ifindex;
+	c->packets = 1;
+	/* Whatever the tuple was before, in either map, is over. */
+	if (for_listener(p)) {
+		bpf_map_delete_elem(&outbound, &p->tuple);
+		bpf_map_update_elem(&inbound, &p->tuple, c, BPF_ANY);
+	} else if (p->direction & OUTGOING || p->ifindex == LOOPBACK_IFINDEX) {
+		bpf_map_delete_elem(&inbound, &p->tuple);
+		bpf_map_update_elem(&outbound, &p->tuple, c, BPF_ANY);
+	} else {
+		return;
+	}
+	count(CANDIDATES);
+}
+
+static __always_inline void before_admission(struct parsed *p)
+{
+	struct candidate *c;
+
+	if (opens(p)) {
+		begin(p);
+		if (!p->payload)
+			return;
+		/* Data in the SYN (RFC 7413) starts behind it. */
+		p->seq++;
+		p->flags &= ~SYN;
+	}
+	c = find(p);
+	if (!c)
+		return;
+	if (p->flags & SYN) {
+		__sync_fetch_and_add(&c->packets, 1);
+		c->synacks++;
+		if (!c->synack_time) {
+			c->synack_time = p->time;
+			c->synack_isn = p->seq;
+		}
+		return;
+	}
+	if (!c->ack_time && p->flags & ACK && !((c->syn_direction ^ p->direction) & FROM_UPPER))
+		c->ack_time = p->time;
+	if (p->flags & RST)
+		c->ended = 1;
+	__sync_fetch_and_add(&c->packets, 1);
+	if (!c->overflow)
+		add(c, p);
+}
+#endif

@@ -1,0 +1,231 @@
+/* From the network header to what a record needs: RFC 791, RFC 8200, RFC 9293. */
+#ifndef PARSE_H
+#define PARSE_H
+
+enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16, URG = 32 };
+
+enum parse_result { PARSED, NOT_TCP, UNREADABLE };
+
+struct parsed {
+	struct tuple tuple;
+	struct endpoint to; /* the receiver */
+	__u64 time;
+	__u32 seq;
+	__u32 ack;
+	__u32 payload;
+	__u32 ifindex;
+	__u16 window;
+	__u16 gso_size;
+	__u16 gso_segs;
+	__u8 flags;
+	__u8 direction;
+};
+
+#define ETHERTYPE_VLAN 0x8100
+#define ETHERTYPE_QINQ 0x88a8
+#define VLAN_TAGS 2
+#define VLAN_TAG 4
+
+#define IP_FRAGMENT_OFFSET 0x1fff
+#define IPPROTO_HOPOPTS 0
+#define IPPROTO_TCP 6
+#define IPPROTO_ROUTING 43
+#define IPPROTO_FRAGMENT 44
+#define IPPROTO_AH 51
+#define IPPROTO_DSTOPTS 60
+#define IPV6_EXTENSIONS 8
+
+#define IPV4_HEADER 20
+#define IPV6_HEADER 40
+#define TCP_HEADER 20
+
+/* RFC 791, 3.1; RFC 8200, 3; RFC 9293, 3.1. As on the wire. */
+struct ipv4 {
+	__u8 version_ihl;
+	__u8 tos;
+	__be16 length;
+	__be16 id;
+	__be16 fragment;
+	__u8 ttl;
+	__u8 protocol;
+	__be16 checksum;
+	__u8 source[4];
+	__u8 destination[4];
+};
+
+struct ipv6 {
+	__u8 version_class;
+	__u8 class_label[3];
+	__be16 length;
+	__u8 next;
+	__u8 hops;
+	__u8 source[16];
+	__u8 destination[16];
+};
+
+struct tcp {
+	__be16 source;
+	__be16 destination;
+	__be32 seq;
+	__be32 ack;
+	__u8 offset;
+	__u8 flags;
+	__be16 window;
+	__be16 checksum;
+	__be16 urgent;
+};
+
+/* The smallest IPv4 packet with TCP, and the IPv6 header: 40 bytes either way, one load. */
+union head {
+	struct {
+		struct ipv4 ipv4;
+		struct tcp tcp;
+	};
+	struct ipv6 ipv6;
+};
+_Static_assert(sizeof(union head) == 40, "one load");
+
+static __always_inline void put_ipv4(struct endpoint *e, const __u8 address[4])
+{
+	*(__u64 *)e->address = 0;
+	*(__u32 *)(e->address + 8) = bpf_htonl(0xffff);
+	__builtin_memcpy(e->address + 12, address, 4);
+}
+
+static __always_inline bool before(const struct endpoint *a, const struct endpoint *b)
+{
+	__u64 x = bpf_be64_to_cpu(*(const __u64 *)a->address);
+	__u64 y = bpf_be64_to_cpu(*(const __u64 *)b->address);
+
+	if (x != y)
+		return x < y;
+	x = bpf_be64_to_cpu(*(const __u64 *)(a->address + 8));
+	y = bpf_be64_to_cpu(*(const __u64 *)(b->address + 8));
+	if (x != y)
+		return x < y;
+	return a->port < b->port;
+}
+
+/* Steps over VLAN tags that are still in the data; `offset` is then the IP header's. */
+static __always_inline bool untag(struct __sk_buff *skb, __u32 *offset)
+{
+	__u32 type = bpf_ntohs(skb->protocol);
+
+	for (int i = 0; i < VLAN_TAGS; i++) {
+		__be16 inner;
+
+		if (type != ETHERTYPE_VLAN && type != ETHERTYPE_QINQ)
+			return true;
+		if (bpf_skb_load_bytes(skb, *offset + 2, &inner, sizeof(inner)))
+			return false;
+		type = bpf_ntohs(inner);
+		*offset += VLAN_TAG;
+	}
+	return true;
+}
+
+/* Walks the extension headers (RFC 8200, 4) up to TCP. */
+static __always_inline enum parse_result extensions(struct __sk_buff *skb, __u8 next, __u32 *offset)
+{
+	for (int i = 0; i < IPV6_EXTENSIONS; i++) {
+		struct {
+			__u8 next;
+			__u8 length;
+			__be16 fragment;
+		} header;
+
+		if (next == IPPROTO_TCP)
+			return PARSED;
+		if (next != IPPROTO_HOPOPTS && next != IPPROTO_ROUTING && next != IPPROTO_DSTOPTS &&
+		    next != IPPROTO_FRAGMENT && next != IPPROTO_AH)
+			return NOT_TCP;
+		if (bpf_skb_load_bytes(skb, *offset, &header, sizeof(header)))
+			return UNREADABLE;
+		if (next == IPPROTO_FRAGMENT) {
+			if (header.fragment & bpf_htons(0xfff8))
+				return UNREADABLE;
+			*offset += 8;
+		} else if (next == IPPROTO_AH) {
+			*offset += (header.length + 2) * 4;
+		} else {
+			*offset += (header.length + 1) * 8;
+		}
+		next = header.next;
+	}
+	return next == IPPROTO_TCP ? PARSED : UNREADABLE;
+}
+
+static __always_inline enum parse_result parse(struct __sk_buff *skb, struct parsed *p)
+{
+	union head head;
+	struct tcp tcp;
+	struct endpoint from = {}, to = {};
+	__u32 ip = 0, transport, end;
+
+	if (!untag(skb, &ip))
+		return UNREADABLE;
+	if (bpf_skb_load_bytes(skb, ip, &head, sizeof(head)))
+		/* Shorter than TCP can be: of another protocol, or cut. */
+		return UNREADABLE;
+
+	switch (head.ipv4.version_ihl >> 4) {
+	case 4:
+		if (head.ipv4.protocol != IPPROTO_TCP)
+			return NOT_TCP;
+		if (head.ipv4.fragment & bpf_htons(IP_FRAGMENT_OFFSET))
+			return UNREADABLE;
+		transport = ip + (head.ipv4.version_ihl & 15) * 4;
+		/* 0: longer than 16 bits can say (BIG TCP). */
+		end = head.ipv4.length ? ip + bpf_ntohs(head.ipv4.length) : skb->len;
+		put_ipv4(&from, head.ipv4.source);
+		put_ipv4(&to, head.ipv4.destination);
+		if (transport == ip + IPV4_HEADER)
+			tcp = head.tcp;
+		else if (transport < ip + IPV4_HEADER || bpf_skb_load_bytes(skb, transport, &tcp, sizeof(tcp)))
+			return UNREADABLE;
+		break;
+	case 6: {
+		enum parse_result walked;
+
+		transport = ip + IPV6_HEADER;
+		/* 0: a jumbogram, or BIG TCP (RFC 2675). */
+		end = head.ipv6.length ? transport + bpf_ntohs(head.ipv6.length) : skb->len;
+		__builtin_memcpy(from.address, head.ipv6.source, 16);
+		__builtin_memcpy(to.address, head.ipv6.destination, 16);
+		walked = extensions(skb, head.ipv6.next, &transport);
+		if (walked != PARSED)
+			return walked;
+		if (bpf_skb_load_bytes(skb, transport, &tcp, sizeof(tcp)))
+			return UNREADABLE;
+		break;
+	}
+	default:
+		return NOT_TCP;
+	}
+
+	transport += (tcp.offset >> 4) * 4;
+	if ((tcp.offset >> 4) * 4 < TCP_HEADER || transport > end)
+		return UNREADABLE;
+	p->payload = end - transport;
+	p->seq = bpf_ntohl(tcp.seq);
+	p->ack = bpf_ntohl(tcp.ack);
+	p->window = bpf_ntohs(tcp.window);
+	p->flags = tcp.flags;
+	p->ifindex = skb->ifindex;
+	p->gso_size = skb->gso_size;
+	p->gso_segs = skb->gso_segs;
+	from.port = bpf_ntohs(tcp.source);
+	to.port = bpf_ntohs(tcp.destination);
+	p->to = to;
+	p->direction = skb->pkt_type == PACKET_OUTGOING ? OUTGOING : 0;
+	if (before(&to, &from)) {
+		p->tuple.lower = to;
+		p->tuple.upper = from;
+		p->direction |= FROM_UPPER;
+	} else {
+		p->tuple.lower = from;
+		p->tuple.upper = to;
+	}
+	return PARSED;
+}
+#endif

@@ -45,7 +45,8 @@ public final class Timeline {
   private long acked;
   private long trimmed;
   private int holeFrom;
-  private long fin = -1;
+  private long fin;
+  private boolean finSeen;
   private long finTime;
   private int ifindex;
 
@@ -85,7 +86,7 @@ public final class Timeline {
 
   /** Position of the FIN, which is behind the last byte; -1: none seen. */
   public long fin() {
-    return fin;
+    return finSeen ? fin : -1;
   }
 
   /** When the FIN was first seen. */
@@ -94,7 +95,7 @@ public final class Timeline {
   }
 
   public boolean finAcked() {
-    return fin >= 0 && acked > fin;
+    return finSeen && acked > fin;
   }
 
   /** Records kept: what memory depends on. */
@@ -128,11 +129,13 @@ public final class Timeline {
     for (int i = 0; i < acksUsed; i++) {
       acks[2 * i] += by << 1;
     }
-    highest += by;
-    acked += by;
-    if (fin >= 0) {
-      fin += by;
+    fin += by;
+    highest = 0;
+    for (int i = 0; i < segmentsUsed; i++) {
+      highest =
+          Math.max(highest, segments[STRIDE * i] + (segments[STRIDE * i + 2] >>> 32));
     }
+    acked = acksUsed == 0 ? 0 : Math.max(0, acks[2 * acksUsed - 2] >> 1);
     contiguous = 0;
     holeFrom = 0;
     absorb();
@@ -233,7 +236,8 @@ public final class Timeline {
   }
 
   void fin(long position, long time) {
-    if (fin < 0 || position < fin) {
+    if (!finSeen || position < fin) {
+      finSeen = true;
       fin = position;
       finTime = time;
     }
@@ -418,6 +422,6 @@ public final class Timeline {
     acksUsed = 0;
     contiguous = trimmed;
     holeFrom = 0;
-    fin = -1;
+    finSeen = false;
   }
 }

@@ -87,8 +87,14 @@ public record Exchange(
    * @param rttNanos the handshake's
    * @param zeroWindow either side's transitions to a window of 0 in the exchange
    * @param reset an RST was seen in the exchange
+   * @param retransmits of the whole connection so far, by TCP_INFO: in tier 3 alone, where RTT is TCP_INFO's too
    */
-  public record Tcp(OptionalLong rttNanos, long zeroWindow, boolean reset) {}
+  public record Tcp(
+      OptionalLong rttNanos, long zeroWindow, boolean reset, OptionalLong retransmits) {
+    public Tcp(OptionalLong rttNanos, long zeroWindow, boolean reset) {
+      this(rttNanos, zeroWindow, reset, OptionalLong.empty());
+    }
+  }
 
   /** The phase, if it is known. */
   public Optional<Timing> phase(Phase phase) {

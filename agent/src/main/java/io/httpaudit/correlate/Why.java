@@ -16,5 +16,7 @@ public enum Why {
   UNIX_SOCKET,
   NO_PACKETS,
   NOT_HOOKED,
-  NO_NATIVE
+  NO_NATIVE,
+  /** Seen whole, but 10 s after the last byte the peer had not acknowledged all of it. */
+  UNACKNOWLEDGED
 }

@@ -1,0 +1,162 @@
+package io.httpaudit.capture;
+
+import io.httpaudit.kernel.BpfObject;
+import io.httpaudit.kernel.KernelException;
+import io.httpaudit.kernel.Libc;
+import io.httpaudit.kernel.Netlink;
+import io.httpaudit.kernel.PacketSocket;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/**
+ * The sockets through which the filter sees interfaces. All are opened, with the filter attached, while the right to do so
+ * is there; binding one to an interface needs none. Any thread; no lock.
+ */
+final class Taps {
+  private static final Integer BINDING = -1;
+
+  /** What another thread's bind may take before a caller goes on without it, in nanoseconds. */
+  private static final long PATIENCE = 2_000_000;
+
+  private final Set<String> wanted;
+  private final ConcurrentLinkedQueue<Integer> stock = new ConcurrentLinkedQueue<>();
+  private final Map<Integer, Integer> socketOf = new ConcurrentHashMap<>();
+  private volatile long firstAt = Long.MAX_VALUE;
+  private volatile String problem = "";
+
+  /**
+   * @param wanted names of the interfaces that may be tapped; empty: all
+   */
+  Taps(Set<String> wanted) {
+    this.wanted = wanted;
+  }
+
+  /** Opens {@code count} sockets. */
+  void fill(BpfObject filter, int count) throws KernelException {
+    for (int i = 0; i < count; i++) {
+      try {
+        stock.add(PacketSocket.open(filter));
+      } catch (KernelException e) {
+        // A few are as good, should the limit of open files be near.
+        if (i < 2) {
+          throw e;
+        }
+        problem = e.getMessage();
+        return;
+      }
+    }
+  }
+
+  /** After this the filter sees the interface's packets, unless it is not wanted, gone, or the stock is used up. */
+  void tap(Netlink.Link link) {
+    if (!wanted.isEmpty() && !wanted.contains(link.name())) {
+      return;
+    }
+    Integer socket = socketOf.putIfAbsent(link.index(), BINDING);
+    if (socket == null) {
+      bind(link);
+    } else if (socket.equals(BINDING)) {
+      awaitBinding(link.index());
+    }
+  }
+
+  private void bind(Netlink.Link link) {
+    Integer socket = stock.poll();
+    if (socket == null) {
+      problem = "no socket left for the interface " + link.name();
+      socketOf.remove(link.index());
+      return;
+    }
+    try {
+      PacketSocket.bind(socket, link.index(), link.loopback());
+      socketOf.put(link.index(), socket);
+      if (firstAt == Long.MAX_VALUE) {
+        firstAt = System.nanoTime();
+      }
+    } catch (KernelException e) {
+      problem = e.getMessage();
+      socketOf.remove(link.index());
+      stock.add(socket);
+    }
+  }
+
+  private void awaitBinding(int ifindex) {
+    long start = System.nanoTime();
+    while (BINDING.equals(socketOf.get(ifindex)) && System.nanoTime() - start < PATIENCE) {
+      Thread.onSpinWait();
+    }
+  }
+
+  boolean isTapped(int ifindex) {
+    Integer socket = socketOf.get(ifindex);
+    return socket != null && !socket.equals(BINDING);
+  }
+
+  boolean isWanted(String name) {
+    return wanted.isEmpty() || wanted.contains(name);
+  }
+
+  /**
+   * After a change of links: sockets of links that are gone go back to the stock; the others are bound again, which does
+   * nothing unless the link was replaced by another of the same index.
+   */
+  void follow(Interfaces interfaces) {
+    for (Map.Entry<Integer, Integer> tap : socketOf.entrySet()) {
+      Integer socket = tap.getValue();
+      if (socket.equals(BINDING)) {
+        continue;
+      }
+      Netlink.Link link = interfaces.link(tap.getKey());
+      if (link == null) {
+        if (socketOf.remove(tap.getKey(), socket)) {
+          stock.add(socket);
+        }
+        continue;
+      }
+      try {
+        PacketSocket.bind(socket, link.index(), link.loopback());
+      } catch (KernelException e) {
+        problem = e.getMessage();
+      }
+    }
+  }
+
+  /** Indices of the tapped interfaces, ascending. */
+  List<Integer> tapped() {
+    List<Integer> indices = new ArrayList<>();
+    for (Integer index : socketOf.keySet()) {
+      if (isTapped(index)) {
+        indices.add(index);
+      }
+    }
+    Collections.sort(indices);
+    return indices;
+  }
+
+  /** nanoTime; {@link Long#MAX_VALUE}: none was bound yet. */
+  long firstAt() {
+    return firstAt;
+  }
+
+  /** What went wrong last; empty: nothing. */
+  String problem() {
+    return problem;
+  }
+
+  void close() {
+    for (Integer socket = stock.poll(); socket != null; socket = stock.poll()) {
+      Libc.close(socket);
+    }
+    for (Integer index : socketOf.keySet()) {
+      Integer socket = socketOf.remove(index);
+      if (socket != null && !socket.equals(BINDING)) {
+        Libc.close(socket);
+      }
+    }
+  }
+}

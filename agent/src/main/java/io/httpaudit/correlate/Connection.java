@@ -1,0 +1,156 @@
+package io.httpaudit.correlate;
+
+import io.httpaudit.flow.Endpoint;
+import io.httpaudit.flow.Timeline;
+
+/** A connection of this JVM, from its opening to the last word about it. Idle, it is meant to be small. */
+final class Connection {
+  final long number;
+  final Side side;
+  final Endpoint local;
+  final Endpoint peer;
+  final long entry;
+  final long exit;
+
+  /** Whether the local end is the tuple's upper one. */
+  final boolean upper;
+
+  /** Null: no packets are to be had. */
+  Wire wire;
+
+  /** Exchanges that are not final, by index. */
+  Pending first;
+
+  int pending;
+
+  /** Exchanges judged, dropped, or begun: 0 makes it a connection line. */
+  long exchanges;
+
+  /** Exchanges final so far. */
+  long judged;
+
+  /** End of the last request and response that ended. */
+  long requestsEnd;
+
+  long responsesEnd;
+
+  /** When the exchange before had its last packet: losses before are none of the next one's. */
+  long previousEnd = Long.MIN_VALUE;
+
+  /** When the exchange before had its first packet. */
+  long previousBegin = Long.MIN_VALUE;
+
+  /** Below these positions no packet is needed any more. */
+  long needsRequests;
+
+  long needsResponses;
+
+  /** An exchange was judged whose response never ended: what follows on that direction is none's. */
+  boolean responseCut;
+
+  /** When bytes were first moved whose packets are awaited, 0: not. */
+  long traffic;
+
+  boolean failed;
+  boolean wireOnly;
+  Closing closing;
+  Upgrade upgrade;
+  Info info;
+
+  /** Position in {@link #boundaryUnknown}'s direction is not framed any more; index of the first such message. */
+  long ambiguousFrom = Long.MAX_VALUE;
+
+  /** Queued for the next tick. */
+  boolean dirty;
+
+  /** Has something that time alone may end. */
+  boolean waiting;
+
+  boolean gone;
+
+  record Closing(
+      long bytesOut,
+      long bytesIn,
+      long lastWrite,
+      long lastRead,
+      SocketError error,
+      long at,
+      long wallOffset) {}
+
+  record Upgrade(long outOffset, long inOffset, String outcome) {}
+
+  record Info(long rttMicros, long retransmits) {}
+
+  Connection(
+      long number, Side side, Endpoint local, Endpoint peer, long entry, long exit) {
+    this.number = number;
+    this.side = side;
+    this.local = local;
+    this.peer = peer;
+    this.entry = entry;
+    this.exit = exit;
+    this.upper = local.compareTo(peer) > 0;
+  }
+
+  boolean client() {
+    return side == Side.CLIENT;
+  }
+
+  Timeline out() {
+    return wire.flow.from(upper);
+  }
+
+  Timeline in() {
+    return wire.flow.from(!upper);
+  }
+
+  Timeline requests() {
+    return client() ? out() : in();
+  }
+
+  Timeline responses() {
+    return client() ? in() : out();
+  }
+
+  /** The exchange of this index, or null. */
+  Pending find(long index) {
+    for (Pending p = first; p != null && p.index <= index; p = p.next) {
+      if (p.index == index) {
+        return p;
+      }
+    }
+    return null;
+  }
+
+  /** Adds an exchange in its place. */
+  Pending add(long index) {
+    Pending added = new Pending(index);
+    if (first == null || first.index > index) {
+      added.next = first;
+      first = added;
+    } else {
+      Pending at = first;
+      while (at.next != null && at.next.index < index) {
+        at = at.next;
+      }
+      added.next = at.next;
+      at.next = added;
+    }
+    pending++;
+    exchanges++;
+    return added;
+  }
+
+  void remove(Pending removed) {
+    if (first == removed) {
+      first = removed.next;
+    } else {
+      Pending at = first;
+      while (at.next != removed) {
+        at = at.next;
+      }
+      at.next = removed.next;
+    }
+    pending--;
+  }
+}

@@ -1,0 +1,713 @@
+package io.httpaudit.correlate;
+
+import io.httpaudit.flow.Endpoint;
+import io.httpaudit.flow.Flow;
+import io.httpaudit.flow.FlowTuple;
+import io.httpaudit.flow.Packet;
+import io.httpaudit.flow.Timeline;
+import java.util.ArrayDeque;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.LongSupplier;
+
+/**
+ * Joins what the JVM's hooks saw with what the kernel saw, by byte ranges, and judges each exchange once it is final.
+ *
+ * <p>One thread, the audit thread: it passes the ring's records to {@link #packet}, the hooks' events to the methods of
+ * {@link JvmEvents}, in any interleaving, and then calls {@link #tick}. Times are nanoseconds of {@link
+ * System#nanoTime()}. Nothing here blocks, and everything is bounded by {@link CorrelatorLimits}.
+ */
+public final class Correlator implements JvmEvents {
+  static final long MILLISECOND = 1_000_000L;
+  static final long SECOND = 1_000 * MILLISECOND;
+
+  /** After the JVM moved the last byte that the framing asks for, an exchange waits at most so long for packets. */
+  static final long FINALITY = 10 * SECOND;
+
+  /** A step of the wall clock against the monotonic one beyond this makes times of day doubtful. */
+  static final long STEP = 10 * MILLISECOND;
+
+  /** How often time alone is asked whether it ended something. */
+  private static final long SWEEP = 20 * MILLISECOND;
+
+  /** A packet that races the claim is in the candidate by then. */
+  private static final long RACE = MILLISECOND;
+
+  private static final int CLOSED_REMEMBERED = 1 << 13;
+
+  private final KernelView kernel;
+  private final Outcomes outcomes;
+  private final LongSupplier wallOffset;
+  private final CorrelatorLimits limits;
+  private final Judge judge;
+
+  private final LongMap<Connection> connections = new LongMap<>();
+  private final LongMap<Wire> wires = new LongMap<>();
+  private final LongMap<EarlyPackets> early = new LongMap<>();
+  private int earlyCount;
+
+  /** Flows that are done: a late packet of theirs is no unknown flow's. */
+  private final LongMap<Boolean> done = new LongMap<>();
+
+  private final long[] doneOrder = new long[CLOSED_REMEMBERED];
+  private int doneNext;
+
+  private final ArrayDeque<Connection> dirty = new ArrayDeque<>();
+  private final ArrayDeque<Connection> waiting = new ArrayDeque<>();
+  private final Packet scratch = new Packet();
+  private final long[] verdicts = new long[Verdict.values().length];
+
+  private long nextSweep = Long.MIN_VALUE;
+  private int records;
+  private boolean allInterfaces;
+  private long packets;
+  private long packetsDropped;
+  private long exchangesDropped;
+  private long connectionsDropped;
+  private long eventsLost;
+
+  /**
+   * @param wallOffset nanoseconds to add to {@link System#nanoTime()} for nanoseconds since 1970, as of the call: {@link
+   *     WallClock#offset}
+   */
+  public Correlator(
+      KernelView kernel,
+      Outcomes outcomes,
+      Tracing tracing,
+      LongSupplier wallOffset,
+      CorrelatorLimits limits) {
+    this.kernel = kernel;
+    this.outcomes = outcomes;
+    this.wallOffset = wallOffset;
+    this.limits = limits;
+    this.judge = new Judge(kernel, tracing, wallOffset);
+  }
+
+  public Correlator(KernelView kernel, Outcomes outcomes, Tracing tracing) {
+    this(kernel, outcomes, tracing, WallClock::offset, CorrelatorLimits.defaults());
+  }
+
+  // ---- what the kernel says
+
+  /** A record of the ring, in ring order. {@code p} is not kept. */
+  public void packet(Packet p) {
+    packets++;
+    Wire wire = wires.get(p.flow);
+    if (wire == null) {
+      early(p);
+      return;
+    }
+    Flow flow = wire.flow;
+    int before = flow.records();
+    flow.packet(p);
+    records += flow.records() - before;
+    if (records > limits.records()) {
+      records -= flow.records();
+      packetsDropped += flow.records();
+      flow.overflow(p.time);
+      records += flow.records();
+    }
+    boolean over = flow.over();
+    wake(wire.one, over);
+    wake(wire.two, over);
+  }
+
+  private void wake(Connection c, boolean over) {
+    if (c != null && !c.dirty && (c.waiting || over)) {
+      touch(c);
+    }
+  }
+
+  private void early(Packet p) {
+    if (p.flow <= 0 || done.get(p.flow) != null) {
+      return;
+    }
+    EarlyPackets of = early.get(p.flow);
+    if (of == null) {
+      if (early.size() >= limits.early()) {
+        packetsDropped++;
+        return;
+      }
+      of = new EarlyPackets(p.flow, p.time);
+      early.put(p.flow, of);
+    }
+    if (earlyCount >= limits.early()) {
+      of.dropped = true;
+      packetsDropped++;
+      return;
+    }
+    earlyCount++;
+    of.add(p);
+  }
+
+  /**
+   * sock_diag found a connection of this process that no hook saw. It is told of when it is over.
+   *
+   * @param connection a number as of {@link #opened}
+   * @param flow as admitted, 0: not
+   */
+  public void wireOnly(
+      long connection, Side side, Endpoint local, Endpoint peer, long flow, long at) {
+    opened(connection, side, local, peer, flow, at, at);
+    Connection c = connections.get(connection);
+    if (c != null) {
+      c.wireOnly = true;
+      c.closing = new Connection.Closing(-1, -1, 0, 0, SocketError.NONE, at, wallOffset.getAsLong());
+      touch(c);
+    }
+  }
+
+  /** That connection is gone from sock_diag. */
+  public void wireOnlyGone(long connection, long at) {
+    Connection c = connections.get(connection);
+    if (c != null && c.wireOnly) {
+      c.failed = true;
+      touch(c);
+    }
+  }
+
+  // ---- what the JVM says
+
+  @Override
+  public void opened(
+      long connection, Side side, Endpoint local, Endpoint peer, long flow, long entry, long exit) {
+    if (connections.get(connection) != null) {
+      return;
+    }
+    if (connections.size() >= limits.connections()) {
+      connectionsDropped++;
+      return;
+    }
+    Connection c = new Connection(connection, side, local, peer, entry, exit);
+    connections.put(connection, c);
+    if (flow > 0 && kernel.tier() == 1) {
+      attach(c, flow);
+      c.traffic = exit;
+      wait(c);
+    }
+  }
+
+  private void attach(Connection c, long flow) {
+    Wire wire = wires.get(flow);
+    if (wire != null) {
+      if (wire.two == null) {
+        wire.two = c;
+        c.wire = wire;
+      }
+      return;
+    }
+    wire = new Wire(new Flow(flow), FlowTuple.of(c.local, c.peer));
+    wire.one = c;
+    c.wire = wire;
+    wires.put(flow, wire);
+    wire.flow.home(kernel.homeInterface(c.local, c.peer));
+    look(wire);
+    EarlyPackets kept = early.remove(flow);
+    if (kept != null) {
+      earlyCount -= kept.count();
+      kept.replay(wire.flow, scratch);
+      if (kept.dropped) {
+        wire.flow.gap(Long.MIN_VALUE, c.exit + SECOND);
+      }
+    }
+    records += wire.flow.records();
+  }
+
+  /** Reads the candidate, perhaps again. */
+  private void look(Wire wire) {
+    Connection c = wire.one;
+    Optional<KernelView.Candidate> found = kernel.candidate(wire.tuple);
+    if (found.isEmpty()) {
+      return;
+    }
+    KernelView.Candidate candidate = found.get();
+    for (Packet p : candidate.packets()) {
+      // The key is a tuple, and a tuple may be used again: by time, this can't be our handshake.
+      if (p.has(Packet.SYN)
+          && (p.time > c.exit + RACE || c.client() && !c.wireOnly && p.time < c.entry - RACE)) {
+        return;
+      }
+    }
+    if (wire.flow.candidate(
+        candidate.packets(), candidate.syns(), candidate.synAcks(), candidate.handshakeAck())) {
+      if (candidate.overflowed() && !wire.candidate) {
+        wire.flow.gap(Long.MIN_VALUE, c.exit + RACE);
+      }
+      wire.candidate = true;
+    }
+  }
+
+  private void lookAgain(Wire wire) {
+    records -= wire.flow.records();
+    look(wire);
+    records += wire.flow.records();
+  }
+
+  @Override
+  public void connectFailed(
+      long connection,
+      Endpoint local,
+      Endpoint peer,
+      long flow,
+      long entry,
+      long exit,
+      SocketError error) {
+    opened(connection, Side.CLIENT, local, peer, flow, entry, exit);
+    Connection c = connections.get(connection);
+    if (c != null && c.closing == null) {
+      c.failed = true;
+      c.closing = new Connection.Closing(0, 0, 0, 0, error, exit, wallOffset.getAsLong());
+      touch(c);
+    }
+  }
+
+  @Override
+  public void messageHead(long connection, MessageHead head) {
+    Pending e = pending(connection, head.index(), head.request());
+    if (e == null) {
+      return;
+    }
+    if (head.request()) {
+      e.request = head;
+    } else {
+      e.response = head;
+    }
+  }
+
+  @Override
+  public void messageEnd(
+      long connection, boolean request, long index, long end, long at, boolean proven) {
+    Pending e = pending(connection, index, false);
+    if (e == null) {
+      return;
+    }
+    Connection c = connections.get(connection);
+    if (request) {
+      e.requestEnd = end;
+      e.requestEndAt = at;
+      e.requestProven = proven;
+      c.requestsEnd = Math.max(c.requestsEnd, end);
+    } else {
+      e.responseEnd = end;
+      e.responseEndAt = at;
+      e.responseProven = proven;
+      c.responsesEnd = Math.max(c.responsesEnd, end);
+    }
+    if (e.whole() || !proven) {
+      touch(c);
+    }
+  }
+
+  /** The exchange that an event speaks of; null: none that is known, or there are too many. */
+  private Pending pending(long connection, long index, boolean counts) {
+    Connection c = connections.get(connection);
+    if (c == null) {
+      exchangesDropped += counts ? 1 : 0;
+      return null;
+    }
+    Pending e = c.find(index);
+    if (e != null) {
+      return e;
+    }
+    if (c.pending >= limits.exchanges()) {
+      exchangesDropped += counts ? 1 : 0;
+      return null;
+    }
+    e = c.add(index);
+    e.wallOffset = wallOffset.getAsLong();
+    return e;
+  }
+
+  @Override
+  public void boundaryUnknown(long connection, MessageHead partial) {
+    Connection c = connections.get(connection);
+    if (c == null) {
+      return;
+    }
+    if (partial.request() && partial.method().isEmpty() && c.find(partial.index()) == null) {
+      // No HTTP: no exchange to tell of, and nothing to keep packets for.
+      c.ambiguousFrom = Math.min(c.ambiguousFrom, partial.index());
+      c.exchanges++;
+      touch(c);
+      return;
+    }
+    Pending e = pending(connection, partial.index(), partial.request());
+    if (e == null) {
+      return;
+    }
+    e.ambiguous = true;
+    c.ambiguousFrom = Math.min(c.ambiguousFrom, partial.index());
+    if (partial.request() && e.request == null) {
+      e.request = partial;
+    } else if (!partial.request() && e.response == null) {
+      e.response = partial;
+    }
+    touch(c);
+  }
+
+  @Override
+  public void upgraded(long connection, long outOffset, long inOffset, String outcome) {
+    Connection c = connections.get(connection);
+    if (c != null && c.upgrade == null) {
+      c.upgrade = new Connection.Upgrade(outOffset, inOffset, outcome);
+      touch(c);
+    }
+  }
+
+  @Override
+  public void tcpInfo(long connection, long rttMicros, long retransmits) {
+    Connection c = connections.get(connection);
+    if (c != null) {
+      c.info = new Connection.Info(rttMicros, retransmits);
+    }
+  }
+
+  @Override
+  public void closed(
+      long connection,
+      long bytesOut,
+      long bytesIn,
+      long lastWrite,
+      long lastRead,
+      SocketError error,
+      long at) {
+    Connection c = connections.get(connection);
+    if (c != null && c.closing == null) {
+      c.closing =
+          new Connection.Closing(
+              bytesOut, bytesIn, lastWrite, lastRead, error, at, wallOffset.getAsLong());
+      touch(c);
+    }
+  }
+
+  /** The hooks' ring was full: so many events never came. Exchanges that miss one are left out. */
+  public void eventsLost(long count) {
+    eventsLost += count;
+  }
+
+  // ---- time
+
+  private void touch(Connection c) {
+    if (!c.dirty) {
+      c.dirty = true;
+      dirty.add(c);
+    }
+  }
+
+  private void wait(Connection c) {
+    if (!c.waiting) {
+      c.waiting = true;
+      waiting.add(c);
+    }
+  }
+
+  /**
+   * Judges what is final. To be called after the rings were drained.
+   *
+   * @param now a time before the drain began: all records and events up to it were passed
+   * @return when to call again at the latest, {@link Long#MAX_VALUE}: only once something was passed
+   */
+  public long tick(long now) {
+    for (int n = dirty.size(); n > 0; n--) {
+      Connection c = dirty.poll();
+      c.dirty = false;
+      process(c, now);
+    }
+    if (now >= nextSweep) {
+      nextSweep = now + SWEEP;
+      for (int n = waiting.size(); n > 0; n--) {
+        Connection c = waiting.poll();
+        c.waiting = false;
+        if (!c.gone) {
+          process(c, now);
+        }
+      }
+      if (early.size() > 0) {
+        early.forEach(
+            of -> {
+              if (now - of.since > FINALITY) {
+                early.remove(of.flow);
+                earlyCount -= of.count();
+                packetsDropped += of.count();
+              }
+            });
+      }
+    }
+    if (!dirty.isEmpty()) {
+      return now + MILLISECOND;
+    }
+    return waiting.isEmpty() && early.size() == 0 ? Long.MAX_VALUE : nextSweep;
+  }
+
+  /** Judges each open exchange as it stands, after the last drain; then nothing is left. */
+  public void shutdown(long now) {
+    connections.forEach(
+        c -> {
+          while (c.first != null) {
+            finish(c, c.first, now, true);
+          }
+          end(c, now, true);
+        });
+    dirty.clear();
+    waiting.clear();
+  }
+
+  private void process(Connection c, long now) {
+    if (c.gone) {
+      return;
+    }
+    boolean wait = false;
+    for (Pending e = c.first, next; e != null; e = next) {
+      next = e.next;
+      if (e.ambiguous || e.index > c.ambiguousFrom) {
+        e.ambiguous = true;
+      }
+      if (isFinal(c, e, now)) {
+        finish(c, e, now, false);
+      } else if (e.whole() || c.closing != null) {
+        wait = true;
+      }
+    }
+    if (c.wire != null) {
+      if (c.upgrade != null && c.first == null || c.ambiguousFrom != Long.MAX_VALUE && !lastFramed(c)) {
+        trimAll(c);
+      }
+      wait |= c.wire.flow.over();
+      wait |= awaitsPackets(c, now);
+    }
+    if (c.closing != null && c.first == null) {
+      if (canEnd(c, now)) {
+        end(c, now, false);
+        return;
+      }
+      wait = true;
+    }
+    if (wait) {
+      wait(c);
+    }
+  }
+
+  /** Whether packets are still needed of an exchange before the first that can't be framed. */
+  private static boolean lastFramed(Connection c) {
+    return c.first != null;
+  }
+
+  /** A connection with nothing more to frame keeps no packets, but what was seen stays seen. */
+  private void trimAll(Connection c) {
+    trim(c, Long.MAX_VALUE, Long.MAX_VALUE);
+  }
+
+  /** Traffic without packets in one direction after a second wants more interfaces tapped. */
+  private boolean awaitsPackets(Connection c, long now) {
+    if (c.traffic == 0 || allInterfaces) {
+      return false;
+    }
+    Flow flow = c.wire.flow;
+    boolean out = c.out().ifindex() != 0;
+    boolean in = c.in().ifindex() != 0;
+    if (out && in) {
+      c.traffic = 0;
+      return false;
+    }
+    if (now - c.traffic < SECOND) {
+      return true;
+    }
+    c.traffic = 0;
+    if (!out || !in && (c.judged > 0 || c.first != null || flow.packets() == 0)) {
+      allInterfaces = true;
+    }
+    return false;
+  }
+
+  /** Whether {@code e} is final: INTERFACE.md, Verdicts. */
+  private boolean isFinal(Connection c, Pending e, long now) {
+    Connection.Closing closing = c.closing;
+    boolean over = c.wire != null && c.wire.flow.over();
+    if (e.whole() && !e.ambiguous) {
+      if (now < e.wholeAt()) {
+        return false;
+      }
+      if (c.wire == null) {
+        // In tier 3, TCP_INFO comes behind the message's end.
+        return kernel.tier() != 3 || c.info != null || now >= e.wholeAt() + SWEEP || closing != null;
+      }
+      if (over || judge.settled(c, e) || now >= e.wholeAt() + FINALITY) {
+        return true;
+      }
+      if (!c.wire.flow.known() && c.entry < kernel.attachedAt()) {
+        return true;
+      }
+      if (!c.wire.settled && now >= c.wire.nextLook) {
+        // A packet that raced the claim is in the candidate alone.
+        c.wire.nextLook = now + SWEEP;
+        lookAgain(c.wire);
+        return judge.settled(c, e);
+      }
+      return false;
+    }
+    if (closing != null) {
+      return now >= closing.at() && (c.wire == null || over || now >= closing.at() + FINALITY);
+    }
+    return over && now >= c.wire.flow.overTime() + FINALITY;
+  }
+
+  private void finish(Connection c, Pending e, long now, boolean shutdown) {
+    Wire wire = c.wire;
+    if (wire != null && !wire.settled) {
+      lookAgain(wire);
+      // The other end of the same connection may still ask for its first exchange.
+      if (wire.two == null || c == wire.two || wire.two.judged > 0 || wire.one.judged > 0) {
+        wire.settled = true;
+        wire.flow.candidateDone();
+      }
+    }
+    boolean told = false;
+    if (e.request != null && (e.whole() || e.ambiguous || shutdown || c.closing != null || over(c))) {
+      Exchange exchange = judge.judge(c, e, now, shutdown);
+      verdicts[exchange.verdict().ordinal()]++;
+      outcomes.exchange(exchange);
+      told = true;
+    }
+    if (!told) {
+      exchangesDropped++;
+    }
+    c.judged++;
+    boolean head = c.first == e;
+    c.remove(e);
+    if (wire != null && head) {
+      trim(
+          c,
+          c.first != null && c.first.request != null ? c.first.request.offset() : judge.requestEnd(),
+          c.first != null && c.first.response != null ? c.first.response.offset() : judge.responseEnd());
+    }
+  }
+
+  private static boolean over(Connection c) {
+    return c.wire != null && c.wire.flow.over();
+  }
+
+  /** Forgets packets below these positions, as far as the connection's other end, if it is here, agrees. */
+  private void trim(Connection c, long requests, long responses) {
+    Wire wire = c.wire;
+    c.needsRequests = Math.max(c.needsRequests, requests);
+    c.needsResponses = Math.max(c.needsResponses, responses);
+    Connection other = wire.one == c ? wire.two : wire.one;
+    if (other != null) {
+      requests = Math.min(c.needsRequests, other.needsRequests);
+      responses = Math.min(c.needsResponses, other.needsResponses);
+    }
+    Flow flow = wire.flow;
+    records -= flow.records();
+    trim(c.requests(), requests);
+    trim(c.responses(), responses);
+    if (other == null || other.first == null) {
+      // What comes next began after the request that was judged last.
+      flow.trim(c.previousBegin);
+    }
+    records += flow.records();
+  }
+
+  private static void trim(Timeline line, long position) {
+    line.trim(Math.min(position, position == Long.MAX_VALUE ? line.contiguous() : line.highest()));
+  }
+
+  private boolean canEnd(Connection c, long now) {
+    if (now < c.closing.at()) {
+      return false;
+    }
+    if (c.wireOnly) {
+      return c.failed || over(c);
+    }
+    return c.wire == null || over(c) || c.failed || now >= c.closing.at() + FINALITY;
+  }
+
+  /** The last word about a connection. */
+  private void end(Connection c, long now, boolean shutdown) {
+    if (c.closing != null && (c.exchanges == 0 || c.upgrade != null) || shutdown && c.upgrade != null) {
+      if (c.wire != null && !c.wire.settled) {
+        lookAgain(c.wire);
+      }
+      ConnectionOutcome outcome = judge.connection(c, now);
+      if (outcome.verdict() == Verdict.WIRE_ONLY) {
+        verdicts[Verdict.WIRE_ONLY.ordinal()]++;
+      }
+      outcomes.connection(outcome);
+    }
+    c.gone = true;
+    connections.remove(c.number);
+    Wire wire = c.wire;
+    if (wire == null) {
+      return;
+    }
+    if (wire.one == c) {
+      wire.one = wire.two;
+    }
+    wire.two = null;
+    if (wire.one != null) {
+      return;
+    }
+    records -= wire.flow.records();
+    long flow = wire.flow.id();
+    wires.remove(flow);
+    if (!wire.flow.ended()) {
+      kernel.end(wire.tuple, flow);
+    }
+    if (doneOrder[doneNext] != 0) {
+      done.remove(doneOrder[doneNext]);
+    }
+    doneOrder[doneNext] = flow;
+    doneNext = (doneNext + 1) % CLOSED_REMEMBERED;
+    done.put(flow, Boolean.TRUE);
+  }
+
+  // ---- what the summary says
+
+  /** A claimed flow moved bytes for a second without packets: it takes an interface that has no tap. */
+  public boolean wantsAllInterfaces() {
+    return allInterfaces;
+  }
+
+  /** Exchanges (of {@link Verdict#WIRE_ONLY}: connections) judged so. */
+  public long judged(Verdict verdict) {
+    return verdicts[verdict.ordinal()];
+  }
+
+  /** Records of the ring passed. */
+  public long packets() {
+    return packets;
+  }
+
+  /** Records that no bound left room for, or that belonged to no connection. */
+  public long packetsDropped() {
+    return packetsDropped;
+  }
+
+  /** Exchanges of which something is known, but too little to tell of. */
+  public long exchangesDropped() {
+    return exchangesDropped;
+  }
+
+  /** Connections that found no room. */
+  public long connectionsDropped() {
+    return connectionsDropped;
+  }
+
+  /** As told by {@link #eventsLost(long)}. */
+  public long eventsLost() {
+    return eventsLost;
+  }
+
+  /** Phases left out since their marks were inverted. */
+  public long phasesInverted() {
+    return judge.phasesInverted();
+  }
+
+  /** Connections that are open, and flows and packets kept: for tests and the curious. */
+  int connectionCount() {
+    return connections.size();
+  }
+
+  int recordCount() {
+    return records;
+  }
+}

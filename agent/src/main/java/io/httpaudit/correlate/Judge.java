@@ -1,0 +1,603 @@
+package io.httpaudit.correlate;
+
+import static io.httpaudit.correlate.Marks.UNKNOWN;
+
+import io.httpaudit.flow.Flow;
+import io.httpaudit.flow.RangeFacts;
+import io.httpaudit.flow.Timeline;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.LongSupplier;
+
+/** From one final exchange's messages and packets to its verdict and figures: INTERFACE.md, Verdicts. One thread. */
+final class Judge {
+  private static final Exchange.TraceIds NO_SPAN = new Exchange.TraceIds("", "", "", "", false);
+
+  private final KernelView kernel;
+  private final Tracing tracing;
+  private final LongSupplier wallOffset;
+  private final RangeFacts requestFacts = new RangeFacts();
+  private final RangeFacts responseFacts = new RangeFacts();
+  private final RangeFacts finalFacts = new RangeFacts();
+  private final Extent request = new Extent();
+  private final Extent response = new Extent();
+  private final Marks marks = new Marks();
+  private final Phases phases = new Phases();
+
+  Judge(KernelView kernel, Tracing tracing, LongSupplier wallOffset) {
+    this.kernel = kernel;
+    this.tracing = tracing;
+    this.wallOffset = wallOffset;
+  }
+
+  long phasesInverted() {
+    return phases.inverted();
+  }
+
+  /** Stream position behind the request judged last. */
+  long requestEnd() {
+    return request.end;
+  }
+
+  /** Stream position behind the response judged last. */
+  long responseEnd() {
+    return response.end;
+  }
+
+  /** Whether a whole exchange's bytes were all seen, and acknowledged or read. */
+  boolean settled(Connection c, Pending e) {
+    Flow flow = c.wire.flow;
+    if (!flow.known()) {
+      return false;
+    }
+    Timeline requests = c.requests();
+    Timeline responses = c.responses();
+    return requests.covered(e.request.offset(), e.requestEnd)
+        && responses.covered(responseStart(c, e), e.responseEnd)
+        && (c.client() ? requests : responses).acked() >= (c.client() ? e.requestEnd : e.responseEnd);
+  }
+
+  private static long responseStart(Connection c, Pending e) {
+    return e.response != null ? e.response.offset() : c.responsesEnd;
+  }
+
+  /** Which bytes are a message's, and how that is known. */
+  private static final class Extent {
+    long start;
+    long end;
+
+    /** The framing asks for more than was on the wire when the connection ended. */
+    boolean cut;
+
+    /** Where it ends is not proven. */
+    boolean unproven;
+
+    /** The application read, or wrote, all of it. */
+    boolean moved;
+
+    /** Decides from what was framed ({@code proven}, {@code end}), or else moved, and the wire, if that is known. */
+    void of(
+        MessageHead head,
+        long from,
+        long framedEnd,
+        boolean proven,
+        boolean arrives,
+        Timeline line,
+        long movedTo,
+        boolean over) {
+      start = from;
+      cut = false;
+      unproven = false;
+      moved = proven;
+      long seen = line == null ? -1 : line.contiguousFrom(from);
+      if (proven) {
+        end = framedEnd;
+        if (!arrives && line != null && over && seen < end) {
+          end = Math.max(seen, from);
+          cut = true;
+        }
+        return;
+      }
+      long target = head == null ? -1 : head.expectedEnd();
+      long told = Math.max(from, movedTo);
+      if (line == null) {
+        end = target >= 0 ? Math.min(target, told) : told;
+        cut = target < 0 || end < target;
+      } else if (arrives && target < 0) {
+        // What was read is the message's. What the application left unread, nothing frames.
+        end = Math.min(told, Math.max(from, seen));
+        unproven = seen > told;
+        cut = true;
+      } else {
+        end = target >= 0 ? Math.min(target, seen) : seen;
+        cut = target < 0 || end < target;
+        unproven = !arrives && seen > told;
+      }
+    }
+  }
+
+  Exchange judge(Connection c, Pending e, long now, boolean shutdown) {
+    Flow flow = c.wire == null ? null : c.wire.flow;
+    boolean known = flow != null && flow.known();
+    Connection.Closing closing = c.closing;
+    boolean over = flow != null && flow.over();
+    boolean ended = over || closing != null;
+    boolean client = c.client();
+    extents(c, e, known, over || closing != null && !e.whole());
+    long wall = wallOffset.getAsLong();
+
+    boolean complete = known
+        && c.requests().trimmed() <= request.start
+        && c.responses().trimmed() <= response.start;
+    requestFacts.clear();
+    responseFacts.clear();
+    if (complete) {
+      long readFirst = e.request.first();
+      long readAll = e.request == null || e.requestEnd < 0 ? Long.MAX_VALUE : e.requestEndAt;
+      if (client) {
+        c.requests().measureSent(request.start, request.end, requestFacts);
+        c.responses()
+            .measureArrived(
+                response.start,
+                response.end,
+                e.response == null ? Long.MAX_VALUE : e.response.first(),
+                e.responseEnd < 0 ? Long.MAX_VALUE : e.responseEndAt,
+                responseFacts);
+      } else {
+        c.requests().measureArrived(request.start, request.end, readFirst, readAll, requestFacts);
+        c.responses().measureSent(response.start, response.end, responseFacts);
+      }
+    }
+    boolean covered = complete && requestFacts.covered && responseFacts.covered;
+    boolean requestAcked = known && c.requests().acked() >= request.end;
+    boolean responseAcked = known && c.responses().acked() >= response.end;
+    boolean acknowledged =
+        covered
+            && (requestAcked || !client && request.moved)
+            && (responseAcked || client && response.moved);
+    boolean cut = ended && (request.cut || response.cut || covered && over && !acknowledged);
+    boolean lost = complete && lost(c, now);
+
+    Verdict verdict = Verdict.INFERRED;
+    Why why = null;
+    int tier = kernel.tier();
+    if (flow == null && tier == 3) {
+      why = c.info != null ? Why.TCP_INFO : kernel.lacking().orElse(Why.NO_RIGHTS);
+    } else if (flow == null && tier != 1) {
+      verdict = Verdict.NOT_CAPTURED;
+      why = kernel.lacking().orElse(Why.NO_NATIVE);
+    } else if (!known && c.entry < kernel.attachedAt()) {
+      why = Why.BEFORE_ATTACH;
+    } else if (flow == null || flow.packets() == 0) {
+      verdict = Verdict.APP_ONLY;
+      why = Why.NO_PACKETS;
+    } else if (!known) {
+      why = c.out().ifindex() == 0 || c.in().ifindex() == 0 ? Why.NO_PACKETS : Why.ISN_UNKNOWN;
+    } else if (!complete || lost) {
+      why = Why.RECORDS_LOST;
+    } else if (e.ambiguous || request.unproven || response.unproven) {
+      why = Why.BOUNDARY_UNKNOWN;
+    } else if (Math.abs(wall - e.wallOffset) > Correlator.STEP) {
+      why = Why.CLOCK_STEP;
+    } else if (!ended && !e.whole() || !covered && shutdown || !acknowledged && !over && shutdown) {
+      why = shutdown ? Why.SHUTDOWN : Why.RECORDS_LOST;
+    } else if (!covered) {
+      // What was acknowledged was on the wire, and was not seen.
+      why = requestAcked && responseAcked ? Why.RECORDS_LOST : Why.UNACKNOWLEDGED;
+    } else if (!acknowledged && !over && !finCut(c)) {
+      why = Why.UNACKNOWLEDGED;
+    } else {
+      verdict = Verdict.MATCHED;
+    }
+    boolean figures = complete && !lost;
+    if (!figures) {
+      requestFacts.clear();
+      responseFacts.clear();
+    }
+    String error = cut && !e.ambiguous ? error(c, known) : "";
+    marks(c, e, figures);
+    List<Exchange.Timing> timings = phases.of(c.side, marks);
+    long start = start(c, e);
+    long end = end(c, e, now, start, ended);
+    for (Exchange.Timing t : timings) {
+      start = Math.min(start, t.start());
+      end = Math.max(end, t.end());
+    }
+    boolean reset = flow != null && flow.resetTime() != 0
+        && (error.equals("reset")
+            || figures && responseFacts.covered && response.end > response.start
+                && requestFacts.seen
+                && flow.resetTime() >= requestFacts.first
+                && flow.resetTime() <= responseFacts.last);
+    MessageHead head = e.request;
+    Exchange exchange = new Exchange(
+        c.side,
+        verdict,
+        Optional.ofNullable(why),
+        c.number,
+        e.index,
+        c.local,
+        c.peer,
+        interfaceName(c),
+        tracing.begin(c.side, head.traceparent(), head.tracestate(), head.method(), head.target()),
+        head.method(),
+        head.target(),
+        head.host(),
+        e.response != null && e.response.status() > 0
+            ? OptionalLong.of(e.response.status())
+            : OptionalLong.empty(),
+        head.minor() < 0 ? "" : head.minor() == 0 ? "1.0" : "1." + head.minor(),
+        range(request, requestFacts),
+        range(response, responseFacts),
+        start,
+        end,
+        wall,
+        timings,
+        figures ? ackNanos(c) : OptionalLong.empty(),
+        tcp(c, figures, reset, now),
+        error);
+    if (figures && requestFacts.seen) {
+      c.previousBegin = requestFacts.first;
+    }
+    if (known) {
+      c.previousEnd = figures && responseFacts.covered && response.end > response.start
+          ? Math.max(responseFacts.last, Math.max(ackTime(c.requests(), request), ackTime(c.responses(), response)))
+          : flow.lastTime();
+    }
+    c.responseCut |= e.responseEnd < 0;
+    c.responsesEnd = Math.max(c.responsesEnd, response.end);
+    return exchange;
+  }
+
+  private void extents(Connection c, Pending e, boolean known, boolean over) {
+    Connection.Closing closing = c.closing;
+    boolean client = c.client();
+    MessageHead head = e.request;
+    Timeline requests = known ? c.requests() : null;
+    Timeline responses = known ? c.responses() : null;
+    long out = closing == null ? -1 : closing.bytesOut();
+    long in = closing == null ? -1 : closing.bytesIn();
+    request.of(
+        head,
+        head.offset(),
+        e.requestEnd,
+        e.requestProven,
+        !client,
+        requests,
+        closing == null ? Math.max(head.headEnd(), e.requestEnd) : client ? out : in,
+        over);
+    long from = responseStart(c, e);
+    if (e.response == null && e.responseEnd < 0 && c.responseCut) {
+      // Bytes behind the last response belong to the first exchange that lacks one.
+      response.start = from;
+      response.end = from;
+      response.cut = true;
+      response.unproven = false;
+      response.moved = false;
+      return;
+    }
+    response.of(
+        e.response,
+        from,
+        e.responseEnd,
+        e.responseProven,
+        client,
+        responses,
+        closing == null
+            ? Math.max(e.responseEnd, e.response == null ? from : e.response.headEnd())
+            : client ? in : out,
+        over);
+  }
+
+  /** Whether a FIN stands where what was cut ends. */
+  private boolean finCut(Connection c) {
+    return (!request.cut || c.requests().fin() == request.end)
+        && (!response.cut || c.responses().fin() == response.end)
+        && (request.cut || response.cut);
+  }
+
+  private boolean lost(Connection c, long now) {
+    Flow flow = c.wire.flow;
+    long all = kernel.recordsLost();
+    if (all != c.wire.lossesRead) {
+      c.wire.lossesRead = all;
+      long own = kernel.recordsLost(c.wire.tuple);
+      if (own < 0 ? !flow.ended() : (int) own != flow.lost()) {
+        flow.gap(flow.lastTime(), Math.max(now, flow.lastTime()));
+      }
+    }
+    long from = c.previousEnd;
+    if (requestFacts.seen) {
+      from = Math.min(from, requestFacts.first);
+    }
+    long to = flow.lastTime();
+    if (requestFacts.covered && responseFacts.covered && response.end > response.start) {
+      long acked = Math.max(ackTime(c.requests(), request), ackTime(c.responses(), response));
+      to = Math.max(Math.max(responseFacts.last, requestFacts.last), acked);
+    }
+    return flow.lostWithin(from, to);
+  }
+
+  private static long ackTime(Timeline line, Extent of) {
+    long time = of.end > of.start ? line.ackTime(of.end - 1) : Long.MAX_VALUE;
+    return time == Long.MAX_VALUE ? Long.MIN_VALUE : time;
+  }
+
+  private static String error(Connection c, boolean known) {
+    SocketError told = c.closing == null ? SocketError.NONE : c.closing.error();
+    if (told == SocketError.TIMEOUT) {
+      return "timeout";
+    }
+    boolean reset = known ? c.wire.flow.resetTime() != 0 : told == SocketError.RESET;
+    return reset ? "reset" : "closed";
+  }
+
+  private void marks(Connection c, Pending e, boolean figures) {
+    Marks m = marks;
+    m.clear();
+    if (requestFacts.seen) {
+      m.requestFirst = requestFacts.first;
+    }
+    if (requestFacts.covered && request.end > request.start) {
+      m.requestLast = requestFacts.last;
+    }
+    if (responseFacts.covered && response.end > response.start) {
+      m.responseLast = responseFacts.last;
+    }
+    if (figures && e.response != null) {
+      m.responseFirst = finalFirst(c, e);
+    }
+    if (c.client()) {
+      Flow flow = c.wire == null ? null : c.wire.flow;
+      if (e.index == 0 && flow != null && flow.synTime() != 0 && flow.handshakeAck() != 0) {
+        m.connectStart = flow.synTime();
+        m.connectEnd = flow.handshakeAck();
+      }
+      if (e.responseEnd >= 0 && e.responseProven) {
+        m.responseRead = e.responseEndAt;
+      }
+    } else {
+      m.accepted = c.entry;
+      if (e.response != null) {
+        m.responseWritten = e.response.finalFirst();
+      }
+    }
+    m.requestMoved = e.request.first();
+    if (e.requestEnd >= 0 && e.requestProven) {
+      m.requestMovedAll = e.requestEndAt;
+    }
+  }
+
+  /** When the final response's first byte was on the wire. */
+  private long finalFirst(Connection c, Pending e) {
+    long at = e.response.finalOffset();
+    if (at == response.start) {
+      return responseFacts.seen ? responseFacts.first : UNKNOWN;
+    }
+    if (at >= response.end) {
+      return UNKNOWN;
+    }
+    if (c.client()) {
+      long read = e.response.finalFirst();
+      c.responses().measureArrived(at, at + 1, read, read, finalFacts);
+    } else {
+      c.responses().measureSent(at, at + 1, finalFacts);
+    }
+    return finalFacts.seen ? finalFacts.first : UNKNOWN;
+  }
+
+  private long start(Connection c, Pending e) {
+    if (c.client()) {
+      return e.index == 0 ? c.entry : e.request.first();
+    }
+    return marks.requestFirst != UNKNOWN ? marks.requestFirst : e.request.first();
+  }
+
+  private long end(Connection c, Pending e, long now, long start, boolean ended) {
+    long end = UNKNOWN;
+    Connection.Closing closing = c.closing;
+    if (c.client()) {
+      if (e.responseEnd >= 0) {
+        end = e.responseEndAt;
+      } else if (closing != null && response.end > response.start && closing.lastRead() > start) {
+        end = closing.lastRead();
+      }
+    } else if (marks.responseLast != UNKNOWN) {
+      end = marks.responseLast;
+    } else if (e.responseEnd >= 0) {
+      end = e.responseEndAt;
+    } else if (closing != null && response.end > response.start && closing.lastWrite() > start) {
+      end = closing.lastWrite();
+    }
+    if (end == UNKNOWN && ended) {
+      // Nothing came back: the connection's end is the exchange's.
+      long over = c.wire == null ? 0 : c.wire.flow.overTime();
+      end = closing == null ? over : over == 0 ? closing.at() : Math.min(over, closing.at());
+    }
+    if (end == UNKNOWN) {
+      end = Math.max(now, start);
+    }
+    return Math.max(start, end);
+  }
+
+  private static Exchange.Range range(Extent of, RangeFacts facts) {
+    boolean any = facts.segments > 0;
+    return new Exchange.Range(
+        of.start,
+        of.end - of.start,
+        facts.segments,
+        facts.retransmits,
+        facts.outOfOrder,
+        any && facts.seen ? OptionalLong.of(facts.first) : OptionalLong.empty(),
+        any && facts.covered ? OptionalLong.of(facts.last) : OptionalLong.empty());
+  }
+
+  private OptionalLong ackNanos(Connection c) {
+    if (!responseFacts.covered || response.end == response.start) {
+      return OptionalLong.empty();
+    }
+    Timeline line = c.responses();
+    long time = line.ackTime(response.end - 1);
+    if (time == Long.MAX_VALUE || line.ackCarriesData(response.end - 1)) {
+      return OptionalLong.empty();
+    }
+    long nanos = time - responseFacts.last;
+    return nanos >= -Phases.SKEW ? OptionalLong.of(Math.max(0, nanos)) : OptionalLong.empty();
+  }
+
+  private Exchange.Tcp tcp(Connection c, boolean figures, boolean reset, long now) {
+    if (c.wire == null) {
+      return c.info == null
+          ? new Exchange.Tcp(OptionalLong.empty(), 0, false)
+          : new Exchange.Tcp(
+              OptionalLong.of(c.info.rttMicros() * 1_000),
+              0,
+              false,
+              OptionalLong.of(c.info.retransmits()));
+    }
+    long zeros = 0;
+    if (figures && requestFacts.seen) {
+      boolean whole = responseFacts.covered && response.end > response.start;
+      zeros = c.wire.flow.zeroWindows(requestFacts.first, whole ? responseFacts.last : now);
+    }
+    return new Exchange.Tcp(rtt(c), zeros, reset);
+  }
+
+  /** The handshake's round trip as this end saw it; none if one of its two packets was sent again. */
+  private static OptionalLong rtt(Connection c) {
+    Flow flow = c.wire.flow;
+    long from = c.client() ? flow.synTime() : flow.synAckTime();
+    long to = c.client() ? flow.synAckTime() : flow.handshakeAck();
+    boolean once = flow.synAcks() == 1 && (!c.client() || flow.syns() == 1);
+    if (from == 0 || to == 0 || !once || to < from - Phases.SKEW) {
+      return OptionalLong.empty();
+    }
+    return OptionalLong.of(Math.max(0, to - from));
+  }
+
+  private String interfaceName(Connection c) {
+    if (c.wire == null) {
+      return "";
+    }
+    int index = c.out().ifindex() != 0 ? c.out().ifindex() : c.in().ifindex();
+    return index == 0 ? "" : kernel.interfaceName(index);
+  }
+
+  ConnectionOutcome connection(Connection c, long now) {
+    Flow flow = c.wire == null ? null : c.wire.flow;
+    Connection.Closing closing = c.closing;
+    long wall = wallOffset.getAsLong();
+    long outFrom = c.upgrade == null ? 0 : c.upgrade.outOffset();
+    long inFrom = c.upgrade == null ? 0 : c.upgrade.inOffset();
+    long outTo = closing == null ? outFrom : closing.bytesOut();
+    long inTo = closing == null ? inFrom : closing.bytesIn();
+    boolean known = flow != null && flow.known();
+    if (known) {
+      outTo = c.failed || c.wireOnly ? c.out().contiguous() : Math.min(outTo, c.out().contiguous());
+      inTo = c.wireOnly ? c.in().contiguous() : inTo;
+    } else if (c.wireOnly) {
+      outFrom = inFrom = 0;
+      outTo = inTo = -1;
+    }
+    boolean reset = flow != null && flow.resetTime() != 0;
+    String outcome = outcome(c, reset);
+    boolean connected = flow != null && flow.handshakeAck() != 0;
+    OptionalLong connectStart = OptionalLong.empty();
+    OptionalLong connectEnd = OptionalLong.empty();
+    if (c.client() && flow != null && flow.synTime() != 0 && c.upgrade == null) {
+      long failure = c.failed && closing != null ? closing.at() : 0;
+      if (c.failed && reset && !connected) {
+        failure = flow.resetTime();
+      }
+      long to = connected ? flow.handshakeAck() : failure;
+      if (to >= flow.synTime()) {
+        connectStart = OptionalLong.of(flow.synTime());
+        connectEnd = OptionalLong.of(to);
+      }
+    }
+    Verdict verdict = Verdict.INFERRED;
+    Why why = null;
+    if (c.wireOnly) {
+      verdict = Verdict.WIRE_ONLY;
+      why = Why.NOT_HOOKED;
+    } else if (flow == null && kernel.tier() == 3) {
+      why = c.info != null ? Why.TCP_INFO : kernel.lacking().orElse(Why.NO_RIGHTS);
+    } else if (flow == null && kernel.tier() != 1) {
+      verdict = Verdict.NOT_CAPTURED;
+      why = kernel.lacking().orElse(Why.NO_NATIVE);
+    } else if (!known && c.entry < kernel.attachedAt()) {
+      why = Why.BEFORE_ATTACH;
+    } else if (flow == null || flow.packets() == 0) {
+      verdict = Verdict.APP_ONLY;
+      why = Why.NO_PACKETS;
+    } else if (c.failed && !connected) {
+      // The peer's number is in no packet: a refusal has none.
+      boolean proven = flow.synTime() != 0 && (reset || !outcome.equals("refused"));
+      verdict = proven ? Verdict.MATCHED : Verdict.INFERRED;
+      why = proven ? null : Why.ISN_UNKNOWN;
+    } else if (!known) {
+      why = Why.ISN_UNKNOWN;
+    } else if (lostSince(c, now)) {
+      why = Why.RECORDS_LOST;
+    } else if (closing != null && Math.abs(wall - closing.wallOffset()) > Correlator.STEP) {
+      why = Why.CLOCK_STEP;
+    } else if (closing == null) {
+      why = Why.SHUTDOWN;
+    } else if (c.out().contiguous() < closing.bytesOut() && !reset || c.in().contiguous() < closing.bytesIn()) {
+      why = Why.RECORDS_LOST;
+    } else if (!flow.over() && c.out().acked() < closing.bytesOut()) {
+      why = Why.UNACKNOWLEDGED;
+    } else {
+      verdict = Verdict.MATCHED;
+    }
+    boolean call = c.failed && !c.wireOnly;
+    long end = closing == null ? now : Math.max(c.entry, closing.at());
+    return new ConnectionOutcome(
+        c.side,
+        verdict,
+        Optional.ofNullable(why),
+        outcome,
+        c.number,
+        c.local,
+        c.peer,
+        interfaceName(c),
+        call ? tracing.begin(Side.CLIENT, "", "", "", "") : NO_SPAN,
+        call,
+        c.entry,
+        end,
+        wall,
+        flow == null ? 0 : flow.syns(),
+        outFrom,
+        Math.max(c.wireOnly && !known ? -1 : 0, outTo - outFrom),
+        inFrom,
+        Math.max(c.wireOnly && !known ? -1 : 0, inTo - inFrom),
+        connectStart,
+        connectEnd);
+  }
+
+  private boolean lostSince(Connection c, long now) {
+    requestFacts.clear();
+    responseFacts.clear();
+    return lost(c, now);
+  }
+
+  private static String outcome(Connection c, boolean reset) {
+    if (c.wireOnly) {
+      return "shadow";
+    }
+    if (c.upgrade != null) {
+      return c.upgrade.outcome();
+    }
+    SocketError error = c.closing.error();
+    if (c.failed) {
+      return switch (error) {
+        case REFUSED -> "refused";
+        case TIMEOUT -> "timeout";
+        case RESET -> "reset";
+        default -> "failed";
+      };
+    }
+    return reset || error == SocketError.RESET ? "reset" : "closed_idle";
+  }
+}

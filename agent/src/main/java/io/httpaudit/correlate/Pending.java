@@ -1,0 +1,43 @@
+package io.httpaudit.correlate;
+
+/** An exchange that is not final: what the JVM said of it so far. */
+final class Pending {
+  final long index;
+
+  /** The next one on the connection, by index. */
+  Pending next;
+
+  /** Null: not known yet. */
+  MessageHead request;
+
+  MessageHead response;
+
+  /** Stream position behind the message, -1: not moved whole yet. */
+  long requestEnd = -1;
+
+  long responseEnd = -1;
+  long requestEndAt;
+  long responseEndAt;
+  boolean requestProven;
+  boolean responseProven;
+
+  /** No boundary is known from this message on, or from one before it. */
+  boolean ambiguous;
+
+  /** Wall clock less monotonic when its first event came. */
+  long wallOffset;
+
+  Pending(long index) {
+    this.index = index;
+  }
+
+  /** Both messages moved as their framing asks. */
+  boolean whole() {
+    return request != null && requestEnd >= 0 && responseEnd >= 0 && requestProven && responseProven;
+  }
+
+  /** When the JVM moved the last byte. */
+  long wholeAt() {
+    return Math.max(requestEndAt, responseEndAt);
+  }
+}

@@ -1,0 +1,29 @@
+package io.httpaudit.correlate;
+
+import io.httpaudit.flow.Flow;
+import io.httpaudit.flow.FlowTuple;
+
+/** A flow, and the connections of this JVM whose bytes it carries: two, if both ends are here. */
+final class Wire {
+  final Flow flow;
+  final FlowTuple tuple;
+  Connection one;
+  Connection two;
+
+  /** Looks at the candidate that are still due: one more at the first exchange's finality. */
+  boolean settled;
+
+  /** No look before this time. */
+  long nextLook;
+
+  /** All flows' losses when this flow's own were last read. */
+  long lossesRead;
+
+  /** Whether the kernel had a candidate. */
+  boolean candidate;
+
+  Wire(Flow flow, FlowTuple tuple) {
+    this.flow = flow;
+    this.tuple = tuple;
+  }
+}

@@ -1,0 +1,427 @@
+package io.httpaudit.flow;
+
+import java.util.Arrays;
+
+/**
+ * One direction of a TCP connection as an array of bytes: which of them were on the wire when, and when the other end
+ * acknowledged them. Position 0 is the first byte after the SYN; positions are 64 bits wide and don't wrap.
+ *
+ * <p>Sequence numbers are compared modulo 2^32 (RFC 9293, 3.4): a number stands for the position nearest to the highest
+ * one seen, so a stream of any length works, if no packet is displaced by 2 GiB or more. Until the SYN is known,
+ * positions count from the first number seen, and {@link #known} is false.
+ *
+ * <p>Records come nearly in the order of their times; one that is late is put where its time belongs. Nothing is kept
+ * below {@link #trim}'s position. Times are nanoseconds of {@link System#nanoTime()}. One thread.
+ */
+public final class Timeline {
+  /** No time: earlier than all. */
+  static final long NEVER = Long.MAX_VALUE;
+
+  private static final long[] NONE = {};
+
+  /** Of segments: longs of one. */
+  private static final int STRIDE = 3;
+
+  /** Records an array that fell empty still has room for. */
+  private static final int SPARE = 4;
+
+  /** Three longs a packet with data, in the order of time: position, time, length << 32 | bytes a wire segment. */
+  private long[] segments = NONE;
+
+  private int segmentsUsed;
+
+  /** Two longs an acknowledgement that advanced: position << 1 | carries data, time. Both ascend. */
+  private long[] acks = NONE;
+
+  private int acksUsed;
+
+  /** Sequence number of position 0. */
+  private int base;
+
+  private boolean started;
+  private boolean known;
+  private long contiguous;
+  private long highest;
+  private long acked;
+  private long trimmed;
+  private int holeFrom;
+  private long fin;
+  private boolean finSeen;
+  private long finTime;
+  private int ifindex;
+
+  /** Whether the SYN, and so what positions mean, is known. */
+  public boolean known() {
+    return known;
+  }
+
+  /** The interface whose packets count; 0: no packet yet. */
+  public int ifindex() {
+    return ifindex;
+  }
+
+  void ifindex(int index) {
+    ifindex = index;
+  }
+
+  /** Every byte below was seen (or lies below {@link #trimmed}). */
+  public long contiguous() {
+    return contiguous;
+  }
+
+  /** Position behind the highest byte seen. */
+  public long highest() {
+    return highest;
+  }
+
+  /** Position up to which the other end acknowledged; the FIN counts as one byte. */
+  public long acked() {
+    return acked;
+  }
+
+  /** Below this position nothing is kept. */
+  public long trimmed() {
+    return trimmed;
+  }
+
+  /** Position of the FIN, which is behind the last byte; -1: none seen. */
+  public long fin() {
+    return finSeen ? fin : -1;
+  }
+
+  /** When the FIN was first seen. */
+  public long finTime() {
+    return finTime;
+  }
+
+  public boolean finAcked() {
+    return finSeen && acked > fin;
+  }
+
+  /** Records kept: what memory depends on. */
+  public int records() {
+    return segmentsUsed + acksUsed;
+  }
+
+  /**
+   * The SYN's sequence number.
+   *
+   * @return false: another one is known already, so this SYN belongs to another connection
+   */
+  boolean isn(int isn) {
+    int first = isn + 1;
+    if (known) {
+      return first == base;
+    }
+    known = true;
+    if (started) {
+      shift(base - first);
+    }
+    started = true;
+    base = first;
+    return true;
+  }
+
+  private void shift(long by) {
+    for (int i = 0; i < segmentsUsed; i++) {
+      segments[STRIDE * i] += by;
+    }
+    for (int i = 0; i < acksUsed; i++) {
+      acks[2 * i] += by << 1;
+    }
+    fin += by;
+    highest = 0;
+    for (int i = 0; i < segmentsUsed; i++) {
+      highest =
+          Math.max(highest, segments[STRIDE * i] + (segments[STRIDE * i + 2] >>> 32));
+    }
+    acked = acksUsed == 0 ? 0 : Math.max(0, acks[2 * acksUsed - 2] >> 1);
+    contiguous = 0;
+    holeFrom = 0;
+    absorb();
+  }
+
+  /** The position that a sequence number stands for. */
+  long position(int seq) {
+    if (!started) {
+      started = true;
+      base = seq;
+    }
+    return highest + (seq - (base + (int) highest));
+  }
+
+  /**
+   * A packet's payload.
+   *
+   * @param wireSegment payload bytes of each wire segment but the last; 0: one segment
+   */
+  void data(long position, int length, int wireSegment, long time) {
+    if (position < 0 && known) {
+      // A probe before the first byte carries a byte that is none of the stream's.
+      length += (int) position;
+      position = 0;
+    }
+    long end = position + length;
+    if (length <= 0 || end <= trimmed && known) {
+      return;
+    }
+    if (STRIDE * (segmentsUsed + 1) > segments.length) {
+      segments = Arrays.copyOf(segments, Math.max(STRIDE * SPARE, segments.length * 2));
+    }
+    int at = segmentsUsed;
+    while (at > 0 && segments[STRIDE * (at - 1) + 1] > time) {
+      at--;
+    }
+    if (at < segmentsUsed) {
+      System.arraycopy(
+          segments, STRIDE * at, segments, STRIDE * (at + 1), STRIDE * (segmentsUsed - at));
+      holeFrom = Math.min(holeFrom, at);
+    }
+    segmentsUsed++;
+    segments[STRIDE * at] = position;
+    segments[STRIDE * at + 1] = time;
+    segments[STRIDE * at + 2] = (long) length << 32 | wireSegment;
+    if (contiguous == highest) {
+      holeFrom = at;
+    }
+    highest = Math.max(highest, end);
+    if (position <= contiguous && end > contiguous) {
+      contiguous = end;
+      absorb();
+    }
+  }
+
+  /** Moves {@link #contiguous} over what came out of order. */
+  private void absorb() {
+    boolean moved = contiguous < highest;
+    while (moved) {
+      moved = false;
+      for (int i = holeFrom; i < segmentsUsed; i++) {
+        long position = segments[STRIDE * i];
+        long end = position + (segments[STRIDE * i + 2] >>> 32);
+        if (position <= contiguous && end > contiguous) {
+          contiguous = end;
+          moved = true;
+        }
+      }
+    }
+  }
+
+  /** The other end acknowledged all below {@code position}. */
+  void ack(long position, boolean carriesData, long time) {
+    if (position <= trimmed && known) {
+      acked = Math.max(acked, position);
+      return;
+    }
+    int at = acksUsed;
+    while (at > 0 && acks[2 * at - 1] > time) {
+      at--;
+    }
+    long before = at > 0 ? acks[2 * at - 2] >> 1 : Long.MIN_VALUE;
+    if (position <= before || acksUsed == 0 && position <= acked && known) {
+      return;
+    }
+    int behind = at;
+    while (behind < acksUsed && acks[2 * behind] >> 1 <= position) {
+      behind++;
+    }
+    if (2 * (acksUsed + 1) > acks.length) {
+      acks = Arrays.copyOf(acks, Math.max(2 * SPARE, acks.length * 2));
+    }
+    System.arraycopy(acks, 2 * behind, acks, 2 * at + 2, 2 * (acksUsed - behind));
+    acksUsed += 1 - (behind - at);
+    acks[2 * at] = position << 1 | (carriesData ? 1 : 0);
+    acks[2 * at + 1] = time;
+    acked = Math.max(acked, position);
+  }
+
+  void fin(long position, long time) {
+    if (!finSeen || position < fin) {
+      finSeen = true;
+      fin = position;
+      finTime = time;
+    }
+  }
+
+  /** Index of the first acknowledgement that covers the byte at {@code position}; {@code acksUsed}: none. */
+  private int ackIndex(long position) {
+    int low = 0;
+    int high = acksUsed;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (acks[2 * middle] >> 1 > position) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    return low;
+  }
+
+  /** When the byte at {@code position} was first acknowledged; {@link Long#MAX_VALUE}: not, or it is trimmed. */
+  public long ackTime(long position) {
+    int i = ackIndex(position);
+    return i < acksUsed ? acks[2 * i + 1] : NEVER;
+  }
+
+  /** Whether the packet that first acknowledged the byte at {@code position} carried data. */
+  public boolean ackCarriesData(long position) {
+    int i = ackIndex(position);
+    return i < acksUsed && (acks[2 * i] & 1) != 0;
+  }
+
+  /** Whether every byte of [from, to) was seen. */
+  public boolean covered(long from, long to) {
+    if (!known || from < trimmed && from < to) {
+      return false;
+    }
+    return contiguous >= to || highest >= to && contiguousFrom(from) >= to;
+  }
+
+  /** The end of what was seen without a gap from {@code from} on. */
+  public long contiguousFrom(long from) {
+    if (from <= contiguous) {
+      return contiguous;
+    }
+    Intervals seen = new Intervals();
+    for (int i = 0; i < segmentsUsed; i++) {
+      long position = segments[STRIDE * i];
+      seen.add(position, position + (segments[STRIDE * i + 2] >>> 32));
+    }
+    return seen.contiguousFrom(from);
+  }
+
+  /**
+   * Measures [from, to), which must not begin below {@link #trimmed}, of bytes that this host sends: a byte was on the
+   * wire with its first copy.
+   */
+  public void measureSent(long from, long to, RangeFacts facts) {
+    measure(from, to, false, 0, 0, facts);
+  }
+
+  /**
+   * Measures [from, to) of bytes that arrive: a byte was on the wire with the last copy seen before the earlier of this
+   * host's first acknowledgement that covers it, and the application's read of it; if none was (times inverted), with
+   * its first copy.
+   *
+   * @param readFirst when the application had read the first byte, {@link Long#MAX_VALUE}: not
+   * @param readAll when it had read all, {@link Long#MAX_VALUE}: not
+   */
+  public void measureArrived(
+      long from, long to, long readFirst, long readAll, RangeFacts facts) {
+    measure(from, to, true, Math.min(readFirst, readAll), readAll, facts);
+  }
+
+  private void measure(
+      long from, long to, boolean arrival, long readFirst, long readAll, RangeFacts facts) {
+    facts.clear();
+    if (!known) {
+      return;
+    }
+    if (from >= to) {
+      facts.covered = true;
+      return;
+    }
+    Intervals before = facts.before;
+    before.add(Long.MIN_VALUE, trimmed);
+    long top = trimmed;
+    long firstLimit = arrival ? Math.min(ackTime(from), readFirst) : Long.MIN_VALUE;
+    long last = Long.MIN_VALUE;
+    for (int i = 0; i < segmentsUsed; i++) {
+      long start = segments[STRIDE * i];
+      long time = segments[STRIDE * i + 1];
+      int length = (int) (segments[STRIDE * i + 2] >>> 32);
+      int unit = (int) segments[STRIDE * i + 2];
+      long end = start + length;
+      if (start < to && end > from) {
+        long a = Math.max(start, from);
+        long b = Math.min(end, to);
+        if (a == from && (!facts.seen || time <= firstLimit)) {
+          facts.seen = true;
+          facts.first = time;
+        }
+        boolean fresh = start >= top;
+        if (fresh || !before.contains(a, b)) {
+          last = Math.max(last, time);
+        } else if (arrival && time <= Math.min(ackTime(b - 1), b - 1 == from ? readFirst : readAll)) {
+          last = Math.max(last, time);
+        }
+        if (fresh) {
+          facts.segments += unit == 0 || unit >= length ? 1 : (b - 1 - start) / unit - (a - start) / unit + 1;
+        } else {
+          count(start, end, unit == 0 ? length : unit, from, to, top, facts);
+        }
+      }
+      before.add(start, end);
+      top = Math.max(top, end);
+    }
+    facts.covered = before.contains(from, to);
+    facts.last = last;
+  }
+
+  /** Counts the wire segments of a packet that begins below what was seen before. */
+  private static void count(
+      long start, long end, int unit, long from, long to, long top, RangeFacts facts) {
+    for (long a = start; a < end; a += unit) {
+      long b = Math.min(end, a + unit);
+      if (a < to && b > from) {
+        facts.segments++;
+        if (facts.before.contains(a, b)) {
+          facts.retransmits++;
+        } else if (a < top && !facts.before.contains(a, Math.min(b, top))) {
+          facts.outOfOrder++;
+        }
+      }
+    }
+  }
+
+  /** Forgets what lies wholly below {@code position}: no range that begins below it will be asked for. */
+  public void trim(long position) {
+    if (position <= trimmed || !known) {
+      return;
+    }
+    trimmed = position;
+    int kept = 0;
+    for (int i = 0; i < segmentsUsed; i++) {
+      if (segments[STRIDE * i] + (segments[STRIDE * i + 2] >>> 32) > position) {
+        if (kept < i) {
+          System.arraycopy(segments, STRIDE * i, segments, STRIDE * kept, STRIDE);
+        }
+        kept++;
+      }
+    }
+    segmentsUsed = kept;
+    kept = 0;
+    int first = ackIndex(position);
+    System.arraycopy(acks, 2 * first, acks, 0, 2 * (acksUsed - first));
+    acksUsed -= first;
+    if (segmentsUsed == 0 && segments.length > STRIDE * SPARE) {
+      segments = NONE;
+    }
+    if (acksUsed == 0 && acks.length > 2 * SPARE) {
+      acks = NONE;
+    }
+    holeFrom = 0;
+    highest = Math.max(highest, position);
+    if (contiguous < position) {
+      contiguous = position;
+      absorb();
+    }
+  }
+
+  /** Forgets all records; what was seen stays seen. */
+  void forget() {
+    trim(highest);
+    segmentsUsed = 0;
+    acksUsed = 0;
+  }
+
+  /** Drops what another interface showed; the meaning of positions stays. */
+  void restart() {
+    segmentsUsed = 0;
+    acksUsed = 0;
+    contiguous = trimmed;
+    holeFrom = 0;
+    finSeen = false;
+  }
+}

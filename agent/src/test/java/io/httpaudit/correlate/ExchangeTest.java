@@ -1,0 +1,558 @@
+package io.httpaudit.correlate;
+
+import static io.httpaudit.correlate.Stage.us;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.httpaudit.correlate.Exchange.Timing;
+import io.httpaudit.flow.Packet;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+
+class ExchangeTest {
+  private final Stage stage = new Stage();
+
+  @Test
+  void aClientsExchangeIsMatchedWithEachFigure() {
+    Stage.Talk talk = stage.talk(7).handshake(1_000).openedByClient(7, 990, 1_150);
+    talk.up(0, 100, 0, 1_230).down(0, 0, 100, 1_330).down(0, 300, 100, 2_000).up(100, 0, 300, 2_010);
+    talk.request(7, 0, 0, 100, 1_200, 1_240).response(7, 0, 0, 300, 2_100, 2_100);
+    stage.tick(2_200);
+
+    assertThat(stage.only())
+        .isEqualTo(
+            new Exchange(
+                Side.CLIENT,
+                Verdict.MATCHED,
+                Optional.empty(),
+                7,
+                0,
+                talk.client,
+                talk.server,
+                "eth0",
+                stage.only().trace(),
+                "GET",
+                "/pay",
+                "shop",
+                OptionalLong.of(200),
+                "1.1",
+                new Exchange.Range(
+                    0, 100, 1, 0, 0, OptionalLong.of(us(1_230)), OptionalLong.of(us(1_230))),
+                new Exchange.Range(
+                    0, 300, 1, 0, 0, OptionalLong.of(us(2_000)), OptionalLong.of(us(2_000))),
+                us(990),
+                us(2_100),
+                stage.wallOffset,
+                java.util.List.of(
+                    new Timing(Phase.CONNECT, us(1_000), us(1_110)),
+                    new Timing(Phase.QUEUE, us(1_200), us(1_230)),
+                    new Timing(Phase.SEND, us(1_230), us(1_230)),
+                    new Timing(Phase.WAIT, us(1_230), us(2_000)),
+                    new Timing(Phase.RECEIVE, us(2_000), us(2_000)),
+                    new Timing(Phase.LAG, us(2_000), us(2_100))),
+                OptionalLong.of(us(10)),
+                new Exchange.Tcp(OptionalLong.of(us(100)), 0, false),
+                ""));
+    assertThat(stage.begun).isEqualTo(1);
+  }
+
+  @Test
+  void aServersExchangeThatWaitedForAcceptIsMatchedWithEachPhase() {
+    Stage.Talk talk = stage.talk(3).handshake(1_000);
+    talk.early(talk.make(true, 0, 0, 100, Packet.ACK, 1_120));
+    talk.early(talk.make(false, 0, 100, 0, Packet.ACK, 1_121));
+    talk.accepted(3, 5_000);
+    talk.request(3, 0, 0, 100, 6_000, 6_000).response(3, 0, 0, 300, 9_000, 9_050);
+    talk.down(0, 300, 100, 9_020).up(100, 0, 300, 9_100);
+    stage.tick(9_200);
+
+    Exchange exchange = stage.only();
+    assertThat(exchange.verdict()).isEqualTo(Verdict.MATCHED);
+    assertThat(exchange.phases())
+        .containsExactly(
+            new Timing(Phase.ACCEPT_WAIT, us(1_120), us(5_000)),
+            new Timing(Phase.READ_WAIT, us(5_000), us(6_000)),
+            new Timing(Phase.RECEIVE, us(6_000), us(6_000)),
+            new Timing(Phase.PROCESS, us(6_000), us(9_000)),
+            new Timing(Phase.SEND, us(9_000), us(9_020)));
+    assertThat(exchange.start()).isEqualTo(us(1_120));
+    assertThat(exchange.end()).isEqualTo(us(9_020));
+    assertThat(exchange.ackNanos()).hasValue(us(80));
+    assertThat(exchange.tcp().rttNanos()).hasValue(us(10));
+  }
+
+  @Test
+  void nothingIsFinalBeforeTheResponseIsAcknowledged() {
+    Stage.Talk talk = served();
+    talk.down(0, 300, 100, 2_000);
+    stage.tick(3_000);
+    assertThat(stage.exchanges).isEmpty();
+    talk.up(100, 0, 200, 3_100);
+    stage.tick(3_200);
+    assertThat(stage.exchanges).isEmpty();
+    talk.up(100, 0, 300, 3_300);
+    stage.tick(3_400);
+    assertThat(stage.only().verdict()).isEqualTo(Verdict.MATCHED);
+    assertThat(stage.only().ackNanos()).hasValue(us(1_300));
+  }
+
+  @Test
+  void whatThePeerNeverAcknowledgesIsInferredAfterTenSeconds() {
+    Stage.Talk talk = served();
+    talk.down(0, 300, 100, 2_000);
+    stage.tick(2_050 + 9_999_000);
+    assertThat(stage.exchanges).isEmpty();
+    stage.tick(2_050 + 10_000_000);
+    assertThat(stage.only().verdict()).isEqualTo(Verdict.INFERRED);
+    assertThat(stage.only().why()).hasValue(Why.UNACKNOWLEDGED);
+  }
+
+  @Test
+  void whileBytesAreDueItStaysOpen() {
+    Stage.Talk talk = stage.talk(3).handshake(1_000).accepted(3, 1_200);
+    talk.up(0, 100, 0, 1_300).down(0, 0, 100, 1_301);
+    talk.requestHead(3, 0, 0, 80, 200, 1_400);
+    stage.tick(60_000_000);
+    assertThat(stage.exchanges).isEmpty();
+    talk.up(100, 100, 0, 60_000_100).down(0, 300, 200, 60_000_300).up(200, 0, 300, 60_000_400);
+    stage.correlator.messageEnd(3, true, 0, 200, us(60_000_200), true);
+    talk.response(3, 0, 0, 300, 60_000_250, 60_000_350);
+    stage.tick(60_001_000);
+    assertThat(stage.only().verdict()).isEqualTo(Verdict.MATCHED);
+    assertThat(stage.only().request().segments()).isEqualTo(2);
+  }
+
+  @Test
+  void anAckThatCarriesDataIsNoMeasureOfTheWayBack() {
+    Stage.Talk talk = served();
+    talk.down(0, 300, 100, 2_000).up(100, 50, 300, 22_000);
+    stage.tick(23_000);
+    assertThat(stage.only().verdict()).isEqualTo(Verdict.MATCHED);
+    assertThat(stage.only().ackNanos()).isEmpty();
+  }
+
+  @Test
+  void aLostRecordCostsExactlyTheExchangesItTouches() {
+    Stage.Talk talk = served();
+    talk.down(0, 300, 100, 2_000).up(100, 0, 300, 2_100);
+    stage.tick(2_200);
+    // Between the second request and its acknowledgement one record finds no room.
+    talk.up(100, 100, 300, 3_000);
+    talk.recordsLost = 1;
+    talk.down(300, 0, 200, 3_100);
+    talk.request(3, 1, 100, 200, 3_200, 3_200).response(3, 1, 300, 600, 3_300, 3_310);
+    talk.down(300, 300, 200, 3_305).up(200, 0, 600, 3_400);
+    stage.tick(3_500);
+    talk.up(200, 100, 600, 4_000).down(600, 0, 300, 4_100);
+    talk.request(3, 2, 200, 300, 4_200, 4_200).response(3, 2, 600, 900, 4_300, 4_310);
+    talk.down(600, 300, 300, 4_305).up(300, 0, 900, 4_400);
+    stage.tick(4_500);
+    assertThat(stage.exchanges)
+        .extracting(Exchange::verdict)
+        .containsExactly(Verdict.MATCHED, Verdict.INFERRED, Verdict.MATCHED);
+    assertThat(stage.exchanges.get(1).why()).hasValue(Why.RECORDS_LOST);
+    assertThat(stage.exchanges.get(1).request().first()).isEmpty();
+  }
+
+  @Test
+  void aLossAfterTheLastRecordIsFoundInTheKernel() {
+    Stage.Talk talk = served();
+    talk.down(0, 300, 100, 2_000).up(100, 0, 300, 2_100);
+    stage.lostByAll = 1;
+    stage.lost.put(talk.tuple, 1L);
+    stage.tick(2_200);
+    assertThat(stage.only().why()).hasValue(Why.RECORDS_LOST);
+  }
+
+  @Test
+  void lossesOfOtherFlowsCostNothing() {
+    Stage.Talk talk = served();
+    talk.down(0, 300, 100, 2_000).up(100, 0, 300, 2_100);
+    stage.lostByAll = 5;
+    stage.lost.put(talk.tuple, 0L);
+    stage.tick(2_200);
+    assertThat(stage.only().verdict()).isEqualTo(Verdict.MATCHED);
+  }
+
+  @Test
+  void anOverflowedCandidateCostsTheFirstExchangeAlone() {
+    Stage.Talk talk = stage.talk(3).handshake(1_000);
+    stage.candidates.computeIfPresent(
+        talk.tuple, (t, c) -> new KernelView.Candidate(true, 1, 1, c.handshakeAck(), c.packets()));
+    talk.accepted(3, 1_200);
+    talk.up(0, 100, 0, 5_000).down(0, 0, 100, 5_001);
+    talk.request(3, 0, 0, 100, 5_100, 5_100).response(3, 0, 0, 300, 5_200, 5_210);
+    talk.down(0, 300, 100, 5_205).up(100, 0, 300, 5_300);
+    stage.tick(5_400);
+    talk.up(100, 100, 300, 6_000).down(300, 0, 200, 6_001);
+    talk.request(3, 1, 100, 200, 6_100, 6_100).response(3, 1, 300, 600, 6_200, 6_210);
+    talk.down(300, 300, 200, 6_205).up(200, 0, 600, 6_300);
+    stage.tick(6_400);
+    assertThat(stage.exchanges)
+        .extracting(Exchange::verdict)
+        .containsExactly(Verdict.INFERRED, Verdict.MATCHED);
+    assertThat(stage.exchanges.get(0).why()).hasValue(Why.RECORDS_LOST);
+  }
+
+  @Test
+  void aPacketThatRacedTheClaimIsFoundByTheSecondLook() {
+    Stage.Talk talk = stage.talk(3).handshake(1_000).accepted(3, 1_200);
+    // In neither the first look nor the ring.
+    talk.early(talk.make(true, 0, 0, 100, Packet.ACK, 1_199));
+    talk.down(0, 0, 100, 1_201);
+    talk.request(3, 0, 0, 100, 1_400, 1_400).response(3, 0, 0, 300, 1_990, 2_050);
+    talk.down(0, 300, 100, 2_000).up(100, 0, 300, 2_100);
+    stage.tick(2_200);
+    assertThat(stage.only().verdict()).isEqualTo(Verdict.MATCHED);
+    assertThat(stage.only().request().first()).hasValue(us(1_199));
+  }
+
+  @Test
+  void packetsThatComeBeforeTheConnectionIsToldOfAreKept() {
+    Stage.Talk talk = stage.talk(3).handshake(1_000);
+    talk.up(0, 100, 0, 1_300).down(0, 0, 100, 1_301);
+    talk.down(0, 300, 100, 2_000).up(100, 0, 300, 2_100);
+    assertThat(stage.tick(2_150)).isLessThan(Long.MAX_VALUE);
+    talk.accepted(3, 1_200);
+    talk.request(3, 0, 0, 100, 1_400, 1_400).response(3, 0, 0, 300, 1_990, 2_050);
+    stage.tick(2_200);
+    assertThat(stage.only().verdict()).isEqualTo(Verdict.MATCHED);
+    assertThat(stage.correlator.packetsDropped()).isZero();
+  }
+
+  @Test
+  void bothEndsInOneJvmHaveEachTheirOwnViewOfTheSamePackets() {
+    stage.home = Stage.LO;
+    Stage.Talk talk = stage.talk(7).handshake(1_000);
+    talk.ifindex = Stage.LO;
+    talk.openedByClient(7, 990, 1_150).accepted(8, 1_160);
+    talk.up(0, 100, 0, 1_230).down(0, 0, 100, 1_231).down(0, 300, 100, 2_000).up(100, 0, 300, 2_010);
+    talk.request(7, 0, 0, 100, 1_200, 1_240).response(7, 0, 0, 300, 2_100, 2_100);
+    talk.request(8, 0, 0, 100, 1_500, 1_500).response(8, 0, 0, 300, 1_990, 2_003);
+    stage.tick(2_200);
+    assertThat(stage.exchanges).extracting(Exchange::verdict).containsOnly(Verdict.MATCHED);
+    assertThat(stage.exchanges).extracting(Exchange::side).containsExactly(Side.CLIENT, Side.SERVER);
+    assertThat(stage.exchanges.get(1).phase(Phase.READ_WAIT).orElseThrow().nanos()).isEqualTo(us(270));
+    talk.closed(7, 100, 300, SocketError.NONE, 3_000).closed(8, 300, 100, SocketError.NONE, 3_000);
+    talk.flagged(true, 100, 300, Packet.FIN | Packet.ACK, 3_000);
+    talk.flagged(false, 300, 101, Packet.FIN | Packet.ACK, 3_001);
+    talk.flagged(true, 101, 301, Packet.ACK, 3_002);
+    assertThat(stage.tick(3_010)).isEqualTo(Long.MAX_VALUE);
+    assertThat(stage.connections).isEmpty();
+    assertThat(stage.ended).containsExactly(7L);
+    assertThat(stage.correlator.connectionCount()).isZero();
+    assertThat(stage.correlator.recordCount()).isZero();
+  }
+
+  @Test
+  void aConnectionOlderThanTheFirstTapIsBeforeAttach() {
+    stage.attachedAt = us(1_500);
+    Stage.Talk talk = stage.talk(3).accepted(3, 1_200);
+    talk.up(0, 100, 0, 1_600);
+    talk.request(3, 0, 0, 100, 1_400, 1_400).response(3, 0, 0, 300, 1_990, 2_050);
+    stage.tick(2_100);
+    assertThat(stage.only().verdict()).isEqualTo(Verdict.INFERRED);
+    assertThat(stage.only().why()).hasValue(Why.BEFORE_ATTACH);
+    assertThat(stage.only().phases()).extracting(Timing::phase).containsExactly(Phase.RECEIVE, Phase.PROCESS);
+  }
+
+  @Test
+  void withoutTheInitialSequenceNumbersNothingIsMatched() {
+    Stage.Talk talk = stage.talk(3).accepted(3, 1_200);
+    talk.up(0, 100, 0, 1_300).down(0, 300, 100, 2_000).up(100, 0, 300, 2_100);
+    talk.request(3, 0, 0, 100, 1_400, 1_400).response(3, 0, 0, 300, 1_990, 2_050);
+    stage.tick(3_000);
+    stage.tick(2_050 + 10_000_000);
+    assertThat(stage.only().verdict()).isEqualTo(Verdict.INFERRED);
+    assertThat(stage.only().why()).hasValue(Why.ISN_UNKNOWN);
+  }
+
+  @Test
+  void anExchangeWithoutPacketsIsAppOnlyAndWantsMoreInterfaces() {
+    Stage.Talk talk = stage.talk(3).accepted(3, 1_200);
+    talk.request(3, 0, 0, 100, 1_400, 1_400).response(3, 0, 0, 300, 1_990, 2_050);
+    stage.tick(3_000);
+    assertThat(stage.correlator.wantsAllInterfaces()).isFalse();
+    stage.tick(1_003_000);
+    assertThat(stage.correlator.wantsAllInterfaces()).isTrue();
+    stage.tick(11_000_000);
+    assertThat(stage.only().verdict()).isEqualTo(Verdict.APP_ONLY);
+    assertThat(stage.only().why()).hasValue(Why.NO_PACKETS);
+  }
+
+  @Test
+  void aStepOfTheWallClockIsTold() {
+    Stage.Talk talk = served();
+    stage.wallOffset += 11_000_000;
+    talk.down(0, 300, 100, 2_000).up(100, 0, 300, 2_100);
+    stage.tick(2_200);
+    assertThat(stage.only().why()).hasValue(Why.CLOCK_STEP);
+  }
+
+  @Test
+  void aShutdownJudgesEachExchangeAsItStands() {
+    Stage.Talk talk = served();
+    talk.down(0, 300, 100, 2_000);
+    stage.correlator.shutdown(us(2_100));
+    assertThat(stage.only().why()).hasValue(Why.SHUTDOWN);
+
+    Stage other = new Stage();
+    Stage.Talk whole = served(other);
+    whole.down(0, 300, 100, 2_000).up(100, 0, 300, 2_090);
+    other.correlator.shutdown(us(2_100));
+    assertThat(other.only().verdict()).isEqualTo(Verdict.MATCHED);
+  }
+
+  @Test
+  void tierThreeTellsWhatTcpInfoSays() {
+    stage.tier = 3;
+    stage.lacking = Optional.of(Why.NO_RIGHTS);
+    Stage.Talk talk = stage.talk(0).accepted(3, 1_200);
+    talk.request(3, 0, 0, 100, 1_400, 1_400).response(3, 0, 0, 300, 1_990, 2_050);
+    stage.correlator.tcpInfo(3, 41, 2);
+    stage.tick(2_100);
+    assertThat(stage.only().why()).hasValue(Why.TCP_INFO);
+    assertThat(stage.only().tcp())
+        .isEqualTo(new Exchange.Tcp(OptionalLong.of(us(41)), 0, false, OptionalLong.of(2)));
+  }
+
+  @Test
+  void tierThreeWithoutTcpInfoSaysWhatIsLacking() {
+    stage.tier = 3;
+    stage.lacking = Optional.of(Why.NO_RIGHTS);
+    Stage.Talk talk = stage.talk(0).accepted(3, 1_200);
+    talk.request(3, 0, 0, 100, 1_400, 1_400).response(3, 0, 0, 300, 1_990, 2_050);
+    stage.tick(2_100);
+    stage.tick(30_000);
+    assertThat(stage.only().verdict()).isEqualTo(Verdict.INFERRED);
+    assertThat(stage.only().why()).hasValue(Why.NO_RIGHTS);
+  }
+
+  @Test
+  void withoutAnythingNativeItIsNotCaptured() {
+    stage.tier = 4;
+    stage.lacking = Optional.of(Why.NOT_LINUX);
+    Stage.Talk talk = stage.talk(0).accepted(3, 1_200);
+    talk.request(3, 0, 0, 100, 1_400, 1_400).response(3, 0, 0, 300, 1_990, 2_050);
+    stage.tick(2_100);
+    assertThat(stage.only().verdict()).isEqualTo(Verdict.NOT_CAPTURED);
+    assertThat(stage.only().why()).hasValue(Why.NOT_LINUX);
+  }
+
+  @Test
+  void aResponseCutByAResetHasTheBytesThatWereOnTheWire() {
+    Stage.Talk talk = stage.talk(7).handshake(1_000).openedByClient(7, 990, 1_150);
+    talk.up(0, 100, 0, 1_230).down(0, 300, 100, 2_000).up(100, 0, 300, 2_010);
+    talk.request(7, 0, 0, 100, 1_200, 1_240).responseHead(7, 0, 0, 0, 80, 1_000, 2_100, 2_100);
+    talk.flagged(false, 300, 100, Packet.RST | Packet.ACK, 2_500);
+    talk.closed(7, 100, 300, SocketError.RESET, 2_600);
+    stage.tick(2_700);
+    Exchange exchange = stage.only();
+    assertThat(exchange.verdict()).isEqualTo(Verdict.MATCHED);
+    assertThat(exchange.error()).isEqualTo("reset");
+    assertThat(exchange.tcp().reset()).isTrue();
+    assertThat(exchange.status()).hasValue(200);
+    assertThat(exchange.response().bytes()).isEqualTo(300);
+    assertThat(exchange.phase(Phase.LAG)).isEmpty();
+  }
+
+  @Test
+  void aRequestWithoutAnAnswerIsAnExchangeWithoutStatus() {
+    Stage.Talk talk = stage.talk(7).handshake(1_000).openedByClient(7, 990, 1_150);
+    talk.up(0, 100, 0, 1_230).down(0, 0, 100, 1_300);
+    talk.request(7, 0, 0, 100, 1_200, 1_240);
+    talk.flagged(false, 0, 100, Packet.FIN | Packet.ACK, 2_500);
+    talk.flagged(true, 100, 1, Packet.FIN | Packet.ACK, 2_600);
+    talk.flagged(false, 1, 101, Packet.ACK, 2_700);
+    talk.closed(7, 100, 0, SocketError.NONE, 2_590);
+    stage.tick(2_800);
+    Exchange exchange = stage.only();
+    assertThat(exchange.verdict()).isEqualTo(Verdict.MATCHED);
+    assertThat(exchange.error()).isEqualTo("closed");
+    assertThat(exchange.status()).isEmpty();
+    assertThat(exchange.response())
+        .isEqualTo(new Exchange.Range(0, 0, 0, 0, 0, OptionalLong.empty(), OptionalLong.empty()));
+    assertThat(stage.connections).isEmpty();
+  }
+
+  @Test
+  void aResponseThatTheApplicationNeverReadBelongsToTheRangeIfTheFramingProvesIt() {
+    Stage.Talk talk = stage.talk(7).handshake(1_000).openedByClient(7, 990, 1_150);
+    talk.up(0, 100, 0, 1_230).down(0, 1_000, 100, 2_000).up(100, 0, 1_000, 2_010);
+    talk.request(7, 0, 0, 100, 1_200, 1_240).responseHead(7, 0, 0, 0, 80, 1_000, 2_100, 2_100);
+    talk.closed(7, 100, 200, SocketError.NONE, 2_600);
+    talk.flagged(true, 100, 1_000, Packet.RST | Packet.ACK, 2_610);
+    stage.tick(2_700);
+    Exchange exchange = stage.only();
+    assertThat(exchange.verdict()).isEqualTo(Verdict.MATCHED);
+    assertThat(exchange.error()).isEmpty();
+    assertThat(exchange.response().bytes()).isEqualTo(1_000);
+    assertThat(exchange.phase(Phase.LAG)).isEmpty();
+  }
+
+  @Test
+  void whatNothingFramesEndsWithTheLastByteRead() {
+    Stage.Talk talk = stage.talk(3).handshake(1_000).accepted(3, 1_150);
+    talk.up(0, 1_000, 0, 1_230).down(0, 0, 1_000, 1_240);
+    talk.requestHead(3, 0, 0, 80, -1, 1_300).response(3, 0, 0, 300, 1_400, 1_410);
+    talk.down(0, 300, 1_000, 1_405).up(1_000, 0, 300, 1_500);
+    talk.closed(3, 300, 500, SocketError.NONE, 1_600);
+    talk.flagged(false, 300, 1_000, Packet.RST | Packet.ACK, 1_610);
+    stage.tick(1_700);
+    assertThat(stage.only().why()).hasValue(Why.BOUNDARY_UNKNOWN);
+    assertThat(stage.only().request().bytes()).isEqualTo(500);
+  }
+
+  @Test
+  void anArrivalCountsWithTheLastCopyBeforeThisHostAcknowledgedIt() {
+    Stage.Talk talk = stage.talk(3).handshake(1_000).accepted(3, 1_150);
+    // The first copy met a drop rule behind the tap.
+    talk.up(0, 100, 0, 1_200).up(0, 100, 0, 201_200).down(0, 0, 100, 201_201);
+    talk.request(3, 0, 0, 100, 201_300, 201_300).response(3, 0, 0, 300, 201_400, 201_420);
+    talk.down(0, 300, 100, 201_410).up(100, 0, 300, 201_500);
+    stage.tick(201_600);
+    Exchange exchange = stage.only();
+    assertThat(exchange.request())
+        .isEqualTo(
+            new Exchange.Range(
+                0, 100, 2, 1, 0, OptionalLong.of(us(201_200)), OptionalLong.of(us(201_200))));
+  }
+
+  @Test
+  void interimResponsesCountInTheRangeAndNotInTheWaitsEnd() {
+    Stage.Talk talk = stage.talk(7).handshake(1_000).openedByClient(7, 990, 1_150);
+    talk.up(0, 100, 0, 1_230).down(0, 25, 100, 1_500).up(100, 0, 25, 1_501);
+    talk.down(25, 300, 100, 2_000).up(100, 0, 325, 2_010);
+    talk.request(7, 0, 0, 100, 1_200, 1_240);
+    talk.responseHead(7, 0, 0, 25, 325, 325, 1_600, 2_100);
+    stage.correlator.messageEnd(7, false, 0, 325, us(2_100), true);
+    stage.tick(2_200);
+    Exchange exchange = stage.only();
+    assertThat(exchange.response())
+        .isEqualTo(
+            new Exchange.Range(
+                0, 325, 2, 0, 0, OptionalLong.of(us(1_500)), OptionalLong.of(us(2_000))));
+    assertThat(exchange.phase(Phase.WAIT)).hasValue(new Timing(Phase.WAIT, us(1_230), us(2_000)));
+  }
+
+  @Test
+  void ofTwoTapsOnOnePathTheHomeInterfaceCounts() {
+    Stage.Talk talk = stage.talk(3).handshake(1_000).accepted(3, 1_150);
+    talk.ifindex = 9;
+    talk.up(0, 100, 0, 1_200);
+    talk.ifindex = Stage.ETH;
+    talk.up(0, 100, 0, 1_205);
+    talk.ifindex = 9;
+    talk.down(0, 0, 100, 1_204);
+    talk.ifindex = Stage.ETH;
+    talk.down(0, 0, 100, 1_206);
+    talk.request(3, 0, 0, 100, 1_300, 1_300).response(3, 0, 0, 300, 1_990, 2_050);
+    talk.down(0, 300, 100, 2_000).up(100, 0, 300, 2_100);
+    stage.tick(2_200);
+    assertThat(stage.only().request())
+        .isEqualTo(
+            new Exchange.Range(
+                0, 100, 1, 0, 0, OptionalLong.of(us(1_205)), OptionalLong.of(us(1_205))));
+  }
+
+  @Test
+  void aMissingMessageLeavesOnlyItsOwnExchangeOut() {
+    Stage.Talk talk = stage.talk(3).handshake(1_000).accepted(3, 1_150);
+    for (int i = 0; i < 3; i++) {
+      double at = 2_000 + i * 1_000;
+      talk.up(i * 100, 100, i * 300, at).down(i * 300, 300, i * 100 + 100, at + 100);
+      if (i != 1) {
+        talk.request(3, i, i * 100, i * 100 + 100, at + 50, at + 50);
+      }
+      talk.response(3, i, i * 300, i * 300 + 300, at + 90, at + 120);
+      talk.up(i * 100 + 100, 0, i * 300 + 300, at + 150);
+      stage.tick(at + 200);
+    }
+    stage.correlator.eventsLost(2);
+    talk.closed(3, 900, 300, SocketError.NONE, 6_000);
+    talk.flagged(false, 900, 300, Packet.RST | Packet.ACK, 6_010);
+    stage.tick(6_100);
+    assertThat(stage.exchanges).extracting(Exchange::sequence).containsExactly(0L, 2L);
+    assertThat(stage.exchanges).extracting(Exchange::verdict).containsOnly(Verdict.MATCHED);
+    assertThat(stage.correlator.exchangesDropped()).isEqualTo(1);
+  }
+
+  @Test
+  void aReusedPortsOldPacketsAreNotTheNewFlows() {
+    Stage.Talk old = stage.talk(3);
+    old.clientIsn = 5_000;
+    old.handshake(1_000).accepted(3, 1_150);
+    old.up(0, 100, 0, 1_200).down(0, 300, 100, 1_300).up(100, 0, 300, 1_400);
+    old.request(3, 0, 0, 100, 1_250, 1_250).response(3, 0, 0, 300, 1_290, 1_310);
+    stage.tick(1_500);
+    old.closed(3, 300, 100, SocketError.NONE, 1_600);
+    old.flagged(false, 300, 100, Packet.RST | Packet.ACK, 1_610);
+    stage.tick(1_700);
+
+    Stage.Talk fresh = stage.talk(4).handshake(2_000).accepted(4, 2_150);
+    old.up(0, 100, 0, 2_160);
+    fresh.up(0, 50, 0, 2_200).down(0, 60, 50, 2_300).up(50, 0, 60, 2_400);
+    fresh.request(4, 0, 0, 50, 2_250, 2_250).response(4, 0, 0, 60, 2_290, 2_310);
+    stage.tick(2_500);
+    assertThat(stage.exchanges).extracting(Exchange::verdict).containsOnly(Verdict.MATCHED).hasSize(2);
+    assertThat(stage.exchanges.get(1).request().segments()).isEqualTo(1);
+    assertThat(stage.correlator.packetsDropped()).isZero();
+  }
+
+  @Test
+  void zeroWindowsAreCountedFromTheRequestToTheResponse() {
+    Stage.Talk talk = served();
+    Packet shut = talk.make(true, 100, 200, 0, Packet.ACK, 2_050);
+    shut.window = 0;
+    talk.down(0, 200, 100, 2_000).send(shut).up(100, 0, 200, 3_000).down(200, 100, 100, 3_100);
+    talk.up(100, 0, 300, 3_200);
+    stage.tick(3_300);
+    assertThat(stage.only().tcp().zeroWindow()).isEqualTo(1);
+    assertThat(stage.only().verdict()).isEqualTo(Verdict.MATCHED);
+  }
+
+  @Test
+  void aSynSentTwiceLeavesTheRoundTripOut() {
+    Stage.Talk talk = stage.talk(7).handshake(1_000);
+    stage.candidates.computeIfPresent(
+        talk.tuple, (t, c) -> new KernelView.Candidate(false, 2, 1, c.handshakeAck(), c.packets()));
+    talk.openedByClient(7, 990, 1_150);
+    talk.up(0, 100, 0, 1_230).down(0, 300, 100, 2_000).up(100, 0, 300, 2_010);
+    talk.request(7, 0, 0, 100, 1_200, 1_240).response(7, 0, 0, 300, 2_100, 2_100);
+    stage.tick(2_200);
+    assertThat(stage.only().tcp().rttNanos()).isEmpty();
+    assertThat(stage.only().phase(Phase.CONNECT)).isPresent();
+  }
+
+  @Test
+  void anAmbiguousHeadIsToldWithTheConnectionsEnd() {
+    Stage.Talk talk = stage.talk(3).handshake(1_000).accepted(3, 1_150);
+    talk.up(0, 100, 0, 1_200).down(0, 0, 100, 1_201);
+    stage.correlator.boundaryUnknown(
+        3,
+        new MessageHead(true, 0, 0, 0, 100, -1, us(1_300), us(1_300), "POST", "/x", "shop", "", "", 0, 1));
+    stage.tick(2_000);
+    assertThat(stage.exchanges).isEmpty();
+    talk.down(0, 300, 100, 2_100).up(100, 0, 300, 2_150);
+    talk.closed(3, 300, 100, SocketError.NONE, 3_000);
+    talk.flagged(false, 300, 100, Packet.RST | Packet.ACK, 3_010);
+    stage.tick(3_100);
+    Exchange exchange = stage.only();
+    assertThat(exchange.why()).hasValue(Why.BOUNDARY_UNKNOWN);
+    assertThat(exchange.method()).isEqualTo("POST");
+    assertThat(exchange.request().bytes()).isEqualTo(100);
+    assertThat(exchange.response().bytes()).isEqualTo(300);
+    assertThat(exchange.status()).isEmpty();
+  }
+
+  private Stage.Talk served() {
+    return served(stage);
+  }
+
+  /** An accepted connection with a request of 100 bytes read, and a response of 300 written from 1.990 to 2.050 ms. */
+  private static Stage.Talk served(Stage stage) {
+    Stage.Talk talk = stage.talk(3).handshake(1_000).accepted(3, 1_200);
+    talk.up(0, 100, 0, 1_300).down(0, 0, 100, 1_301);
+    return talk.request(3, 0, 0, 100, 1_400, 1_400).response(3, 0, 0, 300, 1_990, 2_050);
+  }
+}

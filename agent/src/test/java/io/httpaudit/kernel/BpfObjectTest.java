@@ -1,0 +1,92 @@
+package io.httpaudit.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class BpfObjectTest {
+  @BeforeAll
+  static void rights() throws KernelException {
+    NeedsRights.assume();
+  }
+
+  @Test
+  void createsTheMapsAsTheObjectDeclaresThem() throws KernelException {
+    byte[] object = BpfObject.read();
+    Btf types = BpfObject.types(object);
+    try (BpfObject loaded = BpfObject.load(object)) {
+      int tuple = types.sizeOf("tuple");
+      int candidate = types.sizeOf("candidate");
+      assertThat(loaded.map("ring").info()).containsExactly(BpfMap.RINGBUF, 0, 0, 4 << 20, 0);
+      assertThat(loaded.map("admitted").info())
+          .containsExactly(
+              BpfMap.HASH, tuple, types.sizeOf("admitted"), 65536, BpfMap.BPF_F_NO_PREALLOC);
+      assertThat(loaded.map("outbound").info())
+          .containsExactly(BpfMap.LRU_HASH, tuple, candidate, 4096, 0);
+      assertThat(loaded.map("inbound").info())
+          .containsExactly(BpfMap.LRU_HASH, tuple, candidate, 4096, 0);
+      assertThat(loaded.map("listening").info())
+          .containsExactly(
+              BpfMap.HASH, types.sizeOf("endpoint"), 1, 4096, BpfMap.BPF_F_NO_PREALLOC);
+      assertThat(loaded.map("counters").info()[0]).isEqualTo(BpfMap.PERCPU_ARRAY);
+    }
+  }
+
+  @Test
+  void tellsAMapThatIsMissing() throws KernelException {
+    try (BpfObject loaded = BpfObject.load(BpfObject.read())) {
+      assertThatThrownBy(() -> loaded.map("nothing")).hasMessageContaining("'nothing'");
+    }
+  }
+
+  @Test
+  void showsTheVerifiersWholeLog() {
+    // r0 is never set: exit.
+    byte[] bad = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(0x95).array();
+    assertThatThrownBy(() -> Bpf.load("bad", bad, "GPL"))
+        .isInstanceOf(KernelException.class)
+        .hasMessageContaining("BPF_PROG_LOAD")
+        .hasMessageContaining("EACCES")
+        .hasMessageContaining("R0 !read_ok")
+        .hasMessageContaining("processed 1 insns");
+  }
+
+  @Test
+  void saysWhatIsWrongWithAFileThatIsNoObject() {
+    assertThatThrownBy(() -> BpfObject.load(new byte[100])).hasMessageContaining("ELF");
+  }
+
+  @Test
+  void mapsGiveBackWhatWasPut() throws KernelException {
+    try (BpfMap map = BpfMap.create("test", BpfMap.HASH, 8, 16, 2, BpfMap.BPF_F_NO_PREALLOC)) {
+      CallBuffer buffer = CallBuffer.take();
+      int key = buffer.at(CallBuffer.KEY);
+      int value = buffer.at(CallBuffer.VALUE);
+      ByteBuffer bytes = buffer.bytes();
+      bytes.putLong(key, 1);
+      assertThat(map.lookup(buffer)).isEqualTo(-Errno.ENOENT);
+      assertThat(map.delete(buffer)).isEqualTo(-Errno.ENOENT);
+      bytes.putLong(value, 11).putLong(value + 8, 12);
+      assertThat(map.update(buffer, BpfMap.BPF_NOEXIST)).isZero();
+      assertThat(map.update(buffer, BpfMap.BPF_NOEXIST)).isEqualTo(-Errno.EEXIST);
+      bytes.putLong(value + 8, 13);
+      assertThat(map.update(buffer, BpfMap.BPF_ANY)).isZero();
+      bytes.putLong(value, 0).putLong(value + 8, 0);
+      assertThat(map.lookup(buffer)).isZero();
+      assertThat(bytes.getLong(value)).isEqualTo(11);
+      assertThat(bytes.getLong(value + 8)).isEqualTo(13);
+      bytes.putLong(key, 2);
+      assertThat(map.update(buffer, BpfMap.BPF_ANY)).isZero();
+      bytes.putLong(key, 3);
+      assertThat(map.update(buffer, BpfMap.BPF_ANY)).isEqualTo(-Errno.E2BIG);
+      bytes.putLong(key, 1);
+      assertThat(map.delete(buffer)).isZero();
+      assertThat(map.lookup(buffer)).isEqualTo(-Errno.ENOENT);
+      buffer.give();
+    }
+  }
+}

@@ -1,0 +1,214 @@
+package io.httpaudit.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.kenai.jffi.DirectCall;
+import java.io.File;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Each native signature once, with arguments that only the right signature passes on. */
+class LibcTest {
+  @BeforeAll
+  static void load() throws KernelException {
+    Libc.load();
+  }
+
+  private static CallBuffer buffer() {
+    return CallBuffer.take();
+  }
+
+  @Test
+  void leavesNoFileAndNoProperty() throws KernelException {
+    Set<String> before = new TreeSet<>(System.getProperties().stringPropertyNames());
+    Libc.load();
+    assertThat(System.getProperties().stringPropertyNames()).isEqualTo(before);
+    assertThat(before).noneMatch(name -> name.contains("jffi"));
+    assertThat(new File(System.getProperty("java.io.tmpdir")).list())
+        .noneMatch(name -> name.startsWith("httpaudit-") && name.endsWith(".so"));
+  }
+
+  @Test
+  void takesSixArgumentsInTheirPlaces() throws KernelException {
+    // mmap is the one with six; a file descriptor or an offset in the wrong place fails it.
+    Memory memory = Memory.allocate(3 * 4096);
+    memory.bytes().putLong(2 * 4096, 0x1122334455667788L);
+    assertThat(memory.bytes().getLong(2 * 4096)).isEqualTo(0x1122334455667788L);
+    memory.free();
+    assertThat(Libc.mmap(4096, Libc.PROT_READ, Libc.MAP_PRIVATE, -1, 0)).isEqualTo(-Errno.EBADF);
+    assertThat(Libc.mmap(4096, Libc.PROT_READ, Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS, -1, 1))
+        .isEqualTo(-Errno.EINVAL);
+  }
+
+  @Test
+  void unmapsNothingThatIsNotAligned() {
+    assertThat(Libc.munmap(1, 4096)).isEqualTo(-Errno.EINVAL);
+  }
+
+  @Test
+  void reportsTheErrorOfTheCallThatFailed() {
+    assertThat(Libc.close(-1)).isEqualTo(-Errno.EBADF);
+    assertThat(Libc.socket(Libc.AF_PACKET + 2000, 1, 0)).isEqualTo(-Errno.EAFNOSUPPORT);
+    assertThat(Libc.close(1 << 30)).isEqualTo(-Errno.EBADF);
+  }
+
+  @Test
+  void findsNoFunctionThatDoesNotExist() {
+    assertThatThrownBy(() -> DirectCall.symbol("no_such_function_of_httpaudit"))
+        .isInstanceOf(UnsatisfiedLinkError.class)
+        .hasMessageContaining("no_such_function_of_httpaudit");
+  }
+
+  @Test
+  void pageSizeIsAPowerOfTwo() {
+    assertThat(Integer.bitCount(Libc.pageSize())).isEqualTo(1);
+    assertThat(Libc.pageSize()).isGreaterThanOrEqualTo(4096);
+  }
+
+  @Test
+  void writesAndReads() {
+    int fd = Libc.eventfd(Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC);
+    assertThat(fd).isPositive();
+    CallBuffer buffer = buffer();
+    assertThat(Libc.read(fd, buffer.address(CallBuffer.VALUE), 8)).isEqualTo(-Errno.EAGAIN);
+    buffer.bytes().putLong(buffer.at(CallBuffer.VALUE), 41);
+    assertThat(Libc.write(fd, buffer.address(CallBuffer.VALUE), 8)).isEqualTo(8);
+    buffer.bytes().putLong(buffer.at(CallBuffer.VALUE), 1);
+    assertThat(Libc.write(fd, buffer.address(CallBuffer.VALUE), 8)).isEqualTo(8);
+    assertThat(Libc.read(fd, buffer.address(CallBuffer.KEY), 8)).isEqualTo(8);
+    assertThat(buffer.bytes().getLong(buffer.at(CallBuffer.KEY))).isEqualTo(42);
+    buffer.give();
+    assertThat(Libc.close(fd)).isZero();
+  }
+
+  @Test
+  void waitsInEpollForWhatWasAdded() {
+    int epoll = Libc.epollCreate();
+    int fd = Libc.eventfd(Libc.SOCK_CLOEXEC);
+    CallBuffer buffer = buffer();
+    buffer.bytes().putInt(buffer.at(CallBuffer.KEY), 1);
+    buffer.bytes().putLong(buffer.at(CallBuffer.KEY) + Libc.epollEventData(), 0x0102030405060708L);
+    assertThat(Libc.epollCtl(epoll, 1, fd, buffer.address(CallBuffer.KEY))).isZero();
+    long start = System.nanoTime();
+    assertThat(Libc.epollWait(epoll, buffer.address(CallBuffer.VALUE), 4, 20)).isZero();
+    assertThat(System.nanoTime() - start).isGreaterThan(15_000_000);
+    buffer.bytes().putLong(buffer.at(CallBuffer.VALUE), 1);
+    Libc.write(fd, buffer.address(CallBuffer.VALUE), 8);
+    assertThat(Libc.epollWait(epoll, buffer.address(CallBuffer.VALUE), 4, 1000)).isEqualTo(1);
+    assertThat(buffer.bytes().getLong(buffer.at(CallBuffer.VALUE) + Libc.epollEventData()))
+        .isEqualTo(0x0102030405060708L);
+    buffer.give();
+    Libc.close(fd);
+    Libc.close(epoll);
+  }
+
+  @Test
+  void connectsToItself() throws KernelException {
+    try (OwnConnection connection = new OwnConnection()) {
+      connection.connect();
+      assertThat(connection.port()).isBetween(1, 65535);
+      assertThat(connection.clientPort()).isBetween(1, 65535).isNotEqualTo(connection.port());
+    }
+  }
+
+  @Test
+  void setsAndGetsSocketOptions() {
+    int fd = Libc.socket(Libc.AF_INET, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, 0);
+    CallBuffer buffer = buffer();
+    int value = buffer.at(CallBuffer.VALUE);
+    // SO_KEEPALIVE.
+    buffer.bytes().putInt(value, 1);
+    assertThat(Libc.setsockopt(fd, Libc.SOL_SOCKET, 9, buffer.address(CallBuffer.VALUE), 4)).isZero();
+    buffer.bytes().putInt(value, 0);
+    buffer.bytes().putInt(buffer.at(CallBuffer.KEY), 4);
+    assertThat(
+            Libc.getsockopt(
+                fd, Libc.SOL_SOCKET, 9, buffer.address(CallBuffer.VALUE), buffer.address(CallBuffer.KEY)))
+        .isZero();
+    assertThat(buffer.bytes().getInt(value)).isEqualTo(1);
+    assertThat(buffer.bytes().getInt(buffer.at(CallBuffer.KEY))).isEqualTo(4);
+    buffer.give();
+    Libc.close(fd);
+  }
+
+  @Test
+  void readsTcpInfoOfAConnectedSocket() throws Exception {
+    InetAddress loopback = InetAddress.getByName("127.0.0.1");
+    try (ServerSocket server = new ServerSocket(0, 1, loopback);
+        Socket client = new Socket(loopback, server.getLocalPort());
+        Socket accepted = server.accept();
+        SockDiag diag = new SockDiag()) {
+      client.getOutputStream().write(new byte[10_000]);
+      accepted.getInputStream().readNBytes(10_000);
+      long low = 0xffff_7f00_0001L;
+      SockDiag.Socket found =
+          diag.find(0, low, client.getLocalPort(), 0, low, server.getLocalPort()).orElseThrow();
+      int fd = SockDiag.ownSockets().get(found.inode());
+      long[] out = new long[2];
+      assertThat(Libc.tcpInfo(fd, out)).isTrue();
+      assertThat(out[0]).isBetween(1L, 10_000_000L);
+      assertThat(out[1]).isZero();
+    }
+  }
+
+  @Test
+  void tcpInfoOfSomethingElseIsUnknown() {
+    int fd = Libc.eventfd(Libc.SOCK_CLOEXEC);
+    assertThat(Libc.tcpInfo(fd, new long[2])).isFalse();
+    Libc.close(fd);
+    assertThat(Libc.tcpInfo(fd, new long[2])).isFalse();
+  }
+
+  @Test
+  void capgetTellsWhatProcTells() throws KernelException {
+    CallBuffer buffer = buffer();
+    buffer.bytes().putInt(buffer.at(CallBuffer.KEY), 0x20080522);
+    buffer.bytes().putInt(buffer.at(CallBuffer.KEY) + 4, 0);
+    assertThat(Libc.capget(buffer.address(CallBuffer.KEY), buffer.address(CallBuffer.VALUE))).isZero();
+    boolean netRaw = (buffer.bytes().getInt(buffer.at(CallBuffer.VALUE)) >>> 13 & 1) != 0;
+    boolean bpf = (buffer.bytes().getInt(buffer.at(CallBuffer.VALUE) + 12) >>> 39 - 32 & 1) != 0;
+    buffer.give();
+    assertThat(Rights.lacking().isEmpty()).isEqualTo(netRaw && bpf);
+  }
+
+  @Test
+  void bpfRefusesWhatIsNoCommand() {
+    CallBuffer buffer = buffer();
+    buffer.clear(0, 128);
+    assertThat(Libc.bpf(9999, buffer.address(0), 32)).isIn(-Errno.EINVAL, -Errno.EPERM);
+    buffer.give();
+  }
+
+  @Test
+  void manyThreadsGetBuffersOfTheirOwn() throws Exception {
+    Thread[] threads = new Thread[100];
+    java.util.concurrent.atomic.AtomicInteger wrong = new java.util.concurrent.atomic.AtomicInteger();
+    for (int t = 0; t < threads.length; t++) {
+      long mark = t + 1;
+      threads[t] =
+          new Thread(
+              () -> {
+                for (int i = 0; i < 200; i++) {
+                  CallBuffer buffer = CallBuffer.take();
+                  buffer.bytes().putLong(buffer.at(CallBuffer.VALUE), mark);
+                  Thread.yield();
+                  if (buffer.bytes().getLong(buffer.at(CallBuffer.VALUE)) != mark) {
+                    wrong.incrementAndGet();
+                  }
+                  buffer.give();
+                }
+              });
+      threads[t].start();
+    }
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    assertThat(wrong).hasValue(0);
+  }
+}

@@ -27,6 +27,9 @@ public interface Admission {
    */
   long admit(Endpoint local, Endpoint peer, Side side, long connection);
 
+  /** Whether {@link #tcpInfo} can tell something: there is no filter, but native code. */
+  boolean wantsTcpInfo();
+
   /**
    * TCP_INFO of a socket of ours, in tier 3 only.
    *

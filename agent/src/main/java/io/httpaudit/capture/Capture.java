@@ -353,6 +353,11 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
   }
 
   @Override
+  public boolean wantsTcpInfo() {
+    return state == DOWN && nativeWorks;
+  }
+
+  @Override
   public boolean tcpInfo(int fd, long[] out) {
     try {
       return tier == 3 && state == DOWN && Libc.tcpInfo(fd, out);

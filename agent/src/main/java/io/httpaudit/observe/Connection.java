@@ -61,8 +61,16 @@ final class Connection {
   /** The last of the two tells the end. */
   void directionClosed() {
     if (open.decrementAndGet() == 0) {
+      settleUpgrade();
       SocketError error = in.error() != SocketError.NONE ? in.error() : out.error();
       events.closed(number, out.position(), in.position(), out.lastMoved(), in.lastMoved(), error, System.nanoTime());
+    }
+  }
+
+  /** Where only one direction went on after an upgrade, the other ends where it stands. */
+  private synchronized void settleUpgrade() {
+    if (upgradedOut >= 0 != upgradedIn >= 0) {
+      upgraded(upgradedOut < 0, upgradedOut < 0 ? out.position() : in.position(), false);
     }
   }
 }

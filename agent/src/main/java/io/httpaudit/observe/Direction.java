@@ -73,41 +73,24 @@ final class Direction implements MessageListener {
     }
   }
 
-  /** Before a write; only requests have something to tell ahead: an answer may be read before the write returns. */
+  /** Before a write: what it asks for must be known before its answer is read, which may be before the write returns. */
   void announce(long address, int length, int vectors) {
     if (!enter()) {
       return;
     }
     try {
       call = System.nanoTime();
-      if (request) {
-        preview(address, length, vectors);
+      long total = vectors == 0 ? length : Vectors.total(address, vectors);
+      if (parser.wantsAhead(total)) {
+        MessageParser ahead = parser.ahead();
+        try {
+          parse(ahead, address, vectors, total);
+        } finally {
+          ahead.discard();
+        }
       }
     } finally {
       leave();
-    }
-  }
-
-  private void preview(long address, int length, int vectors) {
-    if (vectors == 0) {
-      previewPiece(address, length);
-      return;
-    }
-    for (int i = 0; i < vectors; i++) {
-      previewPiece(Vectors.base(address, i), (int) Vectors.length(address, i));
-    }
-  }
-
-  private void previewPiece(long address, int length) {
-    byte[] scratch = Scratch.take();
-    try {
-      for (int done = 0; done < length; done += PIECE) {
-        int piece = Math.min(PIECE, length - done);
-        HttpAudit.copy(address + done, scratch, 0, piece);
-        parser.preview(scratch, 0, piece);
-      }
-    } finally {
-      Scratch.give(scratch, Math.min(PIECE, length));
     }
   }
 
@@ -121,16 +104,7 @@ final class Direction implements MessageListener {
         call = System.nanoTime();
       }
       messageEnded = false;
-      if (vectors == 0) {
-        parse(address, n);
-      } else {
-        long left = n;
-        for (int i = 0; i < vectors && left > 0; i++) {
-          long length = Math.min(left, Vectors.length(address, i));
-          parse(Vectors.base(address, i), length);
-          left -= length;
-        }
-      }
+      parse(parser, address, vectors, n);
       lastMoved = outbound ? System.nanoTime() : call;
       return messageEnded;
     } finally {
@@ -138,7 +112,20 @@ final class Direction implements MessageListener {
     }
   }
 
-  private void parse(long address, long n) {
+  private static void parse(MessageParser parser, long address, int vectors, long n) {
+    if (vectors == 0) {
+      parse(parser, address, n);
+      return;
+    }
+    long left = n;
+    for (int i = 0; i < vectors && left > 0; i++) {
+      long length = Math.min(left, Vectors.length(address, i));
+      parse(parser, Vectors.base(address, i), length);
+      left -= length;
+    }
+  }
+
+  private static void parse(MessageParser parser, long address, long n) {
     long done = 0;
     byte[] scratch = null;
     int used = 0;

@@ -13,4 +13,12 @@ final class Vectors {
   static long length(long vectors, int index) {
     return HttpAudit.getLong(vectors + (long) IOVEC * index + 8);
   }
+
+  static long total(long vectors, int count) {
+    long total = 0;
+    for (int i = 0; i < count; i++) {
+      total += length(vectors, i);
+    }
+    return total;
+  }
 }

@@ -1,0 +1,742 @@
+package io.httpaudit.http;
+
+import java.util.Arrays;
+
+/**
+ * Reads one head, request line or status line and fields (RFC 9112 §§2–6), in pieces of any size. Keeps the few parts that
+ * {@link Head} has; every other field is looked at byte by byte, and forgotten.
+ *
+ * <p>Pooled: about 720 bytes, held by a parser only from the first byte of a head to its last.
+ */
+final class HeadScanner {
+  /** Of a head, from its first byte to the empty line's last. INTERFACE.md, Verdicts. */
+  static final int MOST = 64 * 1024;
+
+  private static final int TEXT = 512;
+
+  /** A larger text is not worth keeping. */
+  private static final int POOLED_TEXT = 4096;
+
+  // Where the scanner is.
+  private static final int METHOD = 0;
+  private static final int TARGET = 1;
+  private static final int VERSION = 2;
+  private static final int FIRST_LINE_CR = 3;
+  private static final int STATUS = 4;
+  private static final int REASON = 5;
+  private static final int LINE_LF = 6;
+  private static final int LINE_START = 7;
+  private static final int NAME = 8;
+  private static final int OTHER_NAME = 9;
+  private static final int VALUE = 10;
+  private static final int LAST_LF = 11;
+  private static final int PREFACE = 12;
+  static final int DONE = 13;
+  static final int FAILED = 14;
+  static final int HTTP2 = 15;
+
+  // Fields that mean something here.
+  private static final int NONE = -1;
+  private static final int OTHER = 0;
+  private static final int CONTENT_LENGTH = 1;
+  private static final int TRANSFER_ENCODING = 2;
+  private static final int UPGRADE = 3;
+  private static final int HOST = 4;
+  private static final int TRACEPARENT = 5;
+  private static final int TRACESTATE = 6;
+
+  private static final byte[][] NAMES = {
+    {},
+    ascii("content-length"),
+    ascii("transfer-encoding"),
+    ascii("upgrade"),
+    ascii("host"),
+    ascii("traceparent"),
+    ascii("tracestate"),
+  };
+
+  private static final byte[] HTTP_1 = ascii("HTTP/1.");
+  private static final byte[] HTTP_2 = ascii("HTTP/2.0\r\n\r\nSM\r\n\r\n");
+  private static final byte[] CHUNKED = ascii("chunked");
+
+  /** RFC 9110 §5.6.2: a token's characters, in lower case; 0: not one. */
+  private static final byte[] TOKEN = new byte[256];
+
+  static {
+    for (byte c : ascii("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz")) {
+      TOKEN[c] = c;
+    }
+    for (int c = 'A'; c <= 'Z'; c++) {
+      TOKEN[c] = (byte) (c + 'a' - 'A');
+    }
+  }
+
+  private static final Pool<HeadScanner> POOL = new Pool<>();
+
+  final Head head = new Head();
+
+  /** How much of {@link Head#text} is in use. */
+  private int used;
+
+  /** Bytes of this head so far. */
+  private int length;
+
+  private int state;
+  private boolean request;
+
+  /** How much of a word that is expected was read. */
+  private int at;
+
+  /** The field that the current line, and those folded into it, belong to. */
+  private int field;
+
+  /** Where the current field's value begins in {@link Head#text}, or -1 if it isn't kept. */
+  private int value;
+
+  // Content-Length: RFC 9112 §6.3, rule 5.
+  private static final int BEFORE_DIGITS = 0;
+  private static final int DIGITS = 1;
+  private static final int AFTER_DIGITS = 2;
+  private int lengthState;
+  private long number;
+  private long contentLength;
+  private boolean badLength;
+
+  // Transfer-Encoding: RFC 9112 §6.1, RFC 9110 §10.1.4.
+  private static final int BEFORE_CODING = 0;
+  private static final int CODING = 1;
+  private static final int AFTER_CODING = 2;
+  private static final int PARAMETER = 3;
+  private static final int QUOTED = 4;
+  private static final int ESCAPED = 5;
+  private int codingState;
+  private boolean coded;
+  private boolean chunkedLast;
+  private boolean badCoding;
+
+  private boolean upgrade;
+  private boolean traceparentTwice;
+
+  private HeadScanner() {
+    head.text = new byte[TEXT];
+  }
+
+  private static byte[] ascii(String text) {
+    byte[] bytes = new byte[text.length()];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) text.charAt(i);
+    }
+    return bytes;
+  }
+
+  /** A scanner at the first byte of a head. */
+  static HeadScanner take(boolean request, long index, long offset, long finalOffset) {
+    HeadScanner scanner = POOL.take();
+    if (scanner == null) {
+      scanner = new HeadScanner();
+    }
+    scanner.reset(request);
+    scanner.head.index = index;
+    scanner.head.offset = offset;
+    scanner.head.finalOffset = finalOffset;
+    return scanner;
+  }
+
+  /** A scanner in {@code from}'s state. */
+  static HeadScanner copyOf(HeadScanner from) {
+    Head head = from.head;
+    HeadScanner copy = take(from.request, head.index, head.offset, head.finalOffset);
+    copy.ensure(from.used);
+    System.arraycopy(head.text, 0, copy.head.text, 0, from.used);
+    copy.used = from.used;
+    copy.head.methodLength = head.methodLength;
+    copy.head.targetOffset = head.targetOffset;
+    copy.head.targetLength = head.targetLength;
+    copy.head.hostOffset = head.hostOffset;
+    copy.head.hostLength = head.hostLength;
+    copy.head.traceparentOffset = head.traceparentOffset;
+    copy.head.traceparentLength = head.traceparentLength;
+    copy.head.tracestateOffset = head.tracestateOffset;
+    copy.head.tracestateLength = head.tracestateLength;
+    copy.head.status = head.status;
+    copy.head.minor = head.minor;
+    copy.length = from.length;
+    copy.state = from.state;
+    copy.at = from.at;
+    copy.field = from.field;
+    copy.value = from.value;
+    copy.lengthState = from.lengthState;
+    copy.number = from.number;
+    copy.contentLength = from.contentLength;
+    copy.badLength = from.badLength;
+    copy.codingState = from.codingState;
+    copy.coded = from.coded;
+    copy.chunkedLast = from.chunkedLast;
+    copy.badCoding = from.badCoding;
+    copy.upgrade = from.upgrade;
+    copy.traceparentTwice = from.traceparentTwice;
+    return copy;
+  }
+
+  /** Back to the pool, without what was read: a target may hold a secret. The caller forgets this scanner. */
+  void release() {
+    Arrays.fill(head.text, 0, used, (byte) 0);
+    used = 0;
+    if (head.text.length <= POOLED_TEXT) {
+      POOL.give(this);
+    }
+  }
+
+  private void reset(boolean ofRequest) {
+    request = ofRequest;
+    state = ofRequest ? METHOD : VERSION;
+    length = 0;
+    at = 0;
+    field = NONE;
+    value = -1;
+    number = 0;
+    contentLength = -1;
+    badLength = false;
+    coded = false;
+    chunkedLast = false;
+    badCoding = false;
+    upgrade = false;
+    traceparentTwice = false;
+    head.methodLength = 0;
+    head.targetOffset = 0;
+    head.targetLength = 0;
+    head.hostOffset = 0;
+    head.hostLength = 0;
+    head.traceparentOffset = 0;
+    head.traceparentLength = 0;
+    head.tracestateOffset = 0;
+    head.tracestateLength = 0;
+    head.status = 0;
+    head.minor = -1;
+    head.headEnd = -1;
+    head.expectedEnd = -1;
+  }
+
+  /** DONE, FAILED, HTTP2, or anything else while the head goes on. */
+  int state() {
+    return state;
+  }
+
+  /** Content-Length, -1: none. */
+  long contentLength() {
+    return contentLength;
+  }
+
+  /** Whether there is a Transfer-Encoding. */
+  boolean coded() {
+    return coded;
+  }
+
+  /** Whether the last transfer coding is chunked. */
+  boolean chunkedLast() {
+    return chunkedLast;
+  }
+
+  /** Whether the fields leave open where the message ends, whatever it is. */
+  boolean faulty() {
+    // RFC 9112 §6.1: of an HTTP/1.0 message with Transfer-Encoding the framing is faulty.
+    return badLength || badCoding || coded && (contentLength >= 0 || head.minor == 0);
+  }
+
+  /** What the response parser has to know of this request. */
+  int kind() {
+    int kind = upgrade ? Requests.UPGRADE : 0;
+    byte[] text = head.text;
+    if (head.methodLength == 4 && lower(text, "head")) {
+      kind |= text[0] == 'H' && text[1] == 'E' && text[2] == 'A' && text[3] == 'D' ? Requests.HEAD : Requests.ODD;
+    } else if (head.methodLength == 7 && lower(text, "connect")) {
+      kind |= Requests.CONNECT;
+      for (int i = 0; i < 7; i++) {
+        if (text[i] > 'Z') {
+          kind |= Requests.ODD;
+        }
+      }
+    }
+    return kind;
+  }
+
+  private static boolean lower(byte[] text, String word) {
+    for (int i = 0; i < word.length(); i++) {
+      if (TOKEN[text[i] & 0xff] != word.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Reads on, to the end of the head or of the bytes.
+   *
+   * @return how far: {@code to} unless the head is done, or failed
+   */
+  int scan(byte[] bytes, int from, int to) {
+    int limit = Math.min(to, from + (MOST - length));
+    int p = from;
+    int s = state;
+    while (p < limit && s < DONE) {
+      int c = bytes[p];
+      switch (s) {
+        case LINE_START:
+          if (TOKEN[c & 0xff] != 0) {
+            s = endField() ? startName(TOKEN[c]) : FAILED;
+            p++;
+          } else if (c == '\r') {
+            s = endField() ? LAST_LF : FAILED;
+            p++;
+          } else if ((c == ' ' || c == '\t') && field != NONE) {
+            // obs-fold: the line goes on, as after a space.
+            if (field != OTHER) {
+              feed(bytes, p, p + 1);
+            }
+            s = VALUE;
+            p++;
+          } else {
+            s = FAILED;
+          }
+          break;
+
+        case NAME:
+          {
+            byte[] name = NAMES[field];
+            int lower = 0;
+            while (p < limit && (lower = TOKEN[bytes[p] & 0xff]) != 0 && at < name.length && name[at] == lower) {
+              at++;
+              p++;
+            }
+            if (p == limit) {
+              break;
+            }
+            if (lower == 0) {
+              if (bytes[p] != ':') {
+                s = FAILED;
+              } else {
+                if (at < name.length) {
+                  field = OTHER;
+                }
+                p++;
+                startValue();
+                s = VALUE;
+              }
+            } else if (at == 3 && lower == 'c' && field == TRANSFER_ENCODING && request) {
+              field = TRACEPARENT;
+            } else if (at == 5 && lower == 's' && field == TRACEPARENT) {
+              field = TRACESTATE;
+            } else {
+              field = OTHER;
+              s = OTHER_NAME;
+            }
+            break;
+          }
+
+        case OTHER_NAME:
+          while (p < limit && TOKEN[bytes[p] & 0xff] != 0) {
+            p++;
+          }
+          if (p < limit) {
+            s = bytes[p++] == ':' ? VALUE : FAILED;
+          }
+          break;
+
+        case VALUE:
+        case REASON:
+          {
+            int q = p;
+            while (q < limit && ((bytes[q] - '\n') & 0xff) > '\r' - '\n') {
+              q++;
+            }
+            // Vertical tab and form feed lie between LF and CR.
+            if (q < limit && bytes[q] != '\r' && bytes[q] != '\n') {
+              q++;
+              c = 0;
+            } else {
+              c = q < limit ? bytes[q] : 0;
+            }
+            if (s == VALUE && field != OTHER) {
+              feed(bytes, p, q);
+            }
+            p = q;
+            if (c == '\r') {
+              p++;
+              s = LINE_LF;
+            } else if (c == '\n') {
+              s = FAILED;
+            }
+            break;
+          }
+
+        case LINE_LF:
+          s = c == '\n' ? LINE_START : FAILED;
+          p++;
+          break;
+
+        case LAST_LF:
+          s = c == '\n' ? DONE : FAILED;
+          p++;
+          break;
+
+        case METHOD:
+          {
+            int q = p;
+            while (q < limit && TOKEN[bytes[q] & 0xff] != 0) {
+              q++;
+            }
+            append(bytes, p, q);
+            p = q;
+            if (p < limit) {
+              if (bytes[p++] == ' ' && used > 0) {
+                head.methodLength = used;
+                s = TARGET;
+              } else {
+                s = FAILED;
+              }
+            }
+            break;
+          }
+
+        case TARGET:
+          {
+            // More than RFC 3986 allows: raw UTF-8 is sent, and ambiguous is only white space.
+            int q = p;
+            while (q < limit && (bytes[q] & 0xff) > ' ' && bytes[q] != 0x7f) {
+              q++;
+            }
+            append(bytes, p, q);
+            p = q;
+            if (p < limit) {
+              if (bytes[p++] == ' ' && used > head.methodLength) {
+                head.targetOffset = head.methodLength;
+                head.targetLength = used - head.methodLength;
+                s = VERSION;
+              } else {
+                s = FAILED;
+              }
+            }
+            break;
+          }
+
+        case VERSION:
+          if (at < HTTP_1.length) {
+            if (c == HTTP_1[at]) {
+              at++;
+            } else {
+              s = at == 5 && c == '2' && isPreface() ? PREFACE : FAILED;
+              at = 6;
+            }
+          } else if (c >= '0' && c <= '9') {
+            head.minor = c - '0';
+            at = 0;
+            s = request ? FIRST_LINE_CR : STATUS;
+          } else {
+            s = FAILED;
+          }
+          p++;
+          break;
+
+        case FIRST_LINE_CR:
+          s = c == '\r' ? LINE_LF : FAILED;
+          p++;
+          break;
+
+        case STATUS:
+          s = status(c);
+          p++;
+          break;
+
+        case PREFACE:
+          if (c != HTTP_2[at++]) {
+            s = FAILED;
+          } else if (at == HTTP_2.length) {
+            s = HTTP2;
+          }
+          p++;
+          break;
+
+        default:
+          throw new IllegalStateException();
+      }
+    }
+    length += p - from;
+    state = s < DONE && length >= MOST ? FAILED : s;
+    return p;
+  }
+
+  /** SP, three digits, then SP or, as some send it, the line's end. */
+  private int status(int c) {
+    if (at == 0) {
+      at = 1;
+      return c == ' ' ? STATUS : FAILED;
+    }
+    if (at <= 3) {
+      if (c < (at == 1 ? '1' : '0') || c > '9') {
+        return FAILED;
+      }
+      number = number * 10 + (c - '0');
+      at++;
+      return STATUS;
+    }
+    if (c != ' ' && c != '\r') {
+      return FAILED;
+    }
+    head.status = (int) number;
+    return c == ' ' ? REASON : LINE_LF;
+  }
+
+  private boolean isPreface() {
+    byte[] text = head.text;
+    return request
+        && head.offset == 0
+        && used == 4
+        && text[0] == 'P'
+        && text[1] == 'R'
+        && text[2] == 'I'
+        && text[3] == '*'
+        && head.methodLength == 3;
+  }
+
+  private int startName(int lower) {
+    at = 1;
+    if (lower == 'c') {
+      field = CONTENT_LENGTH;
+    } else if (lower == 't') {
+      field = TRANSFER_ENCODING;
+    } else if (lower == 'h' && request) {
+      field = HOST;
+    } else if (lower == 'u' && request) {
+      field = UPGRADE;
+    } else {
+      field = OTHER;
+      return OTHER_NAME;
+    }
+    return NAME;
+  }
+
+  private void startValue() {
+    value = -1;
+    switch (field) {
+      case CONTENT_LENGTH:
+        lengthState = BEFORE_DIGITS;
+        number = 0;
+        break;
+      case TRANSFER_ENCODING:
+        coded = true;
+        codingState = BEFORE_CODING;
+        break;
+      case UPGRADE:
+        upgrade = true;
+        field = OTHER;
+        break;
+      case HOST:
+        keepFirst(head.hostOffset);
+        break;
+      case TRACEPARENT:
+        traceparentTwice = head.traceparentOffset != 0;
+        keepFirst(head.traceparentOffset);
+        break;
+      case TRACESTATE:
+        keepFirst(head.tracestateOffset);
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** A kept value begins, or, if there is one at {@code before} (never 0: the method is there), is ignored. */
+  private void keepFirst(int before) {
+    if (before == 0) {
+      value = used;
+    } else if (field != TRACEPARENT) {
+      field = OTHER;
+    }
+  }
+
+  private void feed(byte[] bytes, int from, int to) {
+    if (field == CONTENT_LENGTH) {
+      for (int p = from; p < to; p++) {
+        feedLength(bytes[p]);
+      }
+    } else if (field == TRANSFER_ENCODING) {
+      for (int p = from; p < to; p++) {
+        feedCoding(bytes[p]);
+      }
+    } else if (value >= 0) {
+      int p = from;
+      if (used == value) {
+        while (p < to && isSpace(bytes[p])) {
+          p++;
+        }
+      }
+      append(bytes, p, to);
+    }
+  }
+
+  private static boolean isSpace(int c) {
+    return c == ' ' || c == '\t';
+  }
+
+  private void feedLength(int c) {
+    if (c >= '0' && c <= '9') {
+      if (lengthState == AFTER_DIGITS || number > (Long.MAX_VALUE - 9) / 10) {
+        badLength = true;
+      } else {
+        number = number * 10 + (c - '0');
+        lengthState = DIGITS;
+      }
+    } else if (isSpace(c)) {
+      if (lengthState == DIGITS) {
+        lengthState = AFTER_DIGITS;
+      }
+    } else if (c == ',') {
+      endNumber();
+    } else {
+      badLength = true;
+    }
+  }
+
+  /** One of {@code 5, 5}: equal ones are as good as one. */
+  private void endNumber() {
+    if (lengthState == BEFORE_DIGITS || contentLength >= 0 && contentLength != number) {
+      badLength = true;
+    } else {
+      contentLength = number;
+    }
+    lengthState = BEFORE_DIGITS;
+    number = 0;
+  }
+
+  private void feedCoding(int c) {
+    switch (codingState) {
+      case BEFORE_CODING:
+        if (c == ',' || isSpace(c)) {
+          break; // RFC 9110 §5.6.1.2: empty elements are ignored.
+        }
+        codingState = CODING;
+        at = 0;
+        feedCodingName(c);
+        break;
+      case CODING:
+        if (c == ',' || c == ';' || isSpace(c)) {
+          codingState = AFTER_CODING;
+          endCodingName(c);
+        } else {
+          feedCodingName(c);
+        }
+        break;
+      case AFTER_CODING:
+        endCodingName(c);
+        break;
+      case PARAMETER:
+        if (c == ',') {
+          codingState = BEFORE_CODING;
+        } else if (c == '"') {
+          codingState = QUOTED;
+        }
+        break;
+      case QUOTED:
+        if (c == '"') {
+          codingState = PARAMETER;
+        } else if (c == '\\') {
+          codingState = ESCAPED;
+        }
+        break;
+      default:
+        codingState = QUOTED;
+    }
+  }
+
+  private void feedCodingName(int c) {
+    int lower = TOKEN[c & 0xff];
+    if (lower == 0) {
+      badCoding = true;
+    }
+    at = at >= 0 && at < CHUNKED.length && CHUNKED[at] == lower ? at + 1 : -1;
+    chunkedLast = at == CHUNKED.length;
+  }
+
+  private void endCodingName(int c) {
+    if (c == ',') {
+      codingState = BEFORE_CODING;
+    } else if (c == ';') {
+      codingState = PARAMETER;
+      if (chunkedLast) {
+        badCoding = true; // RFC 9112 §7.1: chunked has no parameters.
+      }
+    } else if (!isSpace(c)) {
+      badCoding = true;
+    }
+  }
+
+  /**
+   * The field before this line is whole: no further line is folded into it.
+   *
+   * @return false: the head has failed
+   */
+  private boolean endField() {
+    switch (field) {
+      case CONTENT_LENGTH:
+        endNumber();
+        break;
+      case TRANSFER_ENCODING:
+        // An empty value names no coding: nobody can say what that is.
+        if (codingState >= QUOTED || codingState == BEFORE_CODING && at == 0) {
+          badCoding = true;
+        }
+        break;
+      case HOST:
+        head.hostOffset = value;
+        head.hostLength = trimmed();
+        break;
+      case TRACEPARENT:
+        if (traceparentTwice) {
+          head.traceparentLength = 0;
+        } else {
+          head.traceparentOffset = value;
+          head.traceparentLength = trimmed();
+        }
+        break;
+      case TRACESTATE:
+        head.tracestateOffset = value;
+        head.tracestateLength = trimmed();
+        break;
+      default:
+        break;
+    }
+    return true;
+  }
+
+  private int trimmed() {
+    int end = used;
+    while (end > value && isSpace(head.text[end - 1])) {
+      end--;
+    }
+    return end - value;
+  }
+
+  private void append(byte[] bytes, int from, int to) {
+    int count = to - from;
+    if (used + count > head.text.length) {
+      ensure(used + count);
+    }
+    // Most parts are short: a loop beats the call.
+    byte[] text = head.text;
+    int at = used;
+    for (int p = from; p < to; p++) {
+      text[at++] = bytes[p];
+    }
+    used = at;
+  }
+
+  private void ensure(int size) {
+    byte[] old = head.text;
+    if (size > old.length) {
+      byte[] larger = new byte[Math.max(size, Math.min(2 * old.length, MOST))];
+      System.arraycopy(old, 0, larger, 0, used);
+      Arrays.fill(old, 0, used, (byte) 0);
+      head.text = larger;
+    }
+  }
+}

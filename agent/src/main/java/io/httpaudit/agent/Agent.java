@@ -1,19 +1,63 @@
 package io.httpaudit.agent;
+
+import io.httpaudit.observe.Boot;
+import io.httpaudit.report.Stderr;
+import java.io.IOException;
+import java.io.InputStream;
 import java.lang.instrument.Instrumentation;
-import java.util.Set;
+
+/** The agent's entry, on the main thread before {@code main}. */
 public final class Agent {
-  public static void start(String args, Instrumentation inst) throws Throwable {
-    long t=System.nanoTime();
-    Module m = NativeModule.of(Agent.class.getClassLoader(), Set.of("com.kenai.jffi","com.kenai.jffi.internal"));
-    System.out.println("module us "+(System.nanoTime()-t)/1000);
-    inst.redefineModule(Object.class.getModule(), Set.of(), java.util.Map.of(), java.util.Map.of("java.lang", Set.of(Agent.class.getModule())), Set.of(), java.util.Map.of());
-    java.lang.reflect.Method e = null;
-    for (var x : Module.class.getDeclaredMethods()) if (x.getName().equals("implAddEnableNativeAccess") && x.getParameterCount()==0) e=x;
-    e.setAccessible(true); e.invoke(m);
-    System.out.println("enabled us "+(System.nanoTime()-t)/1000);
-    com.kenai.jffi.Library l = com.kenai.jffi.Library.getDefault();
-    com.kenai.jffi.Function f = new com.kenai.jffi.Function(l.getSymbolAddress("getpid"), com.kenai.jffi.Type.SINT);
-    int pid = com.kenai.jffi.Invoker.getInstance().invokeI0(f.getCallContext(), f.getFunctionAddress());
-    System.out.println("pid "+pid+" us "+(System.nanoTime()-t)/1000);
+  /** Where JAVA_TOOL_OPTIONS reaches, but no service runs. */
+  private static final String[] TOOLS = {
+    "jdk.jcmd/", "jdk.compiler/", "jdk.jartool/", "jdk.javadoc/", "jdk.jshell/", "jdk.jlink/", "jdk.jdeps/", "jdk.jstatd/",
+    "jdk.jconsole/", "jdk.jpackage/", "sun.tools.", "com.sun.tools.", "org.codehaus.plexus.classworlds.launcher.Launcher",
+    "org.apache.maven.wrapper.", "org.gradle.", "worker.org.gradle.", "org.apache.tools.ant.", "org.apache.maven.surefire.",
+    "java.base/sun.security.tools.keytool", "sun.security.tools.", "org.jetbrains.jps.", "org.jetbrains.kotlin.",
+  };
+
+  private Agent() {}
+
+  /** By reflection, from the launcher. */
+  public static void start(String argument, Instrumentation instrumentation) throws Exception {
+    Settings settings = Settings.of(argument);
+    if (!settings.enabled() || leftAlone()) {
+      return;
+    }
+    for (String complaint : settings.complaints()) {
+      Stderr.line(complaint);
+    }
+    Boot.define(instrumentation, boot("HttpAuditSink"), boot("HttpAudit"));
+    Wiring.start(settings, instrumentation);
+  }
+
+  private static byte[] boot(String name) throws IOException {
+    String path = "boot/java/lang/".concat(name).concat(".class");
+    try (InputStream in = Agent.class.getClassLoader().getResourceAsStream(path)) {
+      if (in == null) {
+        throw new IOException(path.concat(" is missing from the agent's jar"));
+      }
+      return in.readAllBytes();
+    }
+  }
+
+  /** Whether the agent came by JAVA_TOOL_OPTIONS into a build tool or a tool of the JDK. */
+  private static boolean leftAlone() {
+    String options = System.getenv("JAVA_TOOL_OPTIONS");
+    String command = System.getProperty("sun.java.command", System.getProperty("jdk.module.main", ""));
+    if (options == null || !options.contains("httpaudit")) {
+      return false;
+    }
+    for (String tool : TOOLS) {
+      if (command.startsWith(tool)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** What is left alone, for {@code doctor}. */
+  public static String[] tools() {
+    return TOOLS.clone();
   }
 }

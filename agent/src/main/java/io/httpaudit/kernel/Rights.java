@@ -29,7 +29,7 @@ public final class Rights {
   }
 
   /** Whether this thread may still be given one of the two, or has it. */
-  static boolean holdsAny() throws KernelException {
+  public static boolean holdsAny() throws KernelException {
     long held = read("CapEff:") | read("CapPrm:") | read("CapInh:") | read("CapAmb:");
     return has(held, CAP_NET_RAW) || has(held, CAP_BPF);
   }

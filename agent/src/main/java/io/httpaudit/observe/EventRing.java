@@ -2,7 +2,9 @@ package io.httpaudit.observe;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -26,9 +28,14 @@ final class EventRing {
   static final int PADDING = -1;
 
   private static final VarHandle LONGS =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
+      MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
-  private final byte[] buffer;
+  private static final byte[] ZEROS = new byte[1024];
+
+  /** Direct: only there is a long's access by acquire and release allowed on every JDK. */
+  private final ByteBuffer buffer;
+
+  private final int capacity;
   private final int mask;
   private final Runnable quarterFull;
   private final AtomicLong tail = new AtomicLong();
@@ -43,7 +50,8 @@ final class EventRing {
     if (Integer.bitCount(capacity) != 1) {
       throw new IllegalArgumentException("not a power of two");
     }
-    buffer = new byte[capacity];
+    this.capacity = capacity;
+    buffer = ByteBuffer.allocateDirect(capacity + 8).alignedSlice(8);
     mask = capacity - 1;
     this.quarterFull = quarterFull;
   }
@@ -55,7 +63,7 @@ final class EventRing {
    */
   int claim(int length) {
     int size = aligned(HEADER + length);
-    if (size > buffer.length / 8) {
+    if (size > capacity / 8) {
       refused.incrementAndGet();
       return -1;
     }
@@ -63,10 +71,10 @@ final class EventRing {
     int padding;
     do {
       at = tail.get();
-      int toEnd = buffer.length - ((int) at & mask);
+      int toEnd = capacity - ((int) at & mask);
       // A record lies in one piece: what is left at the end is skipped.
       padding = toEnd < size ? toEnd : 0;
-      if (at + padding + size - head.get() > buffer.length) {
+      if (at + padding + size - head.get() > capacity) {
         refused.incrementAndGet();
         return -1;
       }
@@ -75,7 +83,7 @@ final class EventRing {
       LONGS.setRelease(buffer, (int) at & mask, header(padding, PADDING));
     }
     long waiting = at - head.get();
-    int quarter = buffer.length >> 2;
+    int quarter = capacity >> 2;
     if (waiting < quarter && waiting + padding + size >= quarter) {
       quarterFull.run();
     }
@@ -96,12 +104,14 @@ final class EventRing {
   }
 
   void putBytes(int index, byte[] from, int offset, int length) {
-    System.arraycopy(from, offset, buffer, index, length);
+    buffer.put(index, from, offset, length);
   }
 
   /** Text of the wire: bytes are ISO 8859-1, so that none is lost. */
   String getText(int index, int length) {
-    return new String(buffer, index, length, java.nio.charset.StandardCharsets.ISO_8859_1);
+    byte[] text = new byte[length];
+    buffer.get(index, text);
+    return new String(text, StandardCharsets.ISO_8859_1);
   }
 
   /** Records refused so far. */
@@ -127,11 +137,17 @@ final class EventRing {
           reader.record(type, index + HEADER);
         }
       } finally {
-        java.util.Arrays.fill(buffer, index, index + size, (byte) 0);
+        clear(index, size);
         head.setRelease(from + size);
       }
     }
     return count;
+  }
+
+  private void clear(int index, int size) {
+    for (int done = 0; done < size; done += ZEROS.length) {
+      buffer.put(index + done, ZEROS, 0, Math.min(ZEROS.length, size - done));
+    }
   }
 
   /** Takes one record. */

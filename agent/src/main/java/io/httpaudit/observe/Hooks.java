@@ -1,40 +1,15 @@
 package io.httpaudit.observe;
 
 import java.lang.instrument.Instrumentation;
-import java.lang.invoke.MethodHandles;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 
-/** The way in: defines what hooks call into java.base, then weaves the JDK's classes. Once, on the main thread. */
+/** The way in: weaves the JDK's classes. Once, on the main thread, after {@link Boot#define}. */
 public final class Hooks {
   private final Weaver weaver;
 
   private Hooks(Weaver weaver) {
     this.weaver = weaver;
-  }
-
-  /**
-   * Defines {@code classes} in package {@code java.lang} of java.base: no bootstrap path, so class-data sharing stays on and
-   * the JVM prints nothing.
-   *
-   * @param classes in the order in which they need each other
-   */
-  public static void defineBoot(Instrumentation instrumentation, byte[]... classes)
-      throws IllegalAccessException {
-    instrumentation.redefineModule(
-        Object.class.getModule(),
-        Set.of(),
-        Map.of(),
-        Map.of("java.lang", Set.of(Hooks.class.getModule())),
-        Set.of(),
-        Map.of());
-    MethodHandles.Lookup inJavaLang =
-        MethodHandles.privateLookupIn(Object.class, MethodHandles.lookup());
-    for (byte[] bytes : classes) {
-      inJavaLang.defineClass(bytes);
-    }
   }
 
   /**

@@ -1,0 +1,156 @@
+package io.httpaudit.agent;
+
+import io.httpaudit.capture.Capture;
+import io.httpaudit.correlate.Correlator;
+import io.httpaudit.observe.Observer;
+import io.httpaudit.report.Report;
+import io.httpaudit.report.Stderr;
+import java.util.Set;
+
+/**
+ * Where all comes together: brings the kernel side up, then passes packets and events to the correlator until the JVM ends.
+ * Sleeps for milliseconds while something moves, and for half a second at rest; a ring that fills wakes it.
+ */
+final class AuditThread implements Runnable {
+  private static final int BUSY_MILLIS = 10;
+  private static final int REST_MILLIS = 500;
+
+  /** Rounds without anything before it counts as rest. */
+  private static final int ROUNDS_TO_REST = 20;
+
+  private static final int EVENTS = 65_536;
+
+  /** An acknowledgement may be delayed by so much (RFC 9293, 3.8.6.3; Linux: 40 ms), and at the end it is waited for. */
+  private static final long LAST_ACKS = 60_000_000;
+
+  private static final long END_MILLIS = 3_000;
+
+  private final Settings settings;
+  private final Capture capture;
+  private final Observer observer;
+  private final ThreadGroup group;
+  private final Thread thread;
+  private Report report;
+  private Correlator correlator;
+  private volatile boolean ending;
+  private long eventsLost;
+
+  AuditThread(Settings settings, Capture capture, Observer observer, ThreadGroup group) {
+    this.settings = settings;
+    this.capture = capture;
+    this.observer = observer;
+    this.group = group;
+    thread = new Thread(group, this, "httpaudit-audit", 0, false);
+    thread.setDaemon(true);
+    thread.setContextClassLoader(null);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  /** Registers the end. On the main thread: no lambda, which costs tens of milliseconds there. */
+  void endWithJvm() {
+    if (!HttpAudit.atShutdown(new End())) {
+      Stderr.line("httpaudit: no summary at the end: the JVM is ending already");
+    }
+  }
+
+  /** On the thread that ends the JVM, after the application's own hooks. Waits, bounded. */
+  private final class End implements Runnable {
+    @Override
+    public void run() {
+      ending = true;
+      capture.wake();
+      try {
+        thread.join(END_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  @Override
+  public void run() {
+    try {
+      nativeAccess();
+      capture.start();
+      sayStart();
+      report = new Report(settings.reporting(), group);
+      correlator = new Correlator(capture, report, report.tracing());
+      while (!ending) {
+        round();
+      }
+    } catch (Throwable e) {
+      Stderr.line("httpaudit: the audit ended early, the application goes on: " + e);
+      HttpAudit.connect(null);
+    } finally {
+      close();
+    }
+  }
+
+  /** Since JDK 24 native calls from an unnamed module print a warning. */
+  private static void nativeAccess() {
+    if (Runtime.version().feature() >= 24) {
+      HttpAudit.enableNativeAccess(
+          NativeModule.of(
+              AuditThread.class.getClassLoader(), Set.of("com.kenai.jffi", "com.kenai.jffi.internal")));
+    }
+  }
+
+  private void sayStart() {
+    if (!settings.quiet()) {
+      Stderr.line(StartLine.of(settings, capture));
+    }
+  }
+
+  private int quiet;
+  private int timeout = BUSY_MILLIS;
+
+  private void round() {
+    int passed = capture.poll(timeout, correlator::packet);
+    long now = System.nanoTime();
+    passed += drain();
+    long next = correlator.tick(now);
+    if (correlator.wantsAllInterfaces()) {
+      capture.tapAll();
+    }
+    report.flush();
+    quiet = passed > 0 || next != Long.MAX_VALUE ? 0 : quiet + 1;
+    timeout = quiet > ROUNDS_TO_REST ? REST_MILLIS : BUSY_MILLIS;
+  }
+
+  /** Events first: a packet that a later drain brings belongs to a connection that is known by then. */
+  private int drain() {
+    int passed = observer.drain(correlator, EVENTS);
+    long lost = observer.lost();
+    if (lost != eventsLost) {
+      correlator.eventsLost(lost - eventsLost);
+      eventsLost = lost;
+    }
+    return passed + capture.poll(0, correlator::packet);
+  }
+
+  private void close() {
+    if (correlator != null) {
+      long deadline = System.nanoTime() + LAST_ACKS;
+      long now;
+      do {
+        now = System.nanoTime();
+        drain();
+      } while (correlator.tick(now) != Long.MAX_VALUE && now < deadline && pause());
+      HttpAudit.connect(null);
+      correlator.shutdown(System.nanoTime());
+      String line = report.close(correlator, capture);
+      if (!settings.quiet()) {
+        Stderr.line(line);
+      }
+    }
+    capture.close();
+  }
+
+  private boolean pause() {
+    capture.poll(2, correlator::packet);
+    return true;
+  }
+}

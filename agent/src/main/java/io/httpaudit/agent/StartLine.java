@@ -1,0 +1,28 @@
+package io.httpaudit.agent;
+
+import io.httpaudit.capture.Capture;
+import io.httpaudit.report.Reporting;
+
+/** The line at the start: what is audited, where, by which right, and where spans go. */
+final class StartLine {
+  private StartLine() {}
+
+  static String of(Settings settings, Capture capture) {
+    StringBuilder line = new StringBuilder("httpaudit ").append(Reporting.VERSION);
+    line.append(": auditing pid ").append(ProcessHandle.current().pid());
+    if (capture.tier() == 1) {
+      String interfaces = String.join(", ", capture.tapped());
+      line.append(interfaces.isEmpty() ? ", no interface yet" : " on ".concat(interfaces));
+      line.append("; tier 1 (kernel filter)");
+    } else {
+      line.append(capture.tier() == 3 ? "; tier 3 (TCP_INFO)" : "; application times only");
+    }
+    if (!capture.missing().isEmpty()) {
+      line.append(": ").append(capture.missing());
+    }
+    if (!settings.notDone().isEmpty()) {
+      line.append("; ").append(settings.notDone()).append(" is not in this version");
+    }
+    return line.append("; ").append(settings.reporting().destination()).toString();
+  }
+}

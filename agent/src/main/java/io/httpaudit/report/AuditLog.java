@@ -1,0 +1,166 @@
+package io.httpaudit.report;
+
+import io.httpaudit.correlate.ConnectionOutcome;
+import io.httpaudit.correlate.Correlator;
+import io.httpaudit.correlate.Exchange;
+import io.httpaudit.correlate.Side;
+import io.httpaudit.correlate.Verdict;
+import io.httpaudit.correlate.Why;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * The audit log: JSON Lines, one {@code write} with O_APPEND a line, so that several JVMs may share a file. A line that can't
+ * be written is counted; the application never notices. The audit thread alone.
+ */
+final class AuditLog {
+  private final String path;
+  private final String service;
+  private final long pid = ProcessHandle.current().pid();
+  private final Json json = new Json();
+  private final Stderr.Rare trouble = new Stderr.Rare();
+  private FileOutputStream out;
+  private long lost;
+
+  AuditLog(String path, String service) {
+    this.path = path;
+    this.service = service;
+    if (path.equals("-")) {
+      out = new FileOutputStream(FileDescriptor.out);
+    } else if (!path.isEmpty()) {
+      open();
+    }
+  }
+
+  private void open() {
+    try {
+      out = new FileOutputStream(path, true);
+    } catch (IOException e) {
+      trouble.line("httpaudit: the audit log can't be written: ".concat(String.valueOf(e.getMessage())));
+    }
+  }
+
+  boolean isWanted() {
+    return !path.isEmpty();
+  }
+
+  /** Lines that could not be written. */
+  long lost() {
+    return lost;
+  }
+
+  private void write(byte[] line) {
+    if (out == null) {
+      lost++;
+      return;
+    }
+    try {
+      out.write(line);
+    } catch (IOException e) {
+      lost++;
+      trouble.line("httpaudit: a line of the audit log was lost: ".concat(String.valueOf(e.getMessage())));
+    }
+  }
+
+  private Json begin(String type) {
+    return json.begin().put("v", 1).put("type", type).put("pid", pid).put("service", service);
+  }
+
+  private static String label(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
+  }
+
+  private void judged(Side side, Verdict verdict, Optional<Why> why) {
+    json.put("side", label(side)).put("verdict", label(verdict));
+    if (why.isPresent()) {
+      json.put("why", label(why.get()));
+    }
+  }
+
+  void exchange(Exchange e, Redactor.Url url) {
+    begin("exchange").time("time", e.start() + e.wallOffset());
+    judged(e.side(), e.verdict(), e.why());
+    json.put("trace_id", e.trace().traceId()).put("span_id", e.trace().spanId());
+    json.known("parent_span_id", e.trace().parentSpanId());
+    json.known("method", e.method());
+    if (!e.target().isEmpty()) {
+      json.put("url", url.text());
+    }
+    if (e.status().isPresent()) {
+      json.put("status", e.status().getAsLong());
+    }
+    json.known("protocol", e.protocol()).known("error", e.error());
+    json.put("local", e.local().toString()).put("peer", e.peer().toString());
+    json.known("interface", e.interfaceName());
+    json.put("connection", e.connection()).put("sequence", e.sequence());
+    range("request", e.request(), e.wallOffset());
+    range("response", e.response(), e.wallOffset());
+    json.object("timings");
+    for (Exchange.Timing timing : e.phases()) {
+      json.millis(timing.phase().label(), timing.nanos());
+    }
+    json.end().object("tcp").millis("rtt", e.tcp().rttNanos());
+    if (e.request().segments() > 0 || e.response().segments() > 0) {
+      json.put("zero_window", e.tcp().zeroWindow()).put("reset", e.tcp().reset());
+    }
+    if (e.tcp().retransmits().isPresent()) {
+      json.put("retransmits", e.tcp().retransmits().getAsLong());
+    }
+    write(json.end().line());
+  }
+
+  private void range(String name, Exchange.Range range, long offset) {
+    json.object(name).put("offset", range.offset()).put("bytes", range.bytes());
+    if (range.segments() > 0) {
+      json.put("segments", range.segments()).put("retransmits", range.retransmits());
+    }
+    json.micros("first_us", range.first(), offset).micros("last_us", range.last(), offset).end();
+  }
+
+  void connection(ConnectionOutcome c) {
+    begin("connection").time("time", c.start() + c.wallOffset());
+    judged(c.side(), c.verdict(), c.why());
+    json.put("outcome", c.outcome());
+    if (c.call()) {
+      json.put("trace_id", c.trace().traceId()).put("span_id", c.trace().spanId());
+    }
+    json.put("local", c.local().toString()).put("peer", c.peer().toString());
+    json.known("interface", c.interfaceName()).put("connection", c.connection());
+    json.put("syns", c.syns());
+    json.object("out").put("offset", c.outOffset()).put("bytes", c.outBytes()).end();
+    json.object("in").put("offset", c.inOffset()).put("bytes", c.inBytes()).end();
+    json.object("timings");
+    if (c.connectStart().isPresent() && c.connectEnd().isPresent()) {
+      json.millis("connect", c.connectEnd().getAsLong() - c.connectStart().getAsLong());
+    }
+    write(json.end().line());
+  }
+
+  void summary(Correlator counts, Losses losses, long wallNanos, List<String> interfaces, int tier) {
+    begin("summary").time("time", wallNanos).object("exchanges");
+    for (Verdict verdict : Verdict.values()) {
+      if (verdict != Verdict.NOT_CAPTURED || tier != 1) {
+        json.put(label(verdict), counts.judged(verdict));
+      }
+    }
+    json.end().put("packets", losses.packets()).put("records_lost", losses.records());
+    json.put("spans_dropped", losses.spans());
+    losses.others(json);
+    json.strings("interfaces", interfaces).put("tier", tier);
+    write(json.line());
+  }
+
+  void close() {
+    if (out != null && !path.equals("-")) {
+      try {
+        out.close();
+      } catch (IOException e) {
+        trouble.line("httpaudit: the audit log can't be closed: ".concat(String.valueOf(e.getMessage())));
+      }
+    }
+  }
+}

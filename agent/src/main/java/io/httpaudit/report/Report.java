@@ -1,0 +1,126 @@
+package io.httpaudit.report;
+
+import io.httpaudit.capture.Capture;
+import io.httpaudit.correlate.ConnectionOutcome;
+import io.httpaudit.correlate.Correlator;
+import io.httpaudit.correlate.Exchange;
+import io.httpaudit.correlate.Outcomes;
+import io.httpaudit.correlate.Tracing;
+import io.httpaudit.correlate.Verdict;
+import java.util.List;
+
+/** Writes what was judged: audit log and spans. The audit thread alone; what may be slow is on a thread of its own. */
+public final class Report implements Outcomes {
+  private static final long FLUSH = 800_000_000;
+
+  private final Redactor redactor;
+  private final List<String> ignore;
+  private final AuditLog log;
+  private final Spans spans;
+  private final Ids ids;
+  private long ignored;
+
+  /**
+   * @param threads the group of our own threads, whose connections are not audited
+   */
+  public Report(Reporting reporting, ThreadGroup threads) {
+    redactor = new Redactor(reporting.queryKeep(), reporting.redact());
+    ignore = reporting.ignore();
+    log = new AuditLog(reporting.log(), OtelConfig.serviceName());
+    spans = new Spans(reporting, threads);
+    ids = new Ids(spans);
+  }
+
+  public Tracing tracing() {
+    return ids;
+  }
+
+  @Override
+  public void exchange(Exchange exchange) {
+    Redactor.Url url = redactor.url(exchange);
+    if (isIgnored(url.path())) {
+      ignored++;
+      return;
+    }
+    if (log.isWanted()) {
+      log.exchange(exchange, url);
+    }
+    if (exchange.trace().sampled()) {
+      spans.exchange(exchange, url, ids);
+    }
+  }
+
+  private boolean isIgnored(String path) {
+    for (String pattern : ignore) {
+      if (Wildcard.matches(pattern, path)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @Override
+  public void connection(ConnectionOutcome connection) {
+    if (log.isWanted()) {
+      log.connection(connection);
+    }
+    if (connection.call() && connection.trace().sampled()) {
+      spans.connection(connection, ids);
+    }
+  }
+
+  /** Passes on what waits; called every few milliseconds. */
+  public void flush() {
+    spans.flush(FLUSH);
+  }
+
+  /** Writes the summary, and returns the line at the end. */
+  public String close(Correlator counts, Capture capture) {
+    spans.close();
+    Losses losses =
+        new Losses(
+            capture.records(),
+            capture.recordsLost(),
+            spans.dropped(),
+            log.lost(),
+            counts.eventsLost(),
+            counts.exchangesDropped(),
+            counts.packetsDropped(),
+            capture.admissionsRefused(),
+            ignored,
+            HttpAudit.faults());
+    if (log.isWanted()) {
+      long wall = System.currentTimeMillis() * 1_000_000;
+      log.summary(counts, losses, wall, capture.tapped(), capture.tier());
+    }
+    log.close();
+    return line(counts, losses, capture.tier());
+  }
+
+  private static String line(Correlator counts, Losses losses, int tier) {
+    long all = 0;
+    for (Verdict verdict : Verdict.values()) {
+      all += counts.judged(verdict);
+    }
+    StringBuilder line = new StringBuilder("httpaudit: ").append(all).append(" exchanges: ");
+    line.append(counts.judged(Verdict.MATCHED)).append(" matched, ");
+    line.append(counts.judged(Verdict.INFERRED)).append(" inferred, ");
+    line.append(counts.judged(Verdict.APP_ONLY)).append(" app_only, ");
+    line.append(counts.judged(Verdict.WIRE_ONLY)).append(" wire_only");
+    if (tier != 1) {
+      line.append(", ").append(counts.judged(Verdict.NOT_CAPTURED)).append(" not_captured");
+    }
+    line.append("; ").append(losses.records()).append(" packet records lost");
+    other(line, losses.spans(), " spans dropped");
+    other(line, losses.lines(), " log lines lost");
+    other(line, losses.events(), " hook events lost");
+    other(line, losses.exchanges(), " exchanges dropped");
+    return line.toString();
+  }
+
+  private static void other(StringBuilder line, long count, String what) {
+    if (count > 0) {
+      line.append(", ").append(count).append(what);
+    }
+  }
+}

@@ -21,6 +21,7 @@ public final class HttpAudit {
   private static final int SHUTDOWN_SLOT = 7;
 
   private static final Unsafe UNSAFE = Unsafe.getUnsafe();
+  private static final long BYTES = byteArrayBase();
   private static final JavaIOFileDescriptorAccess DESCRIPTORS =
       SharedSecrets.getJavaIOFileDescriptorAccess();
 
@@ -28,6 +29,15 @@ public final class HttpAudit {
   private static volatile long faults;
 
   private HttpAudit() {}
+
+  /** By reflection: the constant is an int on JDK 17, a long on 25, and a class linked with the one fails with the other. */
+  private static long byteArrayBase() {
+    try {
+      return ((Number) Unsafe.class.getField("ARRAY_BYTE_BASE_OFFSET").get(null)).longValue();
+    } catch (ReflectiveOperationException e) {
+      throw new LinkageError(e.getMessage());
+    }
+  }
 
   /** Starts, or with null ends, the calls. */
   public static void connect(HttpAuditSink to) {
@@ -41,7 +51,7 @@ public final class HttpAudit {
 
   /** Copies native memory; the caller has the length from the call that moved it. */
   public static void copy(long address, byte[] to, int offset, int count) {
-    UNSAFE.copyMemory(null, address, to, Unsafe.ARRAY_BYTE_BASE_OFFSET + offset, count);
+    UNSAFE.copyMemory(null, address, to, BYTES + offset, count);
   }
 
   /** Reads a native long in the machine's byte order. */

@@ -414,6 +414,16 @@ public final class MessageParser {
     }
   }
 
+  /** Bytes went by that could not be read: from the message in hand on nothing is certain. */
+  public void lose() {
+    if (state != UNKNOWN && state != UPGRADED) {
+      if (!inMessage()) {
+        messageStart = position;
+      }
+      lost(null);
+    }
+  }
+
   /** No byte will follow, by a FIN or by this side's close: a body that is delimited by that is whole. */
   public void end() {
     finish(true);

@@ -107,6 +107,10 @@ final class Direction implements MessageListener {
       parse(parser, address, vectors, n);
       lastMoved = outbound ? System.nanoTime() : call;
       return messageEnded;
+    } catch (Throwable e) {
+      // What was counted no longer agrees with what was moved.
+      parser.lose();
+      throw e;
     } finally {
       leave();
     }

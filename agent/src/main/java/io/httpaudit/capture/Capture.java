@@ -586,9 +586,11 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
       for (SockDiag.Socket socket : diag.connections()) {
         Integer fd = own.get(socket.inode());
         if (fd != null && !hooked.test(fd)) {
+          boolean server = listeners != null && listeners.listensOn(socket.localPort());
           unhooked.add(
               new UnhookedConnection(
                   fd,
+                  server ? Side.SERVER : Side.CLIENT,
                   new Endpoint(socket.localHigh(), socket.localLow(), socket.localPort()),
                   new Endpoint(socket.peerHigh(), socket.peerLow(), socket.peerPort()),
                   socket.inode()));

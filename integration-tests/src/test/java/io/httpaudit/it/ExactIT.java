@@ -6,7 +6,6 @@ import io.httpaudit.it.oracle.Capture;
 import io.httpaudit.it.oracle.Comparison;
 import io.httpaudit.it.oracle.Side;
 import io.httpaudit.it.oracle.Tally;
-import io.httpaudit.load.HttpServerAndClients;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
@@ -27,7 +26,7 @@ class ExactIT {
     try (Namespaces network = new Namespaces()) {
       Namespaces.Host host = network.host();
       try (Tcpdump tcpdump = new Tcpdump(host, "lo", "tcp", folder.resolve("lo.pcap"))) {
-        Jvm jvm = Jvm.of(HttpServerAndClients.class).in(host).jdk(jdk).log(folder.resolve("audit.jsonl")).arguments(500).run();
+        Jvm jvm = Jvm.of("io.httpaudit.load.Load").in(host).jdk(jdk).log(folder.resolve("audit.jsonl")).arguments("exchanges=1000").run();
         tcpdump.stop();
         Tally tally =
             Comparison.of("lo", Capture.ofLoopback(tcpdump.file()), "lo", EnumSet.allOf(Side.class), jvm.lines());

@@ -27,6 +27,8 @@ public final class Comparison {
   /** The agent's number of a connection, and whose it is; both ways. */
   private final Map<String, String> numbers = new HashMap<>();
 
+  private int clockChecks;
+
   private record Place(Conversation conversation, Side side, int sequence) {}
 
   private Comparison(String arm, Capture capture, String interfaceName, Set<Side> sides) {
@@ -102,7 +104,20 @@ public final class Comparison {
         tally.missing(c + " " + side + " #" + e.index + " " + e.method() + " " + e.target() + " → " + e.response.status);
       }
     }
-    connections.check(c, split, side, one(found, new Place(c, side, -1)));
+    JsonNode line = one(found, new Place(c, side, -1));
+    if (line != null || !isClockCheck(c)) {
+      connections.check(c, split, side, line);
+    }
+  }
+
+  /**
+   * At its start an agent compares clocks by a connection of its own, on loopback, which it does not audit: without a byte, to
+   * a port of its own. There is one an agent, and two may be in the capture.
+   */
+  private boolean isClockCheck(Conversation c) {
+    boolean empty = c.isEstablished() && c.requests().length() == 0 && c.responses().length() == 0;
+    boolean only = capture.conversations().stream().filter(other -> other.server().equals(c.server())).count() == 1;
+    return c.server().startsWith("127.0.0.1:") && empty && only && ++clockChecks <= 2;
   }
 
   private JsonNode one(Map<Place, List<JsonNode>> found, Place place) {

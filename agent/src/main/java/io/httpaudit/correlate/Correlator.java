@@ -258,11 +258,19 @@ public final class Correlator implements JvmEvents {
       long entry,
       long exit,
       SocketError error) {
-    opened(connection, Side.CLIENT, local, peer, flow, entry, exit);
+    boolean filtered = kernel.tier() == 1 && local.port() != 0;
+    Endpoint from = filtered && local.isWildcard() ? kernel.source(local, peer) : local;
+    // Never admitted: what there is of it is in the candidate.
+    opened(connection, Side.CLIENT, from, peer, filtered && flow == 0 ? connection : flow, entry, exit);
+    connectFailed(connection, error, exit);
+  }
+
+  @Override
+  public void connectFailed(long connection, SocketError error, long at) {
     Connection c = connections.get(connection);
     if (c != null && c.closing == null) {
       c.failed = true;
-      c.closing = new Connection.Closing(0, 0, 0, 0, error, exit, wallOffset.getAsLong());
+      c.closing = new Connection.Closing(0, 0, 0, 0, error, at, wallOffset.getAsLong());
       touch(c);
     }
   }

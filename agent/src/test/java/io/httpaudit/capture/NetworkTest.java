@@ -80,6 +80,11 @@ class NetworkTest {
     run("ip", "-n", space, "link", "set", name + "n", "up");
   }
 
+  /** The news of a link or an address comes within 50 ms; a connection before that is another matter. */
+  private void untilTapped(String name) throws Exception {
+    until(() -> capture.tapped().contains(name));
+  }
+
   private static InetAddress address(int net, int host) throws Exception {
     return InetAddress.getByName("10." + NET + "." + net + "." + host);
   }
@@ -132,7 +137,7 @@ class NetworkTest {
       capture.listening(Endpoint.of((InetSocketAddress) server.getLocalSocketAddress()));
       assertThat(capture.tapped()).contains("lo").doesNotContain(outer);
       pair(outer, 0);
-      until(() -> capture.tapped().contains(outer));
+      untilTapped(outer);
       assertThat(interfaceOfNextConnection(server, address(0, 1))).isEqualTo(outer);
       assertThat(
               audit.ask(
@@ -150,7 +155,7 @@ class NetworkTest {
       capture.listening(Endpoint.of((InetSocketAddress) server.getLocalSocketAddress()));
       for (int i = 0; i < 3; i++) {
         pair(outer, 0);
-        until(() -> capture.tapped().contains(outer));
+        untilTapped(outer);
         assertThat(interfaceOfNextConnection(server, address(0, 1))).isEqualTo(outer);
         run("ip", "link", "del", outer);
         until(() -> !capture.tapped().contains(outer));
@@ -180,6 +185,7 @@ class NetworkTest {
     pair(outer, 0);
     try (ServerSocket server = new ServerSocket(0)) {
       capture.listening(Endpoint.of((InetSocketAddress) server.getLocalSocketAddress()));
+      untilTapped(outer);
       assertThat(interfaceOfNextConnection(server, address(0, 1))).isEqualTo(outer);
       run("ip", "link", "set", outer, "down");
       Thread.sleep(200);
@@ -196,6 +202,7 @@ class NetworkTest {
       try (ServerSocket server = new ServerSocket()) {
         server.bind(new InetSocketAddress(InetAddress.getByName(wildcard), 0));
         capture.listening(Endpoint.of(InetAddress.getByName(wildcard), server.getLocalPort()));
+        untilTapped(outer);
         assertThat(interfaceOfNextConnection(server, address(0, 1))).isEqualTo(outer);
         for (String own : new String[] {"127.0.0.1", "127.1.2.3", address(0, 1).getHostAddress()}) {
           assertThat(interfaceOfOwnConnection(server, own)).as(wildcard + " by " + own).isEqualTo("lo");

@@ -101,6 +101,18 @@ final class Filter implements AutoCloseable {
     }
   }
 
+  void unlisten(Endpoint at) throws KernelException {
+    CallBuffer buffer = CallBuffer.take();
+    try {
+      Layout.putEndpoint(buffer.bytes(), buffer.at(CallBuffer.KEY), at);
+      if (object.map("listening").delete(buffer) != 0) {
+        throw new IllegalStateException("did not listen");
+      }
+    } finally {
+      buffer.give();
+    }
+  }
+
   /** Runs the filter on frames, in this order, and returns what came by the ring. */
   List<Record> run(Frame... frames) {
     from = System.nanoTime();

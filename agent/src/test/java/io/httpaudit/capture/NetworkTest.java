@@ -246,9 +246,11 @@ class NetworkTest {
   void tapsTheInterfaceOfTheRouteToAPeer() throws Exception {
     pair(outer, 0);
     serveThere(8080);
-    // The news of the pair may be on its way: the route is asked of the kernel.
+    // The news of the pair may be on its way, and with it the name: the route is asked of the kernel.
     capture.connecting(Endpoint.of(address(0, 2), 8080));
-    assertThat(capture.tapped()).containsExactly(outer);
+    assertThat(capture.tapped()).hasSize(1);
+    untilTapped(outer);
+    assertThat(capture.tapped()).hasSize(1);
     try (Socket client = new Socket(address(0, 2), 8080)) {
       Endpoint local = Endpoint.of((InetSocketAddress) client.getLocalSocketAddress());
       Endpoint peer = Endpoint.of((InetSocketAddress) client.getRemoteSocketAddress());
@@ -281,6 +283,7 @@ class NetworkTest {
     serveThere(8080);
     Endpoint server = Endpoint.of(address(0, 2), 8080);
     capture.connecting(server);
+    untilTapped(outer);
     assertThat(capture.tapped()).containsExactly(outer);
     try (Socket client = new Socket(address(0, 2), 8080)) {
       FlowTuple tuple =

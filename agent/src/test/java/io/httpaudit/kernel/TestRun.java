@@ -112,6 +112,11 @@ public final class TestRun implements AutoCloseable {
     return Libc.send(sender, frame.address(), bytes.length, 0);
   }
 
+  /** Whether a packet socket has kept a packet. */
+  public static boolean holdsPacket(int socket) {
+    return PacketSocket.holdsPacket(socket);
+  }
+
   /** Keys of a map, as bytes. */
   public static List<byte[]> keys(BpfMap map) {
     List<byte[]> keys = new ArrayList<>();

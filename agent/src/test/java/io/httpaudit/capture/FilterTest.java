@@ -657,10 +657,28 @@ class FilterTest {
     staysApart(first, zero);
     staysApart(zero, up().seq(2100).ack(500).payload(1000));
     staysApart(first, down().seq(1100).ack(500).payload(1000));
-    staysApart(first, up().seq(1100).ack(500));
+    staysApart(first, up().seq(1100).ack(501));
     staysApart(up().seq(100).ack(500), first);
     // An acknowledgement is never dated before the bytes it covers.
     staysApart(up().seq(100).ack(500), down().seq(500).ack(100).payload(50), up().seq(100).ack(550));
+  }
+
+  @Test
+  void probesOfAClosedWindowAndTheirAnswersTakeNoRunOfTheirOwn() throws Exception {
+    Frame data = up().seq(100).ack(500).payload(1000);
+    Frame full = down().seq(500).ack(1100);
+    full.window = 0;
+    Frame probe = up().seq(1099).ack(500);
+    Frame open = down().seq(500).ack(1100);
+    filter.run(up().seq(99).flags(SYN), data, full);
+    for (int i = 0; i < 3; i++) {
+      filter.run(probe, full);
+    }
+    filter.run(open);
+    Run dataAndProbes = new Run(100, 500, 1000, 1, 1, 0x1234, 0, ACK, 0, 4);
+    Run closed = new Run(500, 1100, 0, 0, 1, 0, 0, ACK, Packet.FROM_UPPER, 4);
+    assertThat(filter.candidate(client, server).orElseThrow().runs())
+        .containsExactly(dataAndProbes, closed, run(open, 0));
   }
 
   @Test

@@ -18,7 +18,8 @@ final class AuditThread implements Runnable {
   /** Rounds without anything before it counts as rest. */
   private static final int ROUNDS_TO_REST = 20;
 
-  private static final int EVENTS = 65_536;
+  /** Events between two looks at what is final: what waits for it is small, whatever the backlog. */
+  private static final int EVENTS = 4_096;
 
   /** An acknowledgement may be delayed by so much (RFC 9293, 3.8.6.3; Linux: 40 ms), and at the end it is waited for. */
   private static final long LAST_ACKS = 60_000_000;
@@ -32,6 +33,7 @@ final class AuditThread implements Runnable {
   private final Thread thread;
   private Report report;
   private Correlator correlator;
+  private Shadows shadows;
   private volatile boolean ending;
   private long eventsLost;
 
@@ -78,6 +80,7 @@ final class AuditThread implements Runnable {
       sayStart();
       report = new Report(settings.reporting(), group);
       correlator = new Correlator(capture, report, report.tracing());
+      shadows = new Shadows(capture, observer, correlator, System.nanoTime());
       while (!ending) {
         round();
       }
@@ -109,12 +112,19 @@ final class AuditThread implements Runnable {
 
   private void round() {
     int passed = capture.poll(timeout, correlator::packet);
-    long now = System.nanoTime();
-    passed += drain();
-    long next = correlator.tick(now);
+    long now;
+    long next;
+    int drained;
+    do {
+      now = System.nanoTime();
+      drained = drain();
+      passed += drained;
+      next = correlator.tick(now);
+    } while (drained >= EVENTS && !ending);
     if (correlator.wantsAllInterfaces()) {
       capture.tapAll();
     }
+    shadows.look(now);
     report.flush();
     quiet = passed > 0 || next != Long.MAX_VALUE ? 0 : quiet + 1;
     timeout = quiet > ROUNDS_TO_REST ? REST_MILLIS : BUSY_MILLIS;

@@ -239,6 +239,15 @@ public final class Jvm implements AutoCloseable {
     }
   }
 
+  /** End of its standard input. */
+  public void closeInput() {
+    try {
+      process.getOutputStream().close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** The audit log's lines so far. */
   public List<JsonNode> lines() {
     return lines(log);

@@ -6,11 +6,11 @@ import java.util.Locale;
  * OpenTelemetry's own settings, as far as they are needed before the SDK is: by system property, else by variable. All else the
  * SDK's autoconfiguration reads.
  */
-final class OtelConfig {
+public final class OtelConfig {
   private OtelConfig() {}
 
   /** The value of {@code otel.…}, or an empty string. */
-  static String get(String property) {
+  public static String get(String property) {
     String value = System.getProperty(property);
     if (value == null) {
       value = System.getenv(property.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_'));
@@ -18,11 +18,11 @@ final class OtelConfig {
     return value == null ? "" : value.trim();
   }
 
-  static boolean disabled() {
+  public static boolean disabled() {
     return get("otel.sdk.disabled").equalsIgnoreCase("true");
   }
 
-  static String tracesExporter() {
+  public static String tracesExporter() {
     String exporter = get("otel.traces.exporter");
     return exporter.isEmpty() ? "otlp" : exporter;
   }
@@ -35,7 +35,7 @@ final class OtelConfig {
   }
 
   /** Without user-info: it is written to stderr. */
-  static String shownEndpoint() {
+  public static String shownEndpoint() {
     String endpoint = endpoint();
     int scheme = endpoint.indexOf("://");
     int at = endpoint.lastIndexOf('@');

@@ -100,13 +100,20 @@ final class Candidates {
       synAck.ifindex = ifindex;
       packets.add(synAck);
     }
+    int syns = bytes.getShort(at + Layout.CANDIDATE_SYNS) & 0xffff;
+    int synAcks = bytes.getShort(at + Layout.CANDIDATE_SYNACKS) & 0xffff;
+    int counted = syns + synAcks;
     for (int i = 0; i < used; i++) {
-      packets.add(run(bytes, at + Layout.CANDIDATE_RUNS + i * Layout.RUN));
+      int run = at + Layout.CANDIDATE_RUNS + i * Layout.RUN;
+      packets.add(run(bytes, run));
+      counted += bytes.getShort(run + Layout.RUN_PACKETS) & 0xffff;
     }
+    // Two processors may update one candidate at once, and lose an update; or this reading met one half done.
+    boolean missing = counted != bytes.getInt(at + Layout.CANDIDATE_PACKETS);
     return new Candidate(
-        bytes.get(at + Layout.CANDIDATE_OVERFLOW) != 0,
-        bytes.getShort(at + Layout.CANDIDATE_SYNS) & 0xffff,
-        bytes.getShort(at + Layout.CANDIDATE_SYNACKS) & 0xffff,
+        missing || bytes.get(at + Layout.CANDIDATE_OVERFLOW) != 0,
+        syns,
+        synAcks,
         bytes.getLong(at + Layout.CANDIDATE_ACK_TIME),
         packets);
   }

@@ -18,7 +18,8 @@ final class AuditThread implements Runnable {
   /** Rounds without anything before it counts as rest. */
   private static final int ROUNDS_TO_REST = 20;
 
-  private static final int EVENTS = 65_536;
+  /** Events between two looks at what is final: what waits for it is small, whatever the backlog. */
+  private static final int EVENTS = 4_096;
 
   /** An acknowledgement may be delayed by so much (RFC 9293, 3.8.6.3; Linux: 40 ms), and at the end it is waited for. */
   private static final long LAST_ACKS = 60_000_000;
@@ -111,9 +112,15 @@ final class AuditThread implements Runnable {
 
   private void round() {
     int passed = capture.poll(timeout, correlator::packet);
-    long now = System.nanoTime();
-    passed += drain();
-    long next = correlator.tick(now);
+    long now;
+    long next;
+    int drained;
+    do {
+      now = System.nanoTime();
+      drained = drain();
+      passed += drained;
+      next = correlator.tick(now);
+    } while (drained >= EVENTS && !ending);
     if (correlator.wantsAllInterfaces()) {
       capture.tapAll();
     }

@@ -236,10 +236,7 @@ public final class Correlator implements JvmEvents {
     }
     if (wire.flow.candidate(
         candidate.packets(), candidate.syns(), candidate.synAcks(), candidate.handshakeAck())) {
-      if (candidate.overflowed() && !wire.candidate) {
-        wire.flow.gap(Long.MIN_VALUE, c.exit + RACE);
-      }
-      wire.candidate = true;
+      wire.overflowed = candidate.overflowed();
     }
   }
 
@@ -247,6 +244,15 @@ public final class Correlator implements JvmEvents {
     records -= wire.flow.records();
     look(wire);
     records += wire.flow.records();
+  }
+
+  /** The look before something is judged: what the candidate lacks by now, nothing will bring. */
+  private void lookLast(Wire wire) {
+    lookAgain(wire);
+    if (wire.overflowed && !wire.gapped) {
+      wire.gapped = true;
+      wire.flow.gap(Long.MIN_VALUE, wire.one.exit + RACE);
+    }
   }
 
   @Override
@@ -570,7 +576,7 @@ public final class Correlator implements JvmEvents {
   private void finish(Connection c, Pending e, long now, boolean shutdown) {
     Wire wire = c.wire;
     if (wire != null && !wire.settled) {
-      lookAgain(wire);
+      lookLast(wire);
       // The other end of the same connection may still ask for its first exchange.
       if (wire.two == null || c == wire.two || wire.two.judged > 0 || wire.one.judged > 0) {
         wire.settled = true;
@@ -641,7 +647,7 @@ public final class Correlator implements JvmEvents {
   private void end(Connection c, long now, boolean shutdown) {
     if (c.closing != null && (c.exchanges == 0 || c.upgrade != null) || shutdown && c.upgrade != null) {
       if (c.wire != null && !c.wire.settled) {
-        lookAgain(c.wire);
+        lookLast(c.wire);
       }
       ConnectionOutcome outcome = judge.connection(c, now);
       if (outcome.verdict() == Verdict.WIRE_ONLY) {

@@ -190,9 +190,9 @@ final class Judge {
       why = shutdown ? Why.SHUTDOWN : Why.RECORDS_LOST;
     } else if (!covered) {
       // What was acknowledged was on the wire, and was not seen.
-      why = requestAcked && responseAcked ? Why.RECORDS_LOST : Why.UNACKNOWLEDGED;
-    } else if (!acknowledged && !over && !finCut(c)) {
-      why = Why.UNACKNOWLEDGED;
+      why = requestAcked && responseAcked ? Why.RECORDS_LOST : Why.NO_PACKETS;
+    } else if (!acknowledged && flow.resetTime() == 0 && !finCut(c)) {
+      why = Why.NO_PACKETS;
     } else {
       verdict = Verdict.MATCHED;
     }
@@ -554,7 +554,7 @@ final class Judge {
     } else if (c.out().contiguous() < closing.bytesOut() && !reset || c.in().contiguous() < closing.bytesIn()) {
       why = Why.RECORDS_LOST;
     } else if (!flow.over() && c.out().acked() < closing.bytesOut()) {
-      why = Why.UNACKNOWLEDGED;
+      why = Why.NO_PACKETS;
     } else {
       verdict = Verdict.MATCHED;
     }

@@ -32,6 +32,7 @@ final class AuditThread implements Runnable {
   private final Thread thread;
   private Report report;
   private Correlator correlator;
+  private Shadows shadows;
   private volatile boolean ending;
   private long eventsLost;
 
@@ -78,6 +79,7 @@ final class AuditThread implements Runnable {
       sayStart();
       report = new Report(settings.reporting(), group);
       correlator = new Correlator(capture, report, report.tracing());
+      shadows = new Shadows(capture, observer, correlator, System.nanoTime());
       while (!ending) {
         round();
       }
@@ -115,6 +117,7 @@ final class AuditThread implements Runnable {
     if (correlator.wantsAllInterfaces()) {
       capture.tapAll();
     }
+    shadows.look(now);
     report.flush();
     quiet = passed > 0 || next != Long.MAX_VALUE ? 0 : quiet + 1;
     timeout = quiet > ROUNDS_TO_REST ? REST_MILLIS : BUSY_MILLIS;

@@ -96,7 +96,6 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
   private BpfMap counters;
   private CallBuffer counterValues;
   private int cpus;
-  private int clockSocket = -1;
   private boolean anyThreadMayUseMaps;
 
   // The audit thread's.
@@ -201,9 +200,9 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
   private long checkClock() throws KernelException {
     Netlink.Link loopback = interfaces.link(interfaces.loopback());
     if (loopback != null) {
-      // A socket of its own, closed later: to unbind one takes the kernel some 10 ms.
-      clockSocket = PacketSocket.open(filter);
-      PacketSocket.bind(clockSocket, loopback.index(), true);
+      int socket = PacketSocket.open(filter);
+      taps.lend(loopback.index(), socket);
+      PacketSocket.bind(socket, loopback.index(), true);
     }
     return ClockCheck.difference(candidates, new ListeningMap(filter.map("listening")));
   }
@@ -399,7 +398,7 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
     if (state != UP) {
       return 0;
     }
-    closeClockSocket();
+    taps.takeBack();
     newsDue |= (events & Events.NETLINK) != 0;
     if (newsDue && System.nanoTime() - newsAt >= NEWS_INTERVAL) {
       followNews();
@@ -420,13 +419,6 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
         Layout.read(bytes, offset, packet);
         consumer.packet(packet);
       }
-    }
-  }
-
-  private void closeClockSocket() {
-    if (clockSocket >= 0) {
-      Libc.close(clockSocket);
-      clockSocket = -1;
     }
   }
 
@@ -594,9 +586,11 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
       for (SockDiag.Socket socket : diag.connections()) {
         Integer fd = own.get(socket.inode());
         if (fd != null && !hooked.test(fd)) {
+          boolean server = listeners != null && listeners.listensOn(socket.localPort());
           unhooked.add(
               new UnhookedConnection(
                   fd,
+                  server ? Side.SERVER : Side.CLIENT,
                   new Endpoint(socket.localHigh(), socket.localLow(), socket.localPort()),
                   new Endpoint(socket.peerHigh(), socket.peerLow(), socket.peerPort()),
                   socket.inode()));
@@ -668,7 +662,6 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
   }
 
   private void release() {
-    closeClockSocket();
     if (taps != null) {
       taps.close();
     }

@@ -20,13 +20,16 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class Observer extends HttpAuditSink {
   private static final int RING_BYTES = 1 << 22;
 
+  /** Stands for a connection of our own threads. */
+  private static final Object OURS = new Object();
+
   private final Admission admission;
   private final ThreadGroup ownThreads;
   private final EventRing ring;
   private final Events events;
   private final AtomicLong numbers = new AtomicLong();
 
-  /** A value is a Connection, or the Endpoint of a listener. */
+  /** A value is a Connection, the Endpoint of a listener, or {@link #OURS}. */
   private final Descriptors descriptors = new Descriptors();
 
   /**
@@ -48,6 +51,16 @@ public final class Observer extends HttpAuditSink {
   /** Events that found no room. */
   public long lost() {
     return ring.refused();
+  }
+
+  /** Whether a hook told of this descriptor: a connection, a listener, or one of our own threads'. */
+  public boolean knows(int fd) {
+    return descriptors.get(fd) != null;
+  }
+
+  /** A number for a connection that no hook saw. */
+  public long nextNumber() {
+    return numbers.incrementAndGet();
   }
 
   private Connection connection(int fd) {
@@ -140,7 +153,11 @@ public final class Observer extends HttpAuditSink {
 
   @Override
   public void afterConnect(int fd, InetSocketAddress local, InetAddress peer, int port) {
-    if (ours() || connection(fd) != null) {
+    if (ours()) {
+      replace(fd, OURS);
+      return;
+    }
+    if (connection(fd) != null) {
       return;
     }
     open(fd, Side.CLIENT, Endpoint.of(local), Endpoint.of(peer, port), entered(fd));

@@ -131,13 +131,22 @@ final class AuditLog {
     json.put("local", c.local().toString()).put("peer", c.peer().toString());
     json.known("interface", c.interfaceName()).put("connection", c.connection());
     json.put("syns", c.syns());
-    json.object("out").put("offset", c.outOffset()).put("bytes", c.outBytes()).end();
-    json.object("in").put("offset", c.inOffset()).put("bytes", c.inBytes()).end();
+    moved("out", c.outOffset(), c.outBytes());
+    moved("in", c.inOffset(), c.inBytes());
     json.object("timings");
     if (c.connectStart().isPresent() && c.connectEnd().isPresent()) {
       json.millis("connect", c.connectEnd().getAsLong() - c.connectStart().getAsLong());
     }
     write(json.end().line());
+  }
+
+  /** {@code bytes} below 0: unknown. */
+  private void moved(String direction, long offset, long bytes) {
+    json.object(direction).put("offset", offset);
+    if (bytes >= 0) {
+      json.put("bytes", bytes);
+    }
+    json.end();
   }
 
   void summary(Correlator counts, Losses losses, long wallNanos, List<String> interfaces, int tier) {

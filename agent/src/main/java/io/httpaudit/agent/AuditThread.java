@@ -36,6 +36,9 @@ final class AuditThread implements Runnable {
   private volatile boolean ending;
   private long eventsLost;
 
+  /** Position in the ring of events; -1: nothing is in doubt. */
+  private long doubtfulUntil = -1;
+
   AuditThread(Settings settings, Capture capture, Observer observer, ThreadGroup group) {
     this.settings = settings;
     this.capture = capture;
@@ -62,8 +65,8 @@ final class AuditThread implements Runnable {
     @Override
     public void run() {
       ending = true;
-      capture.wake();
       try {
+        capture.wake();
         thread.join(END_MILLIS);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
@@ -84,10 +87,25 @@ final class AuditThread implements Runnable {
         round();
       }
     } catch (Throwable e) {
-      Stderr.line("httpaudit: the audit ended early, the application goes on: " + e);
-      HttpAudit.connect(null);
-    } finally {
+      endEarly(e);
+    }
+    try {
       close();
+    } catch (Throwable e) {
+      endEarly(e);
+    }
+  }
+
+  /** Nothing may leave this thread: the application's handler of uncaught exceptions is not for us. */
+  private void endEarly(Throwable e) {
+    HttpAudit.connect(null);
+    try {
+      if (correlator != null) {
+        correlator.doubt();
+      }
+      Stderr.line("httpaudit: the audit ended early, the application goes on: ".concat(e.toString()));
+    } catch (Throwable again) {
+      ending = true;
     }
   }
 
@@ -126,12 +144,28 @@ final class AuditThread implements Runnable {
   /** Events first: a packet that a later drain brings belongs to a connection that is known by then. */
   private int drain() {
     int passed = observer.drain(correlator, EVENTS);
+    doubt();
+    return passed + capture.poll(0, correlator::packet);
+  }
+
+  /**
+   * A hook that failed, or found no room, leaves all connections in doubt that were open by then. Those have told of their
+   * opening below what was written now, if not below what was drained.
+   */
+  private void doubt() {
     long lost = observer.lost();
-    if (lost != eventsLost) {
+    boolean failed = HttpAudit.takeFailed();
+    if (failed || lost != eventsLost) {
       correlator.eventsLost(lost - eventsLost);
       eventsLost = lost;
+      doubtfulUntil = observer.written();
     }
-    return passed + capture.poll(0, correlator::packet);
+    if (doubtfulUntil >= 0) {
+      correlator.doubt();
+      if (observer.drained() >= doubtfulUntil) {
+        doubtfulUntil = -1;
+      }
+    }
   }
 
   private void close() {

@@ -54,8 +54,11 @@ final class Connection {
   }
 
   void close() {
-    in.close();
-    out.close();
+    try {
+      in.close();
+    } finally {
+      out.close();
+    }
   }
 
   /** The last of the two tells the end. */

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Timer;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ForkJoinPool;
@@ -48,9 +49,11 @@ public final class ThreadNames {
     System.out.println("plain " + plain.getName() + " in " + plain.getThreadGroup().getName());
     System.out.println("scheduled " + named(Executors.newSingleThreadScheduledExecutor()));
     System.out.println("fork-join " + named(new ForkJoinPool(1)));
-    System.out.println("common " + ForkJoinPool.commonPool().submit(ThreadNames::currentName).get());
-    Timer timer = new Timer(true);
-    System.out.println("timer " + timer);
+    CompletableFuture<String> common = CompletableFuture.supplyAsync(ThreadNames::currentName);
+    // Whoever waits at once may run it himself.
+    Thread.sleep(100);
+    System.out.println("common " + common.get());
+    new Timer(true);
     virtual();
     Thread.sleep(300);
     threads().sorted().forEach(System.out::println);

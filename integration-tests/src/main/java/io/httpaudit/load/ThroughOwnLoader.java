@@ -13,7 +13,7 @@ public final class ThroughOwnLoader {
   public static void main(String[] arguments) throws Exception {
     URL[] path =
         Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator)).map(ThroughOwnLoader::url).toArray(URL[]::new);
-    try (URLClassLoader loader = new URLClassLoader("own", path, null)) {
+    try (URLClassLoader loader = new URLClassLoader("own", path, ClassLoader.getPlatformClassLoader())) {
       Thread.currentThread().setContextClassLoader(loader);
       Class<?> program = loader.loadClass(arguments[0]);
       System.out.println(program.getClassLoader().getName());

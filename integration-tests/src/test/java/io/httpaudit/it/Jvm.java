@@ -54,6 +54,10 @@ public final class Jvm implements AutoCloseable {
       return this;
     }
 
+    Jdk jdk() {
+      return jdk;
+    }
+
     public Setup withoutAgent() {
       agent = false;
       return this;
@@ -192,6 +196,10 @@ public final class Jvm implements AutoCloseable {
     return output.soFar();
   }
 
+  public String stderrSoFar() {
+    return errors.soFar();
+  }
+
   /** Waits until it has printed a line that starts so, and returns the rest of that line. */
   public String awaitLine(String start) {
     String[] rest = new String[1];
@@ -234,6 +242,15 @@ public final class Jvm implements AutoCloseable {
     try {
       process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.UTF_8));
       process.getOutputStream().flush();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Its standard input ends. */
+  public void endInput() {
+    try {
+      process.getOutputStream().close();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -69,6 +69,14 @@ static __always_inline bool extends(const struct run *r, const struct parsed *p,
 	       r->payload == size * r->segments && wire <= size && (wire == size || p->payload == wire);
 }
 
+/* Whether `p` says nothing that `r` did not: what probes a window of 0, and what answers it. A server that accepts late gets
+ * one more of each pair every few hundred ms, and they would use up the runs. */
+static __always_inline bool repeats(const struct run *r, const struct parsed *p)
+{
+	return !((r->direction ^ p->direction) & (FROM_UPPER | OUTGOING)) && r->ifindex == p->ifindex && !p->payload &&
+	       !(p->flags & (SYN | FIN | RST | URG)) && (__s32)(p->ack - r->ack) <= 0 && !p->window == !r->window;
+}
+
 static __always_inline void extend(struct run *r, const struct parsed *p)
 {
 	if (p->payload) {
@@ -89,6 +97,14 @@ static __always_inline void add(struct candidate *c, const struct parsed *p)
 
 	if (used > HTTPAUDIT_RUNS)
 		return;
+	if (used >= 1 && repeats(&c->runs[(used - 1) % HTTPAUDIT_RUNS], p)) {
+		c->runs[(used - 1) % HTTPAUDIT_RUNS].packets++;
+		return;
+	}
+	if (used >= 2 && repeats(&c->runs[(used - 2) % HTTPAUDIT_RUNS], p)) {
+		c->runs[(used - 2) % HTTPAUDIT_RUNS].packets++;
+		return;
+	}
 	/* The latest run of this direction is one of the last two, but for rare orders: these get a run more. */
 	if (used >= 1 && extends(&c->runs[(used - 1) % HTTPAUDIT_RUNS], p, true)) {
 		extend(&c->runs[(used - 1) % HTTPAUDIT_RUNS], p);

@@ -18,10 +18,14 @@ final class AuditThread implements Runnable {
   /** Rounds without anything before it counts as rest. */
   private static final int ROUNDS_TO_REST = 20;
 
-  private static final int EVENTS = 65_536;
+  /** Events between two looks at what is final: what waits for it is small, whatever the backlog. */
+  private static final int EVENTS = 4_096;
 
   /** An acknowledgement may be delayed by so much (RFC 9293, 3.8.6.3; Linux: 40 ms), and at the end it is waited for. */
   private static final long LAST_ACKS = 60_000_000;
+
+  /** What a backlog may take at the end, in nanoseconds. */
+  private static final long BACKLOG = 2_000_000_000;
 
   private static final long END_MILLIS = 3_000;
 
@@ -129,9 +133,15 @@ final class AuditThread implements Runnable {
 
   private void round() {
     int passed = capture.poll(timeout, correlator::packet);
-    long now = System.nanoTime();
-    passed += drain();
-    long next = correlator.tick(now);
+    long now;
+    long next;
+    int drained;
+    do {
+      now = System.nanoTime();
+      drained = drain();
+      passed += drained;
+      next = correlator.tick(now);
+    } while (drained >= EVENTS && !ending);
     if (correlator.wantsAllInterfaces()) {
       capture.tapAll();
     }
@@ -170,12 +180,7 @@ final class AuditThread implements Runnable {
 
   private void close() {
     if (correlator != null) {
-      long deadline = System.nanoTime() + LAST_ACKS;
-      long now;
-      do {
-        now = System.nanoTime();
-        drain();
-      } while (correlator.tick(now) != Long.MAX_VALUE && now < deadline && pause());
+      drainToTheEnd();
       HttpAudit.connect(null);
       correlator.shutdown(System.nanoTime());
       String line = report.close(correlator, capture);
@@ -186,8 +191,22 @@ final class AuditThread implements Runnable {
     capture.close();
   }
 
-  private boolean pause() {
-    capture.poll(2, correlator::packet);
-    return true;
+  private void drainToTheEnd() {
+    long begin = System.nanoTime();
+    boolean goesOn = true;
+    while (goesOn) {
+      long now = System.nanoTime();
+      boolean more = drain() >= EVENTS;
+      boolean waits = correlator.tick(now) != Long.MAX_VALUE;
+      if (more) {
+        goesOn = now - begin < BACKLOG;
+        if (!goesOn) {
+          correlator.doubt();
+        }
+      } else {
+        goesOn = waits && now - begin < LAST_ACKS;
+        capture.poll(goesOn ? 2 : 0, correlator::packet);
+      }
+    }
   }
 }

@@ -46,8 +46,11 @@ import java.util.function.IntPredicate;
  * <p>It never fails: what can't be had lowers the {@link #tier}, and {@link #missing} says why.
  */
 public final class Capture implements Admission, KernelView, AutoCloseable {
-  /** Sockets opened while the right to open them is there: that many interfaces can be tapped. */
-  private static final int STOCK = 32;
+  /** Sockets opened while the right to open them is there, beside one for each interface that is up: for those to come. */
+  private static final int SPARE = 6;
+
+  /** Each costs the JVM's end some time: no more, whatever a host has of bridges and containers. */
+  private static final int MOST_SOCKETS = 32;
 
   /** What the first hooked call waits for the start, in nanoseconds. */
   private static final long START_WAIT = 1_000_000_000;
@@ -175,12 +178,12 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
     cpus = possibleCpus();
     counterValues = counters.bufferForValues(MOST_CPUS);
     taps = new Taps(wanted);
-    taps.fill(filter, STOCK);
     // News first: what changes between the two is then read twice rather than never.
     news = Netlink.news();
     events.add(news);
     netlink = Netlink.route();
     readInterfaces();
+    taps.fill(filter, Math.min(interfaces.up() + SPARE, MOST_SOCKETS));
     long difference = checkClock();
     if (!ClockCheck.tolerable(difference)) {
       missing = "the kernel's clock differs from this JVM's (a time namespace)";

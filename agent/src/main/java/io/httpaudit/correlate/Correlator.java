@@ -24,6 +24,12 @@ public final class Correlator implements JvmEvents {
   /** After the JVM moved the last byte that the framing asks for, an exchange waits at most so long for packets. */
   static final long FINALITY = 10 * SECOND;
 
+  /**
+   * A record may come by so much later than one that was taken after it, from another CPU. Of bytes that were acknowledged no
+   * copy that matters follows: what is not here by then was lost on the way, and waiting would only make more wait.
+   */
+  static final long LATE = 50 * MILLISECOND;
+
   /** A step of the wall clock against the monotonic one beyond this makes times of day doubtful. */
   static final long STEP = 10 * MILLISECOND;
 
@@ -548,9 +554,11 @@ public final class Correlator implements JvmEvents {
         // A packet that raced the claim is in the candidate alone.
         c.wire.nextLook = now + SWEEP;
         lookAgain(c.wire);
-        return judge.settled(c, e);
+        if (judge.settled(c, e)) {
+          return true;
+        }
       }
-      return false;
+      return now >= e.wholeAt() + LATE && judge.acknowledged(c, e);
     }
     if (closing != null) {
       return now >= closing.at() && (c.wire == null || over || now >= closing.at() + FINALITY);

@@ -55,7 +55,13 @@ final class Judge {
     Timeline responses = c.responses();
     return requests.covered(e.request.offset(), e.requestEnd)
         && responses.covered(responseStart(c, e), e.responseEnd)
-        && (c.client() ? requests : responses).acked() >= (c.client() ? e.requestEnd : e.responseEnd);
+        && acknowledged(c, e);
+  }
+
+  /** Whether the other end acknowledged all that this end sent, of a whole exchange: all that it read has arrived anyway. */
+  boolean acknowledged(Connection c, Pending e) {
+    return c.wire.flow.known()
+        && (c.client() ? c.requests() : c.responses()).acked() >= (c.client() ? e.requestEnd : e.responseEnd);
   }
 
   private static long responseStart(Connection c, Pending e) {

@@ -364,7 +364,7 @@ class HarmlessIT {
       jvm.awaitLine("again answered");
       jvm.say("new");
       jvm.awaitLine("new answered");
-      jvm.endInput();
+      jvm.closeInput();
       Outcome with = Outcome.of(jvm);
       assertThat(with.exit()).isZero();
       hasTwoLines(with);
@@ -403,7 +403,7 @@ class HarmlessIT {
       double each = (wakeUps(jvm) - before) / 5.0;
       System.out.println(jdk + ": " + each + " wake-ups a second at rest");
       assertThat(each).isLessThanOrEqualTo(2.2);
-      jvm.endInput();
+      jvm.closeInput();
       assertThat(jvm.await()).isZero();
     }
   }

@@ -247,8 +247,8 @@ public final class Jvm implements AutoCloseable {
     }
   }
 
-  /** Its standard input ends. */
-  public void endInput() {
+  /** End of its standard input. */
+  public void closeInput() {
     try {
       process.getOutputStream().close();
     } catch (IOException e) {

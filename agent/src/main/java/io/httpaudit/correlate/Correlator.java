@@ -195,14 +195,16 @@ public final class Correlator implements JvmEvents {
 
   private void attach(Connection c, long flow) {
     Wire wire = wires.get(flow);
+    FlowTuple tuple = FlowTuple.of(c.local, c.peer);
     if (wire != null) {
-      if (wire.two == null) {
+      // Were the flow another's after all, its packets would prove nothing.
+      if (wire.two == null && wire.tuple.equals(tuple)) {
         wire.two = c;
         c.wire = wire;
       }
       return;
     }
-    wire = new Wire(new Flow(flow), FlowTuple.of(c.local, c.peer));
+    wire = new Wire(new Flow(flow), tuple);
     wire.one = c;
     c.wire = wire;
     wires.put(flow, wire);
@@ -400,9 +402,14 @@ public final class Correlator implements JvmEvents {
     }
   }
 
-  /** The hooks' ring was full: so many events never came. Exchanges that miss one are left out. */
+  /** The hooks' ring was full: so many events never came; {@link #doubt} is due. */
   public void eventsLost(long count) {
     eventsLost += count;
+  }
+
+  /** Something that a hook should have told is missing, nobody knows of which connection: of those known by now. */
+  public void doubt() {
+    connections.forEach(c -> c.doubtful = true);
   }
 
   // ---- time

@@ -163,7 +163,7 @@ final class Judge {
             && (requestAcked || !client && request.moved)
             && (responseAcked || client && response.moved);
     boolean cut = ended && (request.cut || response.cut || covered && over && !acknowledged);
-    boolean lost = complete && lost(c, now);
+    boolean lost = c.doubtful || complete && lost(c, now);
 
     Verdict verdict = Verdict.INFERRED;
     Why why = null;
@@ -545,7 +545,7 @@ final class Judge {
       why = proven ? null : Why.ISN_UNKNOWN;
     } else if (!known) {
       why = Why.ISN_UNKNOWN;
-    } else if (lostSince(c, now)) {
+    } else if (c.doubtful || lostSince(c, now)) {
       why = Why.RECORDS_LOST;
     } else if (closing != null && Math.abs(wall - closing.wallOffset()) > Correlator.STEP) {
       why = Why.CLOCK_STEP;

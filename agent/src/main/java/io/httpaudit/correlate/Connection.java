@@ -53,6 +53,9 @@ final class Connection {
   /** When bytes were first moved whose packets are awaited, 0: not. */
   long traffic;
 
+  /** The kernel counts its local port. */
+  boolean admitted;
+
   boolean failed;
   boolean wireOnly;
 

@@ -177,6 +177,11 @@ public final class Correlator implements JvmEvents {
   @Override
   public void opened(
       long connection, Side side, Endpoint local, Endpoint peer, long flow, long entry, long exit) {
+    opened(connection, side, local, peer, flow, flow > 0, entry, exit);
+  }
+
+  private void opened(
+      long connection, Side side, Endpoint local, Endpoint peer, long flow, boolean admitted, long entry, long exit) {
     if (connections.get(connection) != null) {
       return;
     }
@@ -187,6 +192,7 @@ public final class Correlator implements JvmEvents {
     Connection c = new Connection(connection, side, local, peer, entry, exit);
     connections.put(connection, c);
     if (flow > 0 && kernel.tier() == 1) {
+      c.admitted = admitted;
       attach(c, flow);
       c.traffic = exit;
       wait(c);
@@ -238,8 +244,15 @@ public final class Correlator implements JvmEvents {
     }
     if (wire.flow.candidate(
         candidate.packets(), candidate.syns(), candidate.synAcks(), candidate.handshakeAck())) {
-      wire.overflowed = candidate.overflowed();
+      wire.overflowed = candidate.overflowed() || lapsed(c, candidate);
     }
+  }
+
+  /** Whether the filter may have ceased to keep an outgoing connection's packets before it was admitted. */
+  private static boolean lapsed(Connection c, KernelView.Candidate candidate) {
+    return c.client()
+        && candidate.packets().stream()
+            .anyMatch(p -> p.has(Packet.SYN) && p.has(Packet.ACK) && p.time < c.exit - KernelView.KEPT);
   }
 
   private void lookAgain(Wire wire) {
@@ -269,7 +282,7 @@ public final class Correlator implements JvmEvents {
     boolean filtered = kernel.tier() == 1 && local.port() != 0;
     Endpoint from = filtered && local.isWildcard() ? kernel.source(local, peer) : local;
     // Never admitted: what there is of it is in the candidate.
-    opened(connection, Side.CLIENT, from, peer, filtered && flow == 0 ? connection : flow, entry, exit);
+    opened(connection, Side.CLIENT, from, peer, filtered && flow == 0 ? connection : flow, flow > 0, entry, exit);
     connectFailed(connection, error, exit);
   }
 
@@ -666,6 +679,9 @@ public final class Correlator implements JvmEvents {
     }
     c.gone = true;
     connections.remove(c.number);
+    if (c.admitted) {
+      kernel.left(c.local);
+    }
     Wire wire = c.wire;
     if (wire == null) {
       return;

@@ -118,8 +118,11 @@ final class Taps {
       tapped(link, socket);
     } catch (KernelException e) {
       problem = e.getMessage();
-      socketOf.remove(link.index());
-      stock.add(socket);
+    } finally {
+      // Whatever happened: nobody waits for a bind that is over.
+      if (socketOf.remove(link.index(), BINDING)) {
+        stock.add(socket);
+      }
     }
   }
 

@@ -195,14 +195,16 @@ public final class Correlator implements JvmEvents {
 
   private void attach(Connection c, long flow) {
     Wire wire = wires.get(flow);
+    FlowTuple tuple = FlowTuple.of(c.local, c.peer);
     if (wire != null) {
-      if (wire.two == null) {
+      // Were the flow another's after all, its packets would prove nothing.
+      if (wire.two == null && wire.tuple.equals(tuple)) {
         wire.two = c;
         c.wire = wire;
       }
       return;
     }
-    wire = new Wire(new Flow(flow), FlowTuple.of(c.local, c.peer));
+    wire = new Wire(new Flow(flow), tuple);
     wire.one = c;
     c.wire = wire;
     wires.put(flow, wire);
@@ -264,11 +266,19 @@ public final class Correlator implements JvmEvents {
       long entry,
       long exit,
       SocketError error) {
-    opened(connection, Side.CLIENT, local, peer, flow, entry, exit);
+    boolean filtered = kernel.tier() == 1 && local.port() != 0;
+    Endpoint from = filtered && local.isWildcard() ? kernel.source(local, peer) : local;
+    // Never admitted: what there is of it is in the candidate.
+    opened(connection, Side.CLIENT, from, peer, filtered && flow == 0 ? connection : flow, entry, exit);
+    connectFailed(connection, error, exit);
+  }
+
+  @Override
+  public void connectFailed(long connection, SocketError error, long at) {
     Connection c = connections.get(connection);
     if (c != null && c.closing == null) {
       c.failed = true;
-      c.closing = new Connection.Closing(0, 0, 0, 0, error, exit, wallOffset.getAsLong());
+      c.closing = new Connection.Closing(0, 0, 0, 0, error, at, wallOffset.getAsLong());
       touch(c);
     }
   }
@@ -392,9 +402,14 @@ public final class Correlator implements JvmEvents {
     }
   }
 
-  /** The hooks' ring was full: so many events never came. Exchanges that miss one are left out. */
+  /** The hooks' ring was full: so many events never came; {@link #doubt} is due. */
   public void eventsLost(long count) {
     eventsLost += count;
+  }
+
+  /** Something that a hook should have told is missing, nobody knows of which connection: of those known by now. */
+  public void doubt() {
+    connections.forEach(c -> c.doubtful = true);
   }
 
   // ---- time
@@ -420,6 +435,7 @@ public final class Correlator implements JvmEvents {
    * @return when to call again at the latest, {@link Long#MAX_VALUE}: only once something was passed
    */
   public long tick(long now) {
+    judge.begin();
     for (int n = dirty.size(); n > 0; n--) {
       Connection c = dirty.poll();
       c.dirty = false;
@@ -453,6 +469,7 @@ public final class Correlator implements JvmEvents {
 
   /** Judges each open exchange as it stands, after the last drain; then nothing is left. */
   public void shutdown(long now) {
+    judge.begin();
     connections.forEach(
         c -> {
           while (c.first != null) {

@@ -29,7 +29,7 @@ class ExactIT {
         Jvm jvm = Jvm.of("io.httpaudit.load.Load").in(host).jdk(jdk).log(folder.resolve("audit.jsonl")).arguments("exchanges=1000").run();
         tcpdump.stop();
         Tally tally =
-            Comparison.of("lo", Capture.ofLoopback(tcpdump.file()), "lo", EnumSet.allOf(Side.class), jvm.lines());
+            Comparison.of("lo", Capture.of(tcpdump.file()), "lo", EnumSet.allOf(Side.class), jvm.lines());
         System.out.println(Tally.header());
         System.out.println(tally);
         System.out.println(tally.troubles());

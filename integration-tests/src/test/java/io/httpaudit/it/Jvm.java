@@ -54,6 +54,10 @@ public final class Jvm implements AutoCloseable {
       return this;
     }
 
+    Jdk jdk() {
+      return jdk;
+    }
+
     public Setup withoutAgent() {
       agent = false;
       return this;
@@ -190,6 +194,10 @@ public final class Jvm implements AutoCloseable {
 
   public String stdoutSoFar() {
     return output.soFar();
+  }
+
+  public String stderrSoFar() {
+    return errors.soFar();
   }
 
   /** Waits until it has printed a line that starts so, and returns the rest of that line. */

@@ -51,7 +51,7 @@ public final class Tcpdump implements AutoCloseable {
     try {
       // What is still in the kernel's ring is passed on within a second.
       Thread.sleep(1_200);
-      // Not Process.destroy: that also closes the stream on which tcpdump says what it lost.
+      // Not the process itself: that would close the stream on which it says what it dropped.
       process.toHandle().destroy();
       if (!process.waitFor(20, TimeUnit.SECONDS)) {
         process.destroyForcibly();

@@ -29,6 +29,7 @@ public final class Capture {
           "tcp.window_size_value",
           "tcp.hdr_len",
           "tcp.options.mss_val",
+          "tcp.options.wscale.shift",
           "tcp.len",
           "tcp.payload");
 
@@ -46,27 +47,15 @@ public final class Capture {
   /** The latest on each pair of ends. */
   private final Map<String, Conversation> latest = new HashMap<>();
 
-  private final boolean loopback;
   private long packets;
 
-  private Capture(boolean loopback) {
-    this.loopback = loopback;
-  }
+  private Capture() {}
 
-  /** A capture of a loopback interface, where each packet that was captured is one wire segment, whatever its size. */
-  public static Capture ofLoopback(Path file) {
-    return read(file, new Capture(true));
-  }
-
-  /** A capture of another interface: what is larger than the connection's segment size is so many segments on the wire. */
-  public static Capture ofLink(Path file) {
-    return read(file, new Capture(false));
-  }
-
-  private static Capture read(Path file, Capture into) {
-    packets(file, into::take);
-    into.conversations.forEach(Conversation::done);
-    return into;
+  public static Capture of(Path file) {
+    Capture capture = new Capture();
+    packets(file, capture::take);
+    capture.conversations.forEach(Conversation::done);
+    return capture;
   }
 
   /** Each TCP connection whose first SYN was captured, in the order of these. */
@@ -83,7 +72,7 @@ public final class Capture {
     String ends = p.from().compareTo(p.to()) < 0 ? p.from() + " " + p.to() : p.to() + " " + p.from();
     Conversation known = latest.get(ends);
     if (p.syn() && !p.ack() && !p.rst() && (known == null || !known.isOpenedBy(p))) {
-      known = new Conversation(p, loopback);
+      known = new Conversation(p);
       conversations.add(known);
       latest.put(ends, known);
     }
@@ -118,8 +107,8 @@ public final class Capture {
 
   private static Packet packet(String line) {
     String[] f = line.split("\t", -1);
-    byte[] payload = bytes(f[14]);
-    if (payload.length != Integer.parseInt(f[13])) {
+    byte[] payload = bytes(f[15]);
+    if (payload.length != Integer.parseInt(f[14])) {
       throw new IllegalStateException("the capture lacks payload: " + line.substring(0, Math.min(300, line.length())));
     }
     return new Packet(
@@ -132,6 +121,7 @@ public final class Capture {
         Integer.parseInt(f[10]),
         Integer.parseInt(f[11]),
         f[12].isEmpty() ? 0 : Integer.parseInt(f[12]),
+        f[13].isEmpty() ? 0 : Integer.parseInt(f[13]),
         payload);
   }
 

@@ -2,6 +2,7 @@ package io.httpaudit.it.oracle;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeSet;
 
 /** One TCP connection, as tcpdump saw it: from its first SYN to what came before the next one on the same ends. */
 public final class Conversation {
@@ -13,10 +14,13 @@ public final class Conversation {
   private final String client;
   private final String server;
   private final int clientIsn;
-  private final boolean loopback;
   private final Stream requests = new Stream();
   private final Stream responses = new Stream();
   private final List<Long> zeroWindows = new ArrayList<>();
+  private final TreeSet<Integer> clientHalves = new TreeSet<>();
+  private final TreeSet<Integer> serverHalves = new TreeSet<>();
+  private int clientShift;
+  private int serverShift;
   private int clientMaximum;
   private int serverMaximum;
   private int syns;
@@ -29,12 +33,11 @@ public final class Conversation {
   private boolean serverAtZero;
   private long order;
 
-  Conversation(Packet syn, boolean loopback) {
+  Conversation(Packet syn) {
     client = syn.from();
     server = syn.to();
     clientIsn = syn.sequence();
     synTime = syn.time();
-    this.loopback = loopback;
   }
 
   boolean isOpenedBy(Packet syn) {
@@ -59,7 +62,8 @@ public final class Conversation {
     long position = own.position(p.sequence() + (p.syn() ? 1 : 0));
     if (!p.rst()) {
       // An RST's payload is no byte of the stream (RFC 9293, 3.5.2), nor is its window one.
-      own.payload(position, p.payload(), unit(p), p.time(), order);
+      own.payload(position, p.payload(), units(p, fromClient), p.time(), order);
+      offered(p, fromClient);
       if (p.fin()) {
         own.fin(position + p.payload().length);
       }
@@ -79,9 +83,11 @@ public final class Conversation {
     if (fromClient) {
       syns++;
       clientMaximum = maximum;
+      clientShift = p.shift();
     } else {
       synAcks++;
       serverMaximum = maximum;
+      serverShift = p.shift();
       if (synAckTime == 0) {
         synAckTime = p.time();
       }
@@ -95,13 +101,31 @@ public final class Conversation {
   }
 
   /**
-   * Payload bytes of each wire segment of a packet. A packet larger than the connection's segments is cut behind the tap; a
-   * segment's size leaves room for the options in the packet's header (RFC 6691).
+   * Sizes that the wire segments of a packet may have: one that is larger is cut behind the tap. A segment's size leaves room
+   * for the options in the packet's header (RFC 6691), and Linux keeps it at half of the largest window that the peer has ever
+   * offered, as the sender knew it when it cut: of that the capture knows only how large it had become by then. On loopback,
+   * where a segment may be 64 KiB, that matters.
    */
-  private int unit(Packet p) {
+  private int[] units(Packet p, boolean fromClient) {
     int length = Math.max(1, p.payload().length);
-    int size = Math.min(clientMaximum, serverMaximum) - (p.header() - PLAIN_HEADER);
-    return loopback || size <= 0 ? length : Math.min(size, length);
+    int options = p.header() - PLAIN_HEADER;
+    int whole = Math.min(length, Math.max(1, Math.min(clientMaximum, serverMaximum) - options));
+    TreeSet<Integer> sizes = new TreeSet<>();
+    sizes.add(whole);
+    for (int half : fromClient ? serverHalves : clientHalves) {
+      sizes.add(Math.min(whole, half));
+    }
+    return sizes.stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  /** Keeps halves of the largest windows that an end has offered, one after the other. */
+  private void offered(Packet p, boolean fromClient) {
+    long window = p.syn() ? p.window() : (long) p.window() << (fromClient ? clientShift : serverShift);
+    TreeSet<Integer> halves = fromClient ? clientHalves : serverHalves;
+    int half = (int) Math.min(Integer.MAX_VALUE, window / 2);
+    if (window > DEFAULT_MAXIMUM && (halves.isEmpty() || half > halves.last())) {
+      halves.add(half);
+    }
   }
 
   private void window(boolean fromClient, Packet p) {

@@ -7,6 +7,7 @@ package io.httpaudit.it.oracle;
  * @param from {@code 127.0.0.1:80} or {@code [::1]:80}
  * @param header length of the TCP header, options too
  * @param maximum the SYN's maximum segment size (RFC 9293, 3.7.1), 0 without the option
+ * @param shift the SYN's window scale (RFC 7323), 0 without the option
  * @param window unscaled
  */
 record Packet(
@@ -19,6 +20,7 @@ record Packet(
     int window,
     int header,
     int maximum,
+    int shift,
     byte[] payload) {
   private static final int FIN = 1;
   private static final int SYN = 2;

@@ -9,8 +9,11 @@ import java.util.List;
  * is the first byte after the SYN.
  */
 final class Stream {
-  /** A packet with payload: [from, to). {@code order} is its place in the capture, {@code unit} the size of its segments. */
-  private record Copy(long from, long to, int unit, long time, long order, boolean[] repeats) {}
+  /**
+   * A packet with payload: [from, to). {@code order} is its place in the capture, {@code units} the sizes that its segments may
+   * have; {@code repeats} tells of each segment of the first of these sizes whether all of it had been seen before.
+   */
+  private record Copy(long from, long to, int[] units, long time, long order, boolean[] repeats, boolean overlaps) {}
 
   /** The first packet that acknowledged all below {@code position}. */
   private record Ack(long position, long time, long order, boolean carriesData) {}
@@ -45,13 +48,16 @@ final class Stream {
     return highest + (sequence - (first + (int) highest));
   }
 
-  void payload(long position, byte[] payload, int unit, long time, long order) {
+  /** @param units the sizes, but the last's, that the packet's wire segments may have */
+  void payload(long position, byte[] payload, int[] units, long time, long order) {
     int skip = (int) Math.min(payload.length, Math.max(0, -position));
     long from = position + skip;
     long to = position + payload.length;
     if (from >= to) {
       return;
     }
+    int unit = units[0];
+    boolean overlaps = from < highest;
     boolean[] repeats = new boolean[(int) ((to - from + unit - 1) / unit)];
     for (int i = 0; i < repeats.length; i++) {
       repeats[i] = seen.contains(from + (long) i * unit, Math.min(to, from + (long) (i + 1) * unit));
@@ -60,7 +66,7 @@ final class Stream {
       bytes = Arrays.copyOf(bytes, (int) Math.max(to, Math.min(Integer.MAX_VALUE - 8, 2L * bytes.length)));
     }
     System.arraycopy(payload, skip, bytes, (int) from, payload.length - skip);
-    copies.add(new Copy(from, to, unit, time, order, repeats));
+    copies.add(new Copy(from, to, units, time, order, repeats, overlaps));
     seen.add(from, to);
     highest = Math.max(highest, to);
   }
@@ -161,10 +167,7 @@ final class Stream {
       }
       long a = Math.max(from, c.from());
       long b = Math.min(to, c.to());
-      for (int s = (int) ((a - c.from()) / c.unit()); s <= (b - 1 - c.from()) / c.unit(); s++) {
-        span.segments++;
-        span.retransmits += c.repeats()[s] ? 1 : 0;
-      }
+      count(c, a, b, span);
       if (a == from && (span.first.isEmpty() || arrives && before(c, firstAck))) {
         span.first.add(c.time());
       }
@@ -182,6 +185,27 @@ final class Stream {
       }
     }
     return span;
+  }
+
+  /** Counts the segments of a packet that hold a byte of [a, b). */
+  private static void count(Copy c, long a, long b, Span span) {
+    int fewest = Integer.MAX_VALUE;
+    int most = 0;
+    for (int unit : c.units()) {
+      int segments = (int) ((b - 1 - c.from()) / unit - (a - c.from()) / unit + 1);
+      fewest = Math.min(fewest, segments);
+      most = Math.max(most, segments);
+    }
+    span.segments += fewest;
+    span.mostSegments += most;
+    if (c.units().length == 1) {
+      for (int s = (int) ((a - c.from()) / c.units()[0]); s <= (b - 1 - c.from()) / c.units()[0]; s++) {
+        span.retransmits += c.repeats()[s] ? 1 : 0;
+        span.mostRetransmits += c.repeats()[s] ? 1 : 0;
+      }
+    } else if (c.overlaps()) {
+      span.mostRetransmits += most;
+    }
   }
 
   private static boolean before(Copy copy, Ack ack) {

@@ -52,6 +52,8 @@ enum Shape {
       String head = act.get(script).field("Connection: close").head();
       act.tally.sent();
       act.write(act.random.nextBoolean() ? head.replace("\r\n", "\n") : head.replaceFirst("\r\n(Connection)", "\n$1"));
+      // The JDK's server waits for a CR.
+      act.wire().shutdownOutput();
       act.servedOrRefused(script);
     }
   },

@@ -26,10 +26,10 @@ final class Connection {
   int pending;
 
   /** Exchanges judged, dropped, or begun: 0 makes it a connection line. */
-  long exchanges;
+  int exchanges;
 
   /** Exchanges final so far. */
-  long judged;
+  int judged;
 
   /** End of the last request and response that ended. */
   long requestsEnd;

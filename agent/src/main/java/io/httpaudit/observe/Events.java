@@ -27,6 +27,11 @@ final class Events implements EventRing.Reader {
   private final EventRing ring;
   private JvmEvents to;
 
+  /** Most ends of a JVM's connections are at one address: of two that follow each other, one object serves both. */
+  private Endpoint lastLocal;
+
+  private Endpoint lastPeer;
+
   Events(EventRing ring) {
     this.ring = ring;
   }
@@ -142,9 +147,9 @@ final class Events implements EventRing.Reader {
     switch (type) {
       case OPENED ->
           to.opened(connection, field(body, 1) == 0 ? Side.CLIENT : Side.SERVER,
-              endpoint(body, 5), endpoint(body, 8), field(body, 2), field(body, 3), field(body, 4));
+              local(body), peer(body), field(body, 2), field(body, 3), field(body, 4));
       case CONNECT_FAILED ->
-          to.connectFailed(connection, endpoint(body, 5), endpoint(body, 8),
+          to.connectFailed(connection, local(body), peer(body),
               field(body, 2), field(body, 3), field(body, 4), ERRORS[(int) field(body, 1)]);
       case CONNECT_FINISHED -> to.connectFailed(connection, ERRORS[(int) field(body, 1)], field(body, 2));
       case HEAD -> to.messageHead(connection, message(body));
@@ -165,8 +170,19 @@ final class Events implements EventRing.Reader {
     return ring.getLong(body + 8 * index);
   }
 
-  private Endpoint endpoint(int body, int index) {
-    return new Endpoint(field(body, index), field(body, index + 1), (int) field(body, index + 2));
+  private Endpoint local(int body) {
+    lastLocal = endpoint(body, 5, lastLocal);
+    return lastLocal;
+  }
+
+  private Endpoint peer(int body) {
+    lastPeer = endpoint(body, 8, lastPeer);
+    return lastPeer;
+  }
+
+  private Endpoint endpoint(int body, int index, Endpoint last) {
+    Endpoint read = new Endpoint(field(body, index), field(body, index + 1), (int) field(body, index + 2));
+    return read.equals(last) ? last : read;
   }
 
   private MessageHead message(int body) {

@@ -59,14 +59,20 @@ final class Events implements EventRing.Reader {
 
   void ended(long connection, boolean request, long index, long end, long at, boolean proven) {
     int body = ring.claim(6 * 8);
-    if (body >= 0) {
+    if (body < 0) {
+      return;
+    }
+    boolean written = false;
+    try {
       ring.putLong(body, connection);
       ring.putLong(body + 8, request ? 1 : 0);
       ring.putLong(body + 16, index);
       ring.putLong(body + 24, end);
       ring.putLong(body + 32, at);
       ring.putLong(body + 40, proven ? 1 : 0);
-      ring.publish(body, 6 * 8, ENDED);
+      written = true;
+    } finally {
+      done(written, body, 6 * 8, ENDED);
     }
   }
 
@@ -99,6 +105,16 @@ final class Events implements EventRing.Reader {
     if (body < 0) {
       return;
     }
+    boolean written = false;
+    try {
+      put(body, connection, request, head, offset, first, finalFirst);
+      written = true;
+    } finally {
+      done(written, body, length, type);
+    }
+  }
+
+  private void put(int body, long connection, boolean request, Head head, long offset, long first, long finalFirst) {
     ring.putLong(body, connection);
     ring.putLong(body + 8, request ? 1 : 0);
     ring.putLong(body + 16, head.index);
@@ -125,7 +141,6 @@ final class Events implements EventRing.Reader {
     ring.putBytes(at, head.text, head.traceparentOffset, head.traceparentLength);
     at += head.traceparentLength;
     ring.putBytes(at, head.text, head.tracestateOffset, head.tracestateLength);
-    ring.publish(body, length, type);
   }
 
   /** Not for a byte's path: the array is an allocation. */
@@ -135,10 +150,24 @@ final class Events implements EventRing.Reader {
     if (body < 0) {
       return;
     }
-    for (int i = 0; i < fields.length; i++) {
-      ring.putLong(body + 8 * i, fields[i]);
+    boolean written = false;
+    try {
+      for (int i = 0; i < fields.length; i++) {
+        ring.putLong(body + 8 * i, fields[i]);
+      }
+      written = true;
+    } finally {
+      done(written, body, length, type);
     }
-    ring.publish(body, length, type);
+  }
+
+  /** What was claimed must be given up in any case: the reader waits for it. A stack may overflow anywhere. */
+  private void done(boolean written, int body, int length, int type) {
+    if (written) {
+      ring.publish(body, length, type);
+    } else {
+      ring.abandon(body, length);
+    }
   }
 
   @Override

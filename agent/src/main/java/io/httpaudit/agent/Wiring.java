@@ -24,8 +24,9 @@ final class Wiring {
     Capture capture = new Capture(new HashSet<>(settings.interfaces()), settings.keepRights());
     Observer observer = new Observer(capture, own, new Waker(capture));
     AuditThread audit = new AuditThread(settings, capture, observer, own);
+    Hooks hooks = new Hooks(instrumentation, observer);
     audit.start();
-    Hooks.install(instrumentation, observer);
+    hooks.weaveLoaded();
     audit.endWithJvm();
     giveUpRights(settings, capture);
   }

@@ -1,6 +1,7 @@
 package io.httpaudit.agent;
 
 import io.httpaudit.capture.Capture;
+import io.httpaudit.faults.Faults;
 import io.httpaudit.kernel.KernelException;
 import io.httpaudit.kernel.Rights;
 import io.httpaudit.observe.Hooks;
@@ -24,7 +25,7 @@ final class Wiring {
     Capture capture = new Capture(new HashSet<>(settings.interfaces()), settings.keepRights());
     Observer observer = new Observer(capture, own, new Waker(capture));
     AuditThread audit = new AuditThread(settings, capture, observer, own);
-    Hooks hooks = new Hooks(instrumentation, observer);
+    Hooks hooks = new Hooks(instrumentation, Faults.HOOKS ? new FaultySink(observer) : observer);
     audit.start();
     hooks.weaveLoaded();
     audit.endWithJvm();
@@ -46,6 +47,8 @@ final class Wiring {
       }
     } catch (KernelException e) {
       Stderr.line("httpaudit: rights not given up: ".concat(String.valueOf(e.getMessage())));
+    } catch (RuntimeException | LinkageError e) {
+      Stderr.line("httpaudit: rights not given up: ".concat(e.toString()));
     }
   }
 

@@ -20,6 +20,9 @@ import io.httpaudit.kernel.Rights;
 import io.httpaudit.kernel.RingBuffer;
 import io.httpaudit.kernel.SockDiag;
 import java.io.IOException;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -132,7 +135,7 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
       }
     } catch (KernelException e) {
       missing = e.getMessage();
-    } catch (RuntimeException | LinkageError e) {
+    } catch (RuntimeException | Error e) {
       missing = e.toString();
     } finally {
       if (state == STARTING) {
@@ -565,6 +568,17 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
   public String interfaceName(int ifindex) {
     String name = names.get(ifindex);
     return name == null ? "" : name;
+  }
+
+  /** Asks the kernel by a datagram socket that sends nothing. */
+  @Override
+  public Endpoint source(Endpoint local, Endpoint peer) {
+    try (DatagramSocket socket = new DatagramSocket()) {
+      socket.connect(new InetSocketAddress(InetAddress.getByName(peer.address()), peer.port()));
+      return Endpoint.of(socket.getLocalAddress(), local.port());
+    } catch (IOException | RuntimeException e) {
+      return local;
+    }
   }
 
   @Override

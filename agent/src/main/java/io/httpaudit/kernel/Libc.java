@@ -211,8 +211,12 @@ public final class Libc {
   }
 
   /** Of a function that returns an int: the upper half of the register is not defined. */
+  private static int orErrno(long value) {
+    return (int) value == -1 ? -DirectCall.errno() : (int) value;
+  }
+
   private static int result(long value) {
-    int result = (int) value == -1 ? -DirectCall.errno() : (int) value;
+    int result = orErrno(value);
     if (Faults.NATIVES) {
       Faults.disturb();
       return Faults.garbled(result);
@@ -324,7 +328,7 @@ public final class Libc {
 
   /** Best effort: there is nothing to do about a failure, and the descriptor is gone all the same. */
   public static int close(int fd) {
-    return (int) DirectCall.call(close, fd);
+    return orErrno(DirectCall.call(close, fd));
   }
 
   static int poll(long fds, int count, int timeoutMillis) {
@@ -358,7 +362,7 @@ public final class Libc {
   }
 
   static int munmap(long address, long length) {
-    return (int) DirectCall.call(munmap, address, length);
+    return orErrno(DirectCall.call(munmap, address, length));
   }
 
   static int prctl(int option, long a, long b, long c, long d) {

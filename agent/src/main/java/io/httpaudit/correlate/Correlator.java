@@ -349,6 +349,7 @@ public final class Correlator implements JvmEvents {
     if (partial.request() && partial.method().isEmpty() && c.find(partial.index()) == null) {
       // No HTTP: no exchange to tell of, and nothing to keep packets for.
       c.ambiguousFrom = Math.min(c.ambiguousFrom, partial.index());
+      c.noRequests = true;
       c.exchanges++;
       touch(c);
       return;
@@ -599,7 +600,7 @@ public final class Correlator implements JvmEvents {
       outcomes.exchange(exchange);
       told = true;
     }
-    if (!told) {
+    if (!told && !c.noRequests && c.upgrade == null) {
       exchangesDropped++;
     }
     c.judged++;

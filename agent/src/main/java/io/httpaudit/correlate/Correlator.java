@@ -305,7 +305,10 @@ public final class Correlator implements JvmEvents {
       e.responseEnd = end;
       e.responseEndAt = at;
       e.responseProven = proven;
-      c.responsesEnd = Math.max(c.responsesEnd, end);
+      if (proven) {
+        // What was cut is still this exchange's, from where the one before ended.
+        c.responsesEnd = Math.max(c.responsesEnd, end);
+      }
     }
     if (e.whole() || !proven) {
       touch(c);

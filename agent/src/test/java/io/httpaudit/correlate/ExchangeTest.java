@@ -357,6 +357,37 @@ class ExchangeTest {
   }
 
   @Test
+  void anAnswerCutWithinItsHeadBeginsWhereTheOneBeforeEnded() {
+    Stage.Talk talk = stage.talk(7).handshake(1_000).openedByClient(7, 990, 1_150);
+    talk.up(0, 100, 0, 1_230).down(0, 66, 100, 2_000).up(100, 0, 66, 2_010);
+    talk.request(7, 0, 0, 100, 1_200, 1_240);
+    talk.flagged(false, 66, 100, Packet.FIN | Packet.ACK, 2_500);
+    stage.correlator.messageEnd(7, false, 0, 66, us(2_550), false);
+    talk.flagged(true, 100, 67, Packet.FIN | Packet.ACK, 2_600);
+    talk.flagged(false, 67, 101, Packet.ACK, 2_700);
+    talk.closed(7, 100, 66, SocketError.NONE, 2_590);
+    stage.tick(2_800);
+    Exchange exchange = stage.only();
+    assertThat(exchange.verdict()).isEqualTo(Verdict.MATCHED);
+    assertThat(exchange.error()).isEqualTo("closed");
+    assertThat(exchange.response().offset()).isZero();
+    assertThat(exchange.response().bytes()).isEqualTo(66);
+  }
+
+  @Test
+  void whatWasReadButNotSeenIsNeverMatched() {
+    Stage.Talk talk = stage.talk(3).handshake(1_000).accepted(3, 1_200);
+    talk.requestHead(3, 0, 0, 80, 5_000, 1_400);
+    talk.flagged(true, 879, 0, Packet.RST | Packet.ACK, 1_500);
+    stage.correlator.messageEnd(3, true, 0, 879, us(1_600), false);
+    talk.closed(3, 0, 879, SocketError.RESET, 1_600);
+    stage.tick(1_700);
+    assertThat(stage.only().verdict()).isEqualTo(Verdict.INFERRED);
+    assertThat(stage.only().why()).hasValue(Why.RECORDS_LOST);
+    assertThat(stage.only().request().bytes()).isEqualTo(879);
+  }
+
+  @Test
   void aRequestWithoutAnAnswerIsAnExchangeWithoutStatus() {
     Stage.Talk talk = stage.talk(7).handshake(1_000).openedByClient(7, 990, 1_150);
     talk.up(0, 100, 0, 1_230).down(0, 0, 100, 1_300);

@@ -152,6 +152,11 @@ static __always_inline void begin(const struct parsed *p)
 		__sync_fetch_and_add(&known->packets, 1);
 		return;
 	}
+	if (known) {
+		/* Whatever the tuple was before is over, even if what begins is nobody's here. */
+		bpf_map_delete_elem(&outbound, &p->tuple);
+		bpf_map_delete_elem(&inbound, &p->tuple);
+	}
 	c = bpf_map_lookup_elem(&scratch, &zero);
 	if (!c)
 		return;
@@ -161,17 +166,19 @@ static __always_inline void begin(const struct parsed *p)
 	c->syn_direction = p->direction;
 	c->ifindex = p->ifindex;
 	c->packets = 1;
-	/* Whatever the tuple was before, in either map, is over. */
-	if (for_listener(p)) {
-		bpf_map_delete_elem(&outbound, &p->tuple);
+	if (for_listener(p))
 		bpf_map_update_elem(&inbound, &p->tuple, c, BPF_ANY);
-	} else if (p->direction & OUTGOING || p->ifindex == LOOPBACK_IFINDEX) {
-		bpf_map_delete_elem(&inbound, &p->tuple);
+	else if (p->direction & OUTGOING || p->ifindex == LOOPBACK_IFINDEX)
 		bpf_map_update_elem(&outbound, &p->tuple, c, BPF_ANY);
-	} else {
+	else
 		return;
-	}
 	count(CANDIDATES);
+}
+
+/* From the other end, for this SYN; it may acknowledge data in it. */
+static __always_inline bool answers_syn(const struct candidate *c, const struct parsed *p)
+{
+	return (c->syn_direction ^ p->direction) & FROM_UPPER && p->ack - c->syn_isn - 1 <= 0xffff;
 }
 
 static __always_inline void before_admission(struct parsed *p)
@@ -190,15 +197,17 @@ static __always_inline void before_admission(struct parsed *p)
 	if (!c)
 		return;
 	if (p->flags & SYN) {
+		if (!answers_syn(c, p))
+			return;
 		__sync_fetch_and_add(&c->packets, 1);
 		c->synacks++;
-		if (!c->synack_time) {
+		if (!c->synack_time || (!c->ack_time && p->seq != c->synack_isn)) {
 			c->synack_time = p->time;
 			c->synack_isn = p->seq;
 		}
 		return;
 	}
-	if (!c->ack_time && p->flags & ACK && !((c->syn_direction ^ p->direction) & FROM_UPPER))
+	if (!c->ack_time && (p->flags & (ACK | RST)) == ACK && !((c->syn_direction ^ p->direction) & FROM_UPPER))
 		c->ack_time = p->time;
 	if (p->flags & RST)
 		c->ended = 1;

@@ -509,6 +509,23 @@ enum Shape {
     return who.suits(client, server);
   }
 
+  /** Whether the server may end the connection while it is still written to: one that isn't ours takes no care not to. */
+  boolean mayBreak(ServerKind server) {
+    switch (this) {
+      case BARE_LF:
+      case LENGTH_AND_CHUNKED:
+      case TWO_LENGTHS:
+      case INVALID_LENGTH:
+      case SPACE_BEFORE_COLON:
+      case NOT_CHUNKED_LAST:
+      case NOT_HTTP:
+      case CLIENT_ENDS_IN_REQUEST:
+        return !server.scripted();
+      default:
+        return false;
+    }
+  }
+
   /** How often in so many exchanges. */
   int times(int exchanges) {
     switch (this) {

@@ -26,6 +26,7 @@ final class Stage implements KernelView, Outcomes, Tracing {
   final List<Long> ended = new ArrayList<>();
   long wallOffset = 1_700_000_000_000_000_000L;
   int home = ETH;
+  boolean listens;
   int begun;
   Correlator correlator;
 
@@ -94,6 +95,11 @@ final class Stage implements KernelView, Outcomes, Tracing {
   @Override
   public String interfaceName(int ifindex) {
     return ifindex == LO ? "lo" : ifindex == ETH ? "eth0" : "eth1";
+  }
+
+  @Override
+  public boolean listensOn(Endpoint end) {
+    return listens;
   }
 
   @Override

@@ -1,7 +1,6 @@
 package io.httpaudit.report;
 
 import io.httpaudit.correlate.ConnectionOutcome;
-import io.httpaudit.correlate.Correlator;
 import io.httpaudit.correlate.Exchange;
 import io.httpaudit.correlate.Side;
 import io.httpaudit.correlate.Verdict;
@@ -12,6 +11,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.ToLongFunction;
 
 /**
  * The audit log: JSON Lines, one {@code write} with O_APPEND a line, so that several JVMs may share a file. A line that can't
@@ -131,8 +131,8 @@ final class AuditLog {
     json.put("local", c.local().toString()).put("peer", c.peer().toString());
     json.known("interface", c.interfaceName()).put("connection", c.connection());
     json.put("syns", c.syns());
-    json.object("out").put("offset", c.outOffset()).put("bytes", c.outBytes()).end();
-    json.object("in").put("offset", c.inOffset()).put("bytes", c.inBytes()).end();
+    bytes("out", c.outOffset(), c.outBytes());
+    bytes("in", c.inOffset(), c.inBytes());
     json.object("timings");
     if (c.connectStart().isPresent() && c.connectEnd().isPresent()) {
       json.millis("connect", c.connectEnd().getAsLong() - c.connectStart().getAsLong());
@@ -140,11 +140,22 @@ final class AuditLog {
     write(json.end().line());
   }
 
-  void summary(Correlator counts, Losses losses, long wallNanos, List<String> interfaces, int tier) {
+  /**
+   * @param bytes negative: not known
+   */
+  private void bytes(String name, long offset, long bytes) {
+    json.object(name).put("offset", offset);
+    if (bytes >= 0) {
+      json.put("bytes", bytes);
+    }
+    json.end();
+  }
+
+  void summary(ToLongFunction<Verdict> counts, Losses losses, long wallNanos, List<String> interfaces, int tier) {
     begin("summary").time("time", wallNanos).object("exchanges");
     for (Verdict verdict : Verdict.values()) {
       if (verdict != Verdict.NOT_CAPTURED || tier != 1) {
-        json.put(label(verdict), counts.judged(verdict));
+        json.put(label(verdict), counts.applyAsLong(verdict));
       }
     }
     json.end().put("packets", losses.packets()).put("records_lost", losses.records());

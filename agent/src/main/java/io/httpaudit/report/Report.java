@@ -91,7 +91,7 @@ public final class Report implements Outcomes {
             HttpAudit.faults());
     if (log.isWanted()) {
       long wall = System.currentTimeMillis() * 1_000_000;
-      log.summary(counts, losses, wall, capture.tapped(), capture.tier());
+      log.summary(counts::judged, losses, wall, capture.tapped(), capture.tier());
     }
     log.close();
     return line(counts, losses, capture.tier());

@@ -85,7 +85,7 @@ final class Spans {
   void flush(long waited) {
     if (thread != null) {
       queue.flush(waited);
-      WriteTimeout.look();
+      Deadline.look();
     }
   }
 

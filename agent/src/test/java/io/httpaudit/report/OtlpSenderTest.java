@@ -14,8 +14,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import java.util.zip.GZIPInputStream;
 import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.AfterEach;
@@ -29,13 +27,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(30)
 class OtlpSenderTest {
   private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
-
-  /** Held: a logger that nobody holds forgets its level. */
-  private static final Logger SDK = Logger.getLogger("io.opentelemetry");
-
-  static {
-    SDK.setLevel(Level.OFF);
-  }
 
   private final PlayedCollector collector = new PlayedCollector();
 

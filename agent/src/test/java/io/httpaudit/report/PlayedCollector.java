@@ -12,6 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import javax.net.ServerSocketFactory;
 import javax.net.ssl.SSLServerSocket;
 
@@ -25,6 +27,13 @@ final class PlayedCollector implements AutoCloseable {
 
   static final String DRIPS = "\u0000drips";
   static final String TAKES_NOTHING = "\u0000takes nothing";
+
+  /** Says each failure that a test plays. Held: a logger that nobody holds forgets its level. */
+  private static final Logger SDK = Logger.getLogger("io.opentelemetry");
+
+  static {
+    SDK.setLevel(Level.OFF);
+  }
 
   record Request(String head, byte[] body) {}
 

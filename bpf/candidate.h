@@ -69,6 +69,14 @@ static __always_inline bool extends(const struct run *r, const struct parsed *p,
 	       r->payload == size * r->segments && wire <= size && (wire == size || p->payload == wire);
 }
 
+/* Whether `p` says nothing that `r` did not: what probes a window of 0, and what answers it. A server that accepts late gets
+ * one more of each pair every few hundred ms, and they would use up the runs. */
+static __always_inline bool repeats(const struct run *r, const struct parsed *p)
+{
+	return !((r->direction ^ p->direction) & (FROM_UPPER | OUTGOING)) && r->ifindex == p->ifindex && !p->payload &&
+	       !(p->flags & (SYN | FIN | RST | URG)) && (__s32)(p->ack - r->ack) <= 0 && !p->window == !r->window;
+}
+
 static __always_inline void extend(struct run *r, const struct parsed *p)
 {
 	if (p->payload) {
@@ -89,6 +97,14 @@ static __always_inline void add(struct candidate *c, const struct parsed *p)
 
 	if (used > HTTPAUDIT_RUNS)
 		return;
+	if (used >= 1 && repeats(&c->runs[(used - 1) % HTTPAUDIT_RUNS], p)) {
+		c->runs[(used - 1) % HTTPAUDIT_RUNS].packets++;
+		return;
+	}
+	if (used >= 2 && repeats(&c->runs[(used - 2) % HTTPAUDIT_RUNS], p)) {
+		c->runs[(used - 2) % HTTPAUDIT_RUNS].packets++;
+		return;
+	}
 	/* The latest run of this direction is one of the last two, but for rare orders: these get a run more. */
 	if (used >= 1 && extends(&c->runs[(used - 1) % HTTPAUDIT_RUNS], p, true)) {
 		extend(&c->runs[(used - 1) % HTTPAUDIT_RUNS], p);
@@ -136,6 +152,11 @@ static __always_inline void begin(const struct parsed *p)
 		__sync_fetch_and_add(&known->packets, 1);
 		return;
 	}
+	if (known) {
+		/* Whatever the tuple was before is over, even if what begins is nobody's here. */
+		bpf_map_delete_elem(&outbound, &p->tuple);
+		bpf_map_delete_elem(&inbound, &p->tuple);
+	}
 	c = bpf_map_lookup_elem(&scratch, &zero);
 	if (!c)
 		return;
@@ -145,17 +166,19 @@ static __always_inline void begin(const struct parsed *p)
 	c->syn_direction = p->direction;
 	c->ifindex = p->ifindex;
 	c->packets = 1;
-	/* Whatever the tuple was before, in either map, is over. */
-	if (for_listener(p)) {
-		bpf_map_delete_elem(&outbound, &p->tuple);
+	if (for_listener(p))
 		bpf_map_update_elem(&inbound, &p->tuple, c, BPF_ANY);
-	} else if (p->direction & OUTGOING || p->ifindex == LOOPBACK_IFINDEX) {
-		bpf_map_delete_elem(&inbound, &p->tuple);
+	else if (p->direction & OUTGOING || p->ifindex == LOOPBACK_IFINDEX)
 		bpf_map_update_elem(&outbound, &p->tuple, c, BPF_ANY);
-	} else {
+	else
 		return;
-	}
 	count(CANDIDATES);
+}
+
+/* From the other end, for this SYN; it may acknowledge data in it. */
+static __always_inline bool answers_syn(const struct candidate *c, const struct parsed *p)
+{
+	return (c->syn_direction ^ p->direction) & FROM_UPPER && p->ack - c->syn_isn - 1 <= 0xffff;
 }
 
 static __always_inline void before_admission(struct parsed *p)
@@ -174,15 +197,17 @@ static __always_inline void before_admission(struct parsed *p)
 	if (!c)
 		return;
 	if (p->flags & SYN) {
+		if (!answers_syn(c, p))
+			return;
 		__sync_fetch_and_add(&c->packets, 1);
 		c->synacks++;
-		if (!c->synack_time) {
+		if (!c->synack_time || (!c->ack_time && p->seq != c->synack_isn)) {
 			c->synack_time = p->time;
 			c->synack_isn = p->seq;
 		}
 		return;
 	}
-	if (!c->ack_time && p->flags & ACK && !((c->syn_direction ^ p->direction) & FROM_UPPER))
+	if (!c->ack_time && (p->flags & (ACK | RST)) == ACK && !((c->syn_direction ^ p->direction) & FROM_UPPER))
 		c->ack_time = p->time;
 	if (p->flags & RST)
 		c->ended = 1;

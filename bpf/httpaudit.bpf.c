@@ -104,4 +104,7 @@ int httpaudit(struct __sk_buff *skb)
 	return 0;
 }
 
+/* A ring is declared without the type that it carries: this names it in BTF, for the test of the layout. */
+const struct packet *carried __attribute__((unused));
+
 char LICENSE[] SEC("license") = "GPL";

@@ -38,7 +38,7 @@ struct packet {
 	__u16 window;   /* SEG.WND, unscaled */
 	__u16 gso_size; /* payload bytes a wire segment, 0: the packet is one segment */
 	__u16 gso_segs; /* wire segments as the driver says, 0: unknown (payload / gso_size) */
-	__u8 flags;     /* CWR ECE URG ACK PSH RST SYN FIN, FIN the lowest bit */
+	__u8 flags;     /* CWR ECE URG ACK PSH RST SYN FIN, FIN the lowest bit; no FIN in a fragment with more to come */
 	__u8 direction; /* enum direction */
 	__u32 zero;
 };
@@ -63,18 +63,18 @@ struct run {
 /* A connection that began, and that the JVM may claim. */
 struct candidate {
 	__u64 syn_time;     /* first SYN; 0: none */
-	__u64 synack_time;  /* first SYN-ACK */
-	__u64 ack_time;     /* first packet with ACK and without SYN of the SYN's sender */
+	__u64 synack_time;  /* first SYN-ACK of synack_isn */
+	__u64 ack_time;     /* first packet with ACK and without SYN and RST of the SYN's sender */
 	__u32 syn_isn;      /* SYN's SEG.SEQ */
-	__u32 synack_isn;
+	__u32 synack_isn;   /* the last SYN-ACK's before ack_time: a listener that forgot the SYN chooses another */
 	__u16 syns;         /* copies of the SYN */
 	__u16 synacks;
 	__u8 syn_direction; /* enum direction of the SYN */
 	__u8 overflow;      /* 1: there were more runs than fit: packets are missing */
 	__u8 runs_used;
-	__u8 ended;         /* 1: RST seen or both FINs */
+	__u8 ended;         /* 1: RST seen */
 	__u32 ifindex;      /* of the first SYN */
-	__u32 packets;      /* all packets of the candidate, SYNs too */
+	__u32 packets;      /* all of the candidate: syns + synacks + those of the runs; else an update was lost */
 	struct run runs[HTTPAUDIT_RUNS];
 };
 
@@ -99,7 +99,7 @@ enum counter {
 	RECORDS_LOST,       /* found no room in the ring */
 	CANDIDATES,         /* made */
 	CANDIDATES_OVERFLOWED,
-	NOT_PARSED,         /* truncated, fragments behind the first, unknown headers */
+	NOT_PARSED,         /* cut, shorter than TCP can be, fragments behind the first, too many headers */
 	COUNTERS,
 };
 #endif

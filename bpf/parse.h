@@ -27,6 +27,9 @@ struct parsed {
 #define VLAN_TAG 4
 
 #define IP_FRAGMENT_OFFSET 0x1fff
+#define IP_MORE_FRAGMENTS 0x2000
+#define IPV6_FRAGMENT_OFFSET 0xfff8
+#define IPV6_MORE_FRAGMENTS 1
 #define IPPROTO_HOPOPTS 0
 #define IPPROTO_TCP 6
 #define IPPROTO_ROUTING 43
@@ -111,6 +114,9 @@ static __always_inline bool untag(struct __sk_buff *skb, __u32 *offset)
 {
 	__u32 type = bpf_ntohs(skb->protocol);
 
+	/* Sent by a device that can't tag, a packet has its tag before the network header, where the filter starts. */
+	if (skb->pkt_type == PACKET_OUTGOING)
+		return true;
 	for (int i = 0; i < VLAN_TAGS; i++) {
 		__be16 inner;
 
@@ -124,8 +130,8 @@ static __always_inline bool untag(struct __sk_buff *skb, __u32 *offset)
 	return true;
 }
 
-/* Walks the extension headers (RFC 8200, 4) up to TCP. */
-static __always_inline enum parse_result extensions(struct __sk_buff *skb, __u8 next, __u32 *offset)
+/* Walks the extension headers (RFC 8200, 4) up to TCP; `more` fragments may follow. */
+static __always_inline enum parse_result extensions(struct __sk_buff *skb, __u8 next, __u32 *offset, bool *more)
 {
 	for (int i = 0; i < IPV6_EXTENSIONS; i++) {
 		struct {
@@ -142,8 +148,9 @@ static __always_inline enum parse_result extensions(struct __sk_buff *skb, __u8 
 		if (bpf_skb_load_bytes(skb, *offset, &header, sizeof(header)))
 			return UNREADABLE;
 		if (next == IPPROTO_FRAGMENT) {
-			if (header.fragment & bpf_htons(0xfff8))
+			if (header.fragment & bpf_htons(IPV6_FRAGMENT_OFFSET))
 				return UNREADABLE;
+			*more |= header.fragment & bpf_htons(IPV6_MORE_FRAGMENTS);
 			*offset += 8;
 		} else if (next == IPPROTO_AH) {
 			*offset += (header.length + 2) * 4;
@@ -161,6 +168,7 @@ static __always_inline enum parse_result parse(struct __sk_buff *skb, struct par
 	struct tcp tcp;
 	struct endpoint from = {}, to = {};
 	__u32 ip = 0, transport, end;
+	bool more = false;
 
 	if (!untag(skb, &ip))
 		return UNREADABLE;
@@ -174,6 +182,7 @@ static __always_inline enum parse_result parse(struct __sk_buff *skb, struct par
 			return NOT_TCP;
 		if (head.ipv4.fragment & bpf_htons(IP_FRAGMENT_OFFSET))
 			return UNREADABLE;
+		more = head.ipv4.fragment & bpf_htons(IP_MORE_FRAGMENTS);
 		transport = ip + (head.ipv4.version_ihl & 15) * 4;
 		/* 0: longer than 16 bits can say (BIG TCP). */
 		end = head.ipv4.length ? ip + bpf_ntohs(head.ipv4.length) : skb->len;
@@ -192,7 +201,7 @@ static __always_inline enum parse_result parse(struct __sk_buff *skb, struct par
 		end = head.ipv6.length ? transport + bpf_ntohs(head.ipv6.length) : skb->len;
 		__builtin_memcpy(from.address, head.ipv6.source, 16);
 		__builtin_memcpy(to.address, head.ipv6.destination, 16);
-		walked = extensions(skb, head.ipv6.next, &transport);
+		walked = extensions(skb, head.ipv6.next, &transport, &more);
 		if (walked != PARSED)
 			return walked;
 		if (bpf_skb_load_bytes(skb, transport, &tcp, sizeof(tcp)))
@@ -204,13 +213,15 @@ static __always_inline enum parse_result parse(struct __sk_buff *skb, struct par
 	}
 
 	transport += (tcp.offset >> 4) * 4;
-	if ((tcp.offset >> 4) * 4 < TCP_HEADER || transport > end)
+	/* Beyond the IP length lies padding; a packet shorter than it was cut, and no stack takes it. */
+	if ((tcp.offset >> 4) * 4 < TCP_HEADER || transport > end || end > skb->len)
 		return UNREADABLE;
 	p->payload = end - transport;
 	p->seq = bpf_ntohl(tcp.seq);
 	p->ack = bpf_ntohl(tcp.ack);
 	p->window = bpf_ntohs(tcp.window);
-	p->flags = tcp.flags;
+	/* The FIN of a segment that was split stands behind bytes of a later fragment. */
+	p->flags = more ? tcp.flags & ~FIN : tcp.flags;
 	p->ifindex = skb->ifindex;
 	p->gso_size = skb->gso_size;
 	p->gso_segs = skb->gso_segs;

@@ -18,10 +18,14 @@ final class AuditThread implements Runnable {
   /** Rounds without anything before it counts as rest. */
   private static final int ROUNDS_TO_REST = 20;
 
-  private static final int EVENTS = 65_536;
+  /** Events between two looks at what is final: what waits for it is small, whatever the backlog. */
+  private static final int EVENTS = 4_096;
 
   /** An acknowledgement may be delayed by so much (RFC 9293, 3.8.6.3; Linux: 40 ms), and at the end it is waited for. */
   private static final long LAST_ACKS = 60_000_000;
+
+  /** What a backlog may take at the end, in nanoseconds. */
+  private static final long BACKLOG = 2_000_000_000;
 
   private static final long END_MILLIS = 3_000;
 
@@ -32,8 +36,12 @@ final class AuditThread implements Runnable {
   private final Thread thread;
   private Report report;
   private Correlator correlator;
+  private Shadows shadows;
   private volatile boolean ending;
   private long eventsLost;
+
+  /** Position in the ring of events; -1: nothing is in doubt. */
+  private long doubtfulUntil = -1;
 
   AuditThread(Settings settings, Capture capture, Observer observer, ThreadGroup group) {
     this.settings = settings;
@@ -61,8 +69,8 @@ final class AuditThread implements Runnable {
     @Override
     public void run() {
       ending = true;
-      capture.wake();
       try {
+        capture.wake();
         thread.join(END_MILLIS);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
@@ -78,14 +86,30 @@ final class AuditThread implements Runnable {
       sayStart();
       report = new Report(settings.reporting(), group);
       correlator = new Correlator(capture, report, report.tracing());
+      shadows = new Shadows(capture, observer, correlator, System.nanoTime());
       while (!ending) {
         round();
       }
     } catch (Throwable e) {
-      Stderr.line("httpaudit: the audit ended early, the application goes on: " + e);
-      HttpAudit.connect(null);
-    } finally {
+      endEarly(e);
+    }
+    try {
       close();
+    } catch (Throwable e) {
+      endEarly(e);
+    }
+  }
+
+  /** Nothing may leave this thread: the application's handler of uncaught exceptions is not for us. */
+  private void endEarly(Throwable e) {
+    HttpAudit.connect(null);
+    try {
+      if (correlator != null) {
+        correlator.doubt();
+      }
+      Stderr.line("httpaudit: the audit ended early, the application goes on: ".concat(e.toString()));
+    } catch (Throwable again) {
+      ending = true;
     }
   }
 
@@ -109,12 +133,19 @@ final class AuditThread implements Runnable {
 
   private void round() {
     int passed = capture.poll(timeout, correlator::packet);
-    long now = System.nanoTime();
-    passed += drain();
-    long next = correlator.tick(now);
+    long now;
+    long next;
+    int drained;
+    do {
+      now = System.nanoTime();
+      drained = drain();
+      passed += drained;
+      next = correlator.tick(now);
+    } while (drained >= EVENTS && !ending);
     if (correlator.wantsAllInterfaces()) {
       capture.tapAll();
     }
+    shadows.look(now);
     report.flush();
     quiet = passed > 0 || next != Long.MAX_VALUE ? 0 : quiet + 1;
     timeout = quiet > ROUNDS_TO_REST ? REST_MILLIS : BUSY_MILLIS;
@@ -123,22 +154,33 @@ final class AuditThread implements Runnable {
   /** Events first: a packet that a later drain brings belongs to a connection that is known by then. */
   private int drain() {
     int passed = observer.drain(correlator, EVENTS);
+    doubt();
+    return passed + capture.poll(0, correlator::packet);
+  }
+
+  /**
+   * A hook that failed, or found no room, leaves all connections in doubt that were open by then. Those have told of their
+   * opening below what was written now, if not below what was drained.
+   */
+  private void doubt() {
     long lost = observer.lost();
-    if (lost != eventsLost) {
+    boolean failed = HttpAudit.takeFailed();
+    if (failed || lost != eventsLost) {
       correlator.eventsLost(lost - eventsLost);
       eventsLost = lost;
+      doubtfulUntil = observer.written();
     }
-    return passed + capture.poll(0, correlator::packet);
+    if (doubtfulUntil >= 0) {
+      correlator.doubt();
+      if (observer.drained() >= doubtfulUntil) {
+        doubtfulUntil = -1;
+      }
+    }
   }
 
   private void close() {
     if (correlator != null) {
-      long deadline = System.nanoTime() + LAST_ACKS;
-      long now;
-      do {
-        now = System.nanoTime();
-        drain();
-      } while (correlator.tick(now) != Long.MAX_VALUE && now < deadline && pause());
+      drainToTheEnd();
       HttpAudit.connect(null);
       correlator.shutdown(System.nanoTime());
       String line = report.close(correlator, capture);
@@ -149,8 +191,22 @@ final class AuditThread implements Runnable {
     capture.close();
   }
 
-  private boolean pause() {
-    capture.poll(2, correlator::packet);
-    return true;
+  private void drainToTheEnd() {
+    long begin = System.nanoTime();
+    boolean goesOn = true;
+    while (goesOn) {
+      long now = System.nanoTime();
+      boolean more = drain() >= EVENTS;
+      boolean waits = correlator.tick(now) != Long.MAX_VALUE;
+      if (more) {
+        goesOn = now - begin < BACKLOG;
+        if (!goesOn) {
+          correlator.doubt();
+        }
+      } else {
+        goesOn = waits && now - begin < LAST_ACKS;
+        capture.poll(goesOn ? 2 : 0, correlator::packet);
+      }
+    }
   }
 }

@@ -12,6 +12,9 @@ import java.util.Optional;
 
 /** Connections that began, as the kernel's two maps keep them. Looked up by exact key, never listed. */
 final class Candidates {
+  /** A read may meet the filter in the middle of an update, which takes it less than a microsecond. */
+  private static final int ATTEMPTS = 4;
+
   private final BpfMap outbound;
   private final BpfMap inbound;
 
@@ -27,8 +30,8 @@ final class Candidates {
     CallBuffer one = CallBuffer.take();
     CallBuffer other = CallBuffer.take();
     try {
-      boolean isOutbound = lookup(outbound, one, tuple);
-      boolean isInbound = lookup(inbound, other, tuple);
+      boolean isOutbound = lookupWhole(outbound, one, tuple);
+      boolean isInbound = lookupWhole(inbound, other, tuple);
       if (isOutbound && (!isInbound || synTime(one) >= synTime(other))) {
         return Optional.of(read(one, loopback));
       }
@@ -39,8 +42,45 @@ final class Candidates {
     }
   }
 
+  private static boolean lookupWhole(BpfMap map, CallBuffer buffer, FlowTuple tuple) {
+    for (int attempt = 1; ; attempt++) {
+      if (!lookup(map, buffer, tuple)) {
+        return false;
+      }
+      if (attempt == ATTEMPTS || missing(buffer) == 0) {
+        return true;
+      }
+    }
+  }
+
+  /**
+   * Packets that were counted, but are in no run: two processors updated the candidate at once, and one update was lost,
+   * or both are mixed in one run.
+   */
+  private static int missing(CallBuffer buffer) {
+    ByteBuffer bytes = buffer.bytes();
+    int at = buffer.at(CallBuffer.VALUE);
+    int told =
+        (bytes.getShort(at + Layout.CANDIDATE_SYNS) & 0xffff) + (bytes.getShort(at + Layout.CANDIDATE_SYNACKS) & 0xffff);
+    for (int i = 0; i < used(buffer); i++) {
+      told += bytes.getShort(at + Layout.CANDIDATE_RUNS + i * Layout.RUN + Layout.RUN_PACKETS) & 0xffff;
+    }
+    return bytes.getInt(at + Layout.CANDIDATE_PACKETS) - told;
+  }
+
+  private static int used(CallBuffer buffer) {
+    int used = buffer.bytes().get(buffer.at(CallBuffer.VALUE) + Layout.CANDIDATE_RUNS_USED) & 0xff;
+    return Math.min(used, Layout.CANDIDATE_RUNS_MOST);
+  }
+
   private static boolean lookup(BpfMap map, CallBuffer buffer, FlowTuple tuple) {
     Layout.putTuple(buffer.bytes(), buffer.at(CallBuffer.KEY), tuple);
+    // The buffer held another connection's: an answer that was not written must not be taken for this one's.
+    int value = buffer.at(CallBuffer.VALUE);
+    buffer.bytes().putLong(value + Layout.CANDIDATE_SYN_TIME, 0);
+    buffer.bytes().putLong(value + Layout.CANDIDATE_SYNACK_TIME, 0);
+    buffer.bytes().putLong(value + Layout.CANDIDATE_ACK_TIME, 0);
+    buffer.bytes().put(value + Layout.CANDIDATE_RUNS_USED, (byte) 0);
     return map.lookup(buffer) == 0;
   }
 
@@ -77,8 +117,7 @@ final class Candidates {
     int at = buffer.at(CallBuffer.VALUE);
     int ifindex = bytes.getInt(at + Layout.CANDIDATE_IFINDEX);
     int synDirection = bytes.get(at + Layout.CANDIDATE_SYN_DIRECTION);
-    int used =
-        Math.min(bytes.get(at + Layout.CANDIDATE_RUNS_USED) & 0xff, Layout.CANDIDATE_RUNS_MOST);
+    int used = used(buffer);
     List<Packet> packets = new ArrayList<>(2 + used);
     if (bytes.getLong(at + Layout.CANDIDATE_SYN_TIME) != 0) {
       Packet syn = new Packet();
@@ -104,7 +143,7 @@ final class Candidates {
       packets.add(run(bytes, at + Layout.CANDIDATE_RUNS + i * Layout.RUN));
     }
     return new Candidate(
-        bytes.get(at + Layout.CANDIDATE_OVERFLOW) != 0,
+        bytes.get(at + Layout.CANDIDATE_OVERFLOW) != 0 || missing(buffer) != 0,
         bytes.getShort(at + Layout.CANDIDATE_SYNS) & 0xffff,
         bytes.getShort(at + Layout.CANDIDATE_SYNACKS) & 0xffff,
         bytes.getLong(at + Layout.CANDIDATE_ACK_TIME),

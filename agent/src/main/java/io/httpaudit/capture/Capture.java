@@ -20,6 +20,9 @@ import io.httpaudit.kernel.Rights;
 import io.httpaudit.kernel.RingBuffer;
 import io.httpaudit.kernel.SockDiag;
 import java.io.IOException;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -46,8 +49,11 @@ import java.util.function.IntPredicate;
  * <p>It never fails: what can't be had lowers the {@link #tier}, and {@link #missing} says why.
  */
 public final class Capture implements Admission, KernelView, AutoCloseable {
-  /** Sockets opened while the right to open them is there: that many interfaces can be tapped. */
-  private static final int STOCK = 32;
+  /** Sockets opened while the right to open them is there, beside one for each interface that is up: for those to come. */
+  private static final int SPARE = 6;
+
+  /** Each costs the JVM's end some time: no more, whatever a host has of bridges and containers. */
+  private static final int MOST_SOCKETS = 32;
 
   /** What the first hooked call waits for the start, in nanoseconds. */
   private static final long START_WAIT = 1_000_000_000;
@@ -96,7 +102,6 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
   private BpfMap counters;
   private CallBuffer counterValues;
   private int cpus;
-  private int clockSocket = -1;
   private boolean anyThreadMayUseMaps;
 
   // The audit thread's.
@@ -130,7 +135,7 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
       }
     } catch (KernelException e) {
       missing = e.getMessage();
-    } catch (RuntimeException | LinkageError e) {
+    } catch (RuntimeException | Error e) {
       missing = e.toString();
     } finally {
       if (state == STARTING) {
@@ -176,12 +181,12 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
     cpus = possibleCpus();
     counterValues = counters.bufferForValues(MOST_CPUS);
     taps = new Taps(wanted);
-    taps.fill(filter, STOCK);
     // News first: what changes between the two is then read twice rather than never.
     news = Netlink.news();
     events.add(news);
     netlink = Netlink.route();
     readInterfaces();
+    taps.fill(filter, Math.min(interfaces.up() + SPARE, MOST_SOCKETS));
     long difference = checkClock();
     if (!ClockCheck.tolerable(difference)) {
       missing = "the kernel's clock differs from this JVM's (a time namespace)";
@@ -201,9 +206,9 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
   private long checkClock() throws KernelException {
     Netlink.Link loopback = interfaces.link(interfaces.loopback());
     if (loopback != null) {
-      // A socket of its own, closed later: to unbind one takes the kernel some 10 ms.
-      clockSocket = PacketSocket.open(filter);
-      PacketSocket.bind(clockSocket, loopback.index(), true);
+      int socket = PacketSocket.open(filter);
+      taps.lend(loopback.index(), socket);
+      PacketSocket.bind(socket, loopback.index(), true);
     }
     return ClockCheck.difference(candidates, new ListeningMap(filter.map("listening")));
   }
@@ -399,7 +404,7 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
     if (state != UP) {
       return 0;
     }
-    closeClockSocket();
+    taps.takeBack();
     newsDue |= (events & Events.NETLINK) != 0;
     if (newsDue && System.nanoTime() - newsAt >= NEWS_INTERVAL) {
       followNews();
@@ -420,13 +425,6 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
         Layout.read(bytes, offset, packet);
         consumer.packet(packet);
       }
-    }
-  }
-
-  private void closeClockSocket() {
-    if (clockSocket >= 0) {
-      Libc.close(clockSocket);
-      clockSocket = -1;
     }
   }
 
@@ -572,6 +570,17 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
     return name == null ? "" : name;
   }
 
+  /** Asks the kernel by a datagram socket that sends nothing. */
+  @Override
+  public Endpoint source(Endpoint local, Endpoint peer) {
+    try (DatagramSocket socket = new DatagramSocket()) {
+      socket.connect(new InetSocketAddress(InetAddress.getByName(peer.address()), peer.port()));
+      return Endpoint.of(socket.getLocalAddress(), local.port());
+    } catch (IOException | RuntimeException e) {
+      return local;
+    }
+  }
+
   @Override
   public int homeInterface(Endpoint local, Endpoint peer) {
     Interfaces now = interfaces;
@@ -594,9 +603,11 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
       for (SockDiag.Socket socket : diag.connections()) {
         Integer fd = own.get(socket.inode());
         if (fd != null && !hooked.test(fd)) {
+          boolean server = listeners != null && listeners.listensOn(socket.localPort());
           unhooked.add(
               new UnhookedConnection(
                   fd,
+                  server ? Side.SERVER : Side.CLIENT,
                   new Endpoint(socket.localHigh(), socket.localLow(), socket.localPort()),
                   new Endpoint(socket.peerHigh(), socket.peerLow(), socket.peerPort()),
                   socket.inode()));
@@ -668,7 +679,6 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
   }
 
   private void release() {
-    closeClockSocket();
     if (taps != null) {
       taps.close();
     }

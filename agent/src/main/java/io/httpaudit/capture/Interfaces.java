@@ -44,6 +44,17 @@ final class Interfaces {
     return addresses;
   }
 
+  /** How many are up and have an address. */
+  int up() {
+    int count = 0;
+    for (Netlink.Link link : links) {
+      if (link.up() && hasAddress(link.index())) {
+        count++;
+      }
+    }
+    return count;
+  }
+
   /** Null: there is none. */
   Netlink.Link link(int ifindex) {
     for (Netlink.Link link : links) {

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * The sockets through which the filter sees interfaces. All are opened, with the filter attached, while the right to do so
@@ -20,14 +21,20 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 final class Taps {
   private static final Integer BINDING = -1;
 
-  /** What another thread's bind may take before a caller goes on without it, in nanoseconds. */
-  private static final long PATIENCE = 2_000_000;
+  /** What another thread's bind, or the end of one, may take before a caller goes on without it, in nanoseconds. */
+  private static final long PATIENCE = 200_000_000;
+
+  private static final long CLOSE_MILLIS = 500;
 
   private final Set<String> wanted;
   private final ConcurrentLinkedQueue<Integer> stock = new ConcurrentLinkedQueue<>();
   private final Map<Integer, Integer> socketOf = new ConcurrentHashMap<>();
+  private final AtomicReference<Lent> lent = new AtomicReference<>();
   private volatile long firstAt = Long.MAX_VALUE;
   private volatile String problem = "";
+
+  /** A socket that is bound already. */
+  private record Lent(int ifindex, int socket) {}
 
   /**
    * @param wanted names of the interfaces that may be tapped; empty: all
@@ -52,20 +59,54 @@ final class Taps {
     }
   }
 
+  /**
+   * A socket through which the filter sees an interface already, for a purpose that is over. If that interface is to be tapped
+   * before {@link #takeBack}, this socket is its tap: a second one would show each packet twice.
+   */
+  void lend(int ifindex, int socket) {
+    lent.set(new Lent(ifindex, socket));
+  }
+
+  /** The purpose is over, for good: a socket that became no tap is closed. That takes the kernel some 10 ms. */
+  void takeBack() {
+    Lent unused = lent.getAndSet(null);
+    if (unused != null) {
+      // While it closes it still sees packets: nobody binds another meanwhile.
+      boolean held = socketOf.putIfAbsent(unused.ifindex(), BINDING) == null;
+      Libc.close(unused.socket());
+      if (held) {
+        socketOf.remove(unused.ifindex(), BINDING);
+      }
+    }
+  }
+
+  private int lent(int ifindex) {
+    Lent now = lent.get();
+    return now != null && now.ifindex() == ifindex && lent.compareAndSet(now, null) ? now.socket() : -1;
+  }
+
   /** After this the filter sees the interface's packets, unless it is not wanted, gone, or the stock is used up. */
   void tap(Netlink.Link link) {
     if (!wanted.isEmpty() && !wanted.contains(link.name())) {
       return;
     }
-    Integer socket = socketOf.putIfAbsent(link.index(), BINDING);
-    if (socket == null) {
-      bind(link);
-    } else if (socket.equals(BINDING)) {
-      awaitBinding(link.index());
+    long start = System.nanoTime();
+    Integer socket;
+    while ((socket = socketOf.putIfAbsent(link.index(), BINDING)) != null) {
+      if (!socket.equals(BINDING) || System.nanoTime() - start > PATIENCE) {
+        return;
+      }
+      Thread.yield();
     }
+    bind(link);
   }
 
   private void bind(Netlink.Link link) {
+    int bound = lent(link.index());
+    if (bound >= 0) {
+      tapped(link, bound);
+      return;
+    }
     Integer socket = stock.poll();
     if (socket == null) {
       problem = "no socket left for the interface " + link.name();
@@ -74,21 +115,21 @@ final class Taps {
     }
     try {
       PacketSocket.bind(socket, link.index(), link.loopback());
-      socketOf.put(link.index(), socket);
-      if (firstAt == Long.MAX_VALUE) {
-        firstAt = System.nanoTime();
-      }
+      tapped(link, socket);
     } catch (KernelException e) {
       problem = e.getMessage();
-      socketOf.remove(link.index());
-      stock.add(socket);
+    } finally {
+      // Whatever happened: nobody waits for a bind that is over.
+      if (socketOf.remove(link.index(), BINDING)) {
+        stock.add(socket);
+      }
     }
   }
 
-  private void awaitBinding(int ifindex) {
-    long start = System.nanoTime();
-    while (BINDING.equals(socketOf.get(ifindex)) && System.nanoTime() - start < PATIENCE) {
-      Thread.onSpinWait();
+  private void tapped(Netlink.Link link, int socket) {
+    socketOf.put(link.index(), socket);
+    if (firstAt == Long.MAX_VALUE) {
+      firstAt = System.nanoTime();
     }
   }
 
@@ -148,15 +189,42 @@ final class Taps {
     return problem;
   }
 
+  /** Closes all. Each waits for a grace period of the kernel's RCU, some 10 ms, but side by side they share one. */
   void close() {
+    List<Integer> sockets = new ArrayList<>();
+    Lent unused = lent.getAndSet(null);
+    if (unused != null) {
+      sockets.add(unused.socket());
+    }
     for (Integer socket = stock.poll(); socket != null; socket = stock.poll()) {
-      Libc.close(socket);
+      sockets.add(socket);
     }
     for (Integer index : socketOf.keySet()) {
       Integer socket = socketOf.remove(index);
       if (socket != null && !socket.equals(BINDING)) {
-        Libc.close(socket);
+        sockets.add(socket);
       }
+    }
+    List<Thread> closers = new ArrayList<>();
+    for (Integer socket : sockets) {
+      Thread closer = new Thread(null, new Closer(socket), "httpaudit-close", 0, false);
+      closer.setDaemon(true);
+      closer.start();
+      closers.add(closer);
+    }
+    try {
+      for (Thread closer : closers) {
+        closer.join(CLOSE_MILLIS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private record Closer(int socket) implements Runnable {
+    @Override
+    public void run() {
+      Libc.close(socket);
     }
   }
 }

@@ -1,10 +1,12 @@
 package io.httpaudit.capture;
 
+import io.httpaudit.correlate.Side;
 import io.httpaudit.flow.Endpoint;
 
 /**
  * A TCP connection of this process that no hook saw, proven its own by the socket's inode.
  *
  * @param fd a file descriptor of this process that is the socket
+ * @param side by whether this JVM is known to listen on the local port
  */
-public record UnhookedConnection(int fd, Endpoint local, Endpoint peer, long inode) {}
+public record UnhookedConnection(int fd, Side side, Endpoint local, Endpoint peer, long inode) {}

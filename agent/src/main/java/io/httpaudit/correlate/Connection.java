@@ -21,6 +21,8 @@ final class Connection {
   /** Exchanges that are not final, by index. */
   Pending first;
 
+  Pending last;
+
   int pending;
 
   /** Exchanges judged, dropped, or begun: 0 makes it a connection line. */
@@ -53,6 +55,10 @@ final class Connection {
 
   boolean failed;
   boolean wireOnly;
+
+  /** A hook may have missed something of it. */
+  boolean doubtful;
+
   Closing closing;
   Upgrade upgrade;
   Info info;
@@ -114,6 +120,13 @@ final class Connection {
 
   /** The exchange of this index, or null. */
   Pending find(long index) {
+    // Events come in the order of their exchanges, nearly, and many may wait between two rounds.
+    if (last == null || index > last.index) {
+      return null;
+    }
+    if (index == last.index) {
+      return last;
+    }
     for (Pending p = first; p != null && p.index <= index; p = p.next) {
       if (p.index == index) {
         return p;
@@ -125,9 +138,13 @@ final class Connection {
   /** Adds an exchange in its place. */
   Pending add(long index) {
     Pending added = new Pending(index);
-    if (first == null || first.index > index) {
+    if (last != null && last.index < index) {
+      last.next = added;
+      last = added;
+    } else if (first == null || first.index > index) {
       added.next = first;
       first = added;
+      last = last == null ? added : last;
     } else {
       Pending at = first;
       while (at.next != null && at.next.index < index) {
@@ -144,12 +161,14 @@ final class Connection {
   void remove(Pending removed) {
     if (first == removed) {
       first = removed.next;
+      last = first == null ? null : last;
     } else {
       Pending at = first;
       while (at.next != removed) {
         at = at.next;
       }
       at.next = removed.next;
+      last = removed == last ? at : last;
     }
     pending--;
   }

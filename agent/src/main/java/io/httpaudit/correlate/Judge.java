@@ -55,7 +55,13 @@ final class Judge {
     Timeline responses = c.responses();
     return requests.covered(e.request.offset(), e.requestEnd)
         && responses.covered(responseStart(c, e), e.responseEnd)
-        && (c.client() ? requests : responses).acked() >= (c.client() ? e.requestEnd : e.responseEnd);
+        && acknowledged(c, e);
+  }
+
+  /** Whether the other end acknowledged all that this end sent, of a whole exchange: all that it read has arrived anyway. */
+  boolean acknowledged(Connection c, Pending e) {
+    return c.wire.flow.known()
+        && (c.client() ? c.requests() : c.responses()).acked() >= (c.client() ? e.requestEnd : e.responseEnd);
   }
 
   private static long responseStart(Connection c, Pending e) {
@@ -157,7 +163,7 @@ final class Judge {
             && (requestAcked || !client && request.moved)
             && (responseAcked || client && response.moved);
     boolean cut = ended && (request.cut || response.cut || covered && over && !acknowledged);
-    boolean lost = complete && lost(c, now);
+    boolean lost = c.doubtful || complete && lost(c, now);
 
     Verdict verdict = Verdict.INFERRED;
     Why why = null;
@@ -184,9 +190,9 @@ final class Judge {
       why = shutdown ? Why.SHUTDOWN : Why.RECORDS_LOST;
     } else if (!covered) {
       // What was acknowledged was on the wire, and was not seen.
-      why = requestAcked && responseAcked ? Why.RECORDS_LOST : Why.UNACKNOWLEDGED;
-    } else if (!acknowledged && !over && !finCut(c)) {
-      why = Why.UNACKNOWLEDGED;
+      why = requestAcked && responseAcked ? Why.RECORDS_LOST : Why.NO_PACKETS;
+    } else if (!acknowledged && flow.resetTime() == 0 && !finCut(c)) {
+      why = Why.NO_PACKETS;
     } else {
       verdict = Verdict.MATCHED;
     }
@@ -501,8 +507,8 @@ final class Judge {
       outTo = inTo = -1;
     }
     boolean reset = flow != null && flow.resetTime() != 0;
-    String outcome = outcome(c, reset);
     boolean connected = flow != null && flow.handshakeAck() != 0;
+    String outcome = outcome(c, reset, connected);
     OptionalLong connectStart = OptionalLong.empty();
     OptionalLong connectEnd = OptionalLong.empty();
     if (c.client() && flow != null && flow.synTime() != 0 && c.upgrade == null) {
@@ -529,8 +535,9 @@ final class Judge {
     } else if (!known && c.entry < kernel.attachedAt()) {
       why = Why.BEFORE_ATTACH;
     } else if (flow == null || flow.packets() == 0) {
-      verdict = Verdict.APP_ONLY;
-      why = Why.NO_PACKETS;
+      boolean unnamed = c.local.port() == 0;
+      verdict = unnamed ? Verdict.INFERRED : Verdict.APP_ONLY;
+      why = unnamed ? Why.ISN_UNKNOWN : Why.NO_PACKETS;
     } else if (c.failed && !connected) {
       // The peer's number is in no packet: a refusal has none.
       boolean proven = flow.synTime() != 0 && (reset || !outcome.equals("refused"));
@@ -538,7 +545,7 @@ final class Judge {
       why = proven ? null : Why.ISN_UNKNOWN;
     } else if (!known) {
       why = Why.ISN_UNKNOWN;
-    } else if (lostSince(c, now)) {
+    } else if (c.doubtful || lostSince(c, now)) {
       why = Why.RECORDS_LOST;
     } else if (closing != null && Math.abs(wall - closing.wallOffset()) > Correlator.STEP) {
       why = Why.CLOCK_STEP;
@@ -547,11 +554,11 @@ final class Judge {
     } else if (c.out().contiguous() < closing.bytesOut() && !reset || c.in().contiguous() < closing.bytesIn()) {
       why = Why.RECORDS_LOST;
     } else if (!flow.over() && c.out().acked() < closing.bytesOut()) {
-      why = Why.UNACKNOWLEDGED;
+      why = Why.NO_PACKETS;
     } else {
       verdict = Verdict.MATCHED;
     }
-    boolean call = c.failed && !c.wireOnly;
+    boolean call = c.failed && !outcome.equals("closed_idle") && !c.wireOnly;
     long end = closing == null ? now : Math.max(c.entry, closing.at());
     return new ConnectionOutcome(
         c.side,
@@ -582,7 +589,7 @@ final class Judge {
     return lost(c, now);
   }
 
-  private static String outcome(Connection c, boolean reset) {
+  private static String outcome(Connection c, boolean reset, boolean connected) {
     if (c.wireOnly) {
       return "shadow";
     }
@@ -595,6 +602,7 @@ final class Judge {
         case REFUSED -> "refused";
         case TIMEOUT -> "timeout";
         case RESET -> "reset";
+        case GIVEN_UP -> connected ? "closed_idle" : reset ? "refused" : "timeout";
         default -> "failed";
       };
     }

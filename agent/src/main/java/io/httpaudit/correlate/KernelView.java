@@ -1,5 +1,6 @@
 package io.httpaudit.correlate;
 
+import io.httpaudit.flow.Endpoint;
 import io.httpaudit.flow.FlowTuple;
 import io.httpaudit.flow.Packet;
 import java.util.List;
@@ -34,8 +35,13 @@ public interface KernelView {
   /** {@code lo}, {@code eth0}; empty where unknown. */
   String interfaceName(int ifindex);
 
+  /** {@code local} with the address from which packets to {@code peer} are sent, by the routes as they are now. */
+  default Endpoint source(Endpoint local, Endpoint peer) {
+    return local;
+  }
+
   /** Index of the interface that holds this local address; 0: unknown. Loopback for traffic to an own address. */
-  int homeInterface(io.httpaudit.flow.Endpoint local, io.httpaudit.flow.Endpoint peer);
+  int homeInterface(Endpoint local, Endpoint peer);
 
   /**
    * What the kernel kept of a connection that began.

@@ -45,6 +45,9 @@ public final class Timeline {
   private long acked;
   private long trimmed;
   private int holeFrom;
+
+  /** From this segment on, each begins where all before it had ended, or behind. */
+  private int orderedFrom;
   private long fin;
   private boolean finSeen;
   private long finTime;
@@ -181,6 +184,9 @@ public final class Timeline {
     segments[STRIDE * at] = position;
     segments[STRIDE * at + 1] = time;
     segments[STRIDE * at + 2] = (long) length << 32 | wireSegment;
+    if (at + 1 < segmentsUsed || position < highest) {
+      orderedFrom = segmentsUsed;
+    }
     if (contiguous == highest) {
       holeFrom = at;
     }
@@ -333,6 +339,9 @@ public final class Timeline {
       int length = (int) (segments[STRIDE * i + 2] >>> 32);
       int unit = (int) segments[STRIDE * i + 2];
       long end = start + length;
+      if (start >= to && i >= orderedFrom) {
+        break;
+      }
       if (start < to && end > from) {
         long a = Math.max(start, from);
         long b = Math.min(end, to);
@@ -382,16 +391,24 @@ public final class Timeline {
     }
     trimmed = position;
     int kept = 0;
+    int ordered = 0;
     for (int i = 0; i < segmentsUsed; i++) {
+      if (i >= orderedFrom && segments[STRIDE * i] >= position) {
+        // And so do all that follow.
+        System.arraycopy(segments, STRIDE * i, segments, STRIDE * kept, STRIDE * (segmentsUsed - i));
+        kept += segmentsUsed - i;
+        break;
+      }
       if (segments[STRIDE * i] + (segments[STRIDE * i + 2] >>> 32) > position) {
         if (kept < i) {
           System.arraycopy(segments, STRIDE * i, segments, STRIDE * kept, STRIDE);
         }
         kept++;
+        ordered = i < orderedFrom ? kept : ordered;
       }
     }
     segmentsUsed = kept;
-    kept = 0;
+    orderedFrom = ordered;
     int first = ackIndex(position);
     System.arraycopy(acks, 2 * first, acks, 0, 2 * (acksUsed - first));
     acksUsed -= first;
@@ -413,12 +430,14 @@ public final class Timeline {
   void forget() {
     trim(highest);
     segmentsUsed = 0;
+    orderedFrom = 0;
     acksUsed = 0;
   }
 
   /** Drops what another interface showed; the meaning of positions stays. */
   void restart() {
     segmentsUsed = 0;
+    orderedFrom = 0;
     acksUsed = 0;
     contiguous = trimmed;
     holeFrom = 0;

@@ -13,12 +13,19 @@ final class Connection {
   private final Direction out;
   private final AtomicInteger open = new AtomicInteger(2);
 
+  /** The outcome of connect(2) is not known. */
+  private volatile boolean connecting;
+
   private long upgradedOut = -1;
   private long upgradedIn = -1;
 
-  Connection(long number, Side side, Events events) {
+  /**
+   * @param connected false: connect(2) has returned, and goes on
+   */
+  Connection(long number, Side side, Events events, boolean connected) {
     this.number = number;
     this.events = events;
+    connecting = !connected;
     Requests requests = new Requests();
     in = new Direction(this, events, requests, side == Side.SERVER, false);
     out = new Direction(this, events, requests, side == Side.CLIENT, true);
@@ -53,9 +60,27 @@ final class Connection {
     }
   }
 
+  void connected() {
+    connecting = false;
+  }
+
+  /** The connect that was in progress failed; the socket's own close will tell nothing more. */
+  synchronized void connectFailed(SocketError error) {
+    if (connecting) {
+      connecting = false;
+      if (out.position() == 0 && in.position() == 0) {
+        events.connectFailed(number, error, System.nanoTime());
+      }
+    }
+  }
+
   void close() {
-    in.close();
-    out.close();
+    try {
+      connectFailed(SocketError.GIVEN_UP);
+      in.close();
+    } finally {
+      out.close();
+    }
   }
 
   /** The last of the two tells the end. */

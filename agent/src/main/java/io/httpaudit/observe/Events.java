@@ -20,6 +20,7 @@ final class Events implements EventRing.Reader {
   private static final int UPGRADED = 6;
   private static final int TCP_INFO = 7;
   private static final int CLOSED = 8;
+  private static final int CONNECT_FINISHED = 9;
 
   private static final SocketError[] ERRORS = SocketError.values();
 
@@ -44,6 +45,11 @@ final class Events implements EventRing.Reader {
   void connectFailed(long connection, Endpoint local, Endpoint peer, long flow, long entry, long exit, SocketError error) {
     put(CONNECT_FAILED, connection, error.ordinal(), flow, entry, exit,
         local.high(), local.low(), local.port(), peer.high(), peer.low(), peer.port());
+  }
+
+  /** Of one that was opened before. */
+  void connectFailed(long connection, SocketError error, long at) {
+    put(CONNECT_FINISHED, connection, error.ordinal(), at);
   }
 
   void ended(long connection, boolean request, long index, long end, long at, boolean proven) {
@@ -140,6 +146,7 @@ final class Events implements EventRing.Reader {
       case CONNECT_FAILED ->
           to.connectFailed(connection, endpoint(body, 5), endpoint(body, 8),
               field(body, 2), field(body, 3), field(body, 4), ERRORS[(int) field(body, 1)]);
+      case CONNECT_FINISHED -> to.connectFailed(connection, ERRORS[(int) field(body, 1)], field(body, 2));
       case HEAD -> to.messageHead(connection, message(body));
       case BOUNDARY_UNKNOWN -> to.boundaryUnknown(connection, message(body));
       case ENDED ->

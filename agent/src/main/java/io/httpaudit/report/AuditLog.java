@@ -131,8 +131,8 @@ final class AuditLog {
     json.put("local", c.local().toString()).put("peer", c.peer().toString());
     json.known("interface", c.interfaceName()).put("connection", c.connection());
     json.put("syns", c.syns());
-    bytes("out", c.outOffset(), c.outBytes());
-    bytes("in", c.inOffset(), c.inBytes());
+    moved("out", c.outOffset(), c.outBytes());
+    moved("in", c.inOffset(), c.inBytes());
     json.object("timings");
     if (c.connectStart().isPresent() && c.connectEnd().isPresent()) {
       json.millis("connect", c.connectEnd().getAsLong() - c.connectStart().getAsLong());
@@ -140,11 +140,9 @@ final class AuditLog {
     write(json.end().line());
   }
 
-  /**
-   * @param bytes negative: not known
-   */
-  private void bytes(String name, long offset, long bytes) {
-    json.object(name).put("offset", offset);
+  /** {@code bytes} below 0: unknown. */
+  private void moved(String direction, long offset, long bytes) {
+    json.object(direction).put("offset", offset);
     if (bytes >= 0) {
       json.put("bytes", bytes);
     }

@@ -12,7 +12,7 @@ import java.util.Set;
  * OpenTelemetry's own settings, as far as they are needed before the SDK is: by system property, else by variable. All else the
  * SDK's autoconfiguration reads.
  */
-final class OtelConfig {
+public final class OtelConfig {
   private static final String OTLP = "otlp";
   private static final String HTTP = "http/protobuf";
   private static final String TRACES = "/v1/traces";
@@ -21,7 +21,7 @@ final class OtelConfig {
   private OtelConfig() {}
 
   /** The value of {@code otel.…}, or an empty string. */
-  static String get(String property) {
+  public static String get(String property) {
     String value = System.getProperty(property);
     if (value == null) {
       value = System.getenv(property.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_'));
@@ -29,7 +29,7 @@ final class OtelConfig {
     return value == null ? "" : value.trim();
   }
 
-  static boolean disabled() {
+  public static boolean disabled() {
     return get("otel.sdk.disabled").equalsIgnoreCase("true");
   }
 
@@ -44,7 +44,7 @@ final class OtelConfig {
   }
 
   /** Of {@code otlp}, {@code console}: where spans go; neither: nowhere. */
-  static List<String> exporters() {
+  public static List<String> exporters() {
     List<String> known = new ArrayList<>();
     for (String name : named()) {
       if (KNOWN_EXPORTERS.contains(name)) {
@@ -86,7 +86,7 @@ final class OtelConfig {
   }
 
   /** As the user wrote it, or the default; of a gRPC endpoint, the HTTP one beside it. */
-  static String endpoint() {
+  public static String endpoint() {
     String endpoint = tracesEndpoint().isEmpty() ? get("otel.exporter.otlp.endpoint") : tracesEndpoint();
     if (endpoint.isEmpty()) {
       return "http://localhost:4318";
@@ -109,7 +109,7 @@ final class OtelConfig {
   }
 
   /** Without user-info: it is written to stderr. */
-  static String shownEndpoint() {
+  public static String shownEndpoint() {
     String endpoint = endpoint();
     int scheme = endpoint.indexOf("://");
     int at = endpoint.lastIndexOf('@');
@@ -119,7 +119,7 @@ final class OtelConfig {
   }
 
   /** {@code service.name}: what the user says, else the jar's or the main class's name. */
-  static String serviceName() {
+  public static String serviceName() {
     String name = get("otel.service.name");
     if (!name.isEmpty()) {
       return name;

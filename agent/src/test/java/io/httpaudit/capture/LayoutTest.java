@@ -44,7 +44,7 @@ class LayoutTest {
       }
     }
     assertThat(java).isEqualTo(object);
-    assertThat(compared).isEqualTo(6 + 3 + 2 + 12 + 11 + 13 + 5);
+    assertThat(compared).isEqualTo(6 + 3 + 2 + 12 + 11 + 14 + 5);
     assertThat(types.sizeOf("candidate", "runs")).isEqualTo(Layout.CANDIDATE_RUNS_MOST * Layout.RUN);
   }
 

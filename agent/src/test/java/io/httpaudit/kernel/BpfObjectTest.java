@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -53,6 +54,69 @@ class BpfObjectTest {
         .hasMessageContaining("EACCES")
         .hasMessageContaining("R0 !read_ok")
         .hasMessageContaining("processed 1 insns");
+  }
+
+  @Test
+  void showsTheVerifiersWholeLogHoweverLong() {
+    // More than the megabyte that is tried first.
+    ByteBuffer bad = ByteBuffer.allocate(8 * 30_001).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < 30_000; i++) {
+      // r2 = an immediate that grows.
+      bad.putLong(0x2b7L | (long) i << 32);
+    }
+    bad.putLong(0x95);
+    assertThatThrownBy(() -> Bpf.load("bad", bad.array(), "GPL"))
+        .isInstanceOf(KernelException.class)
+        .satisfies(e -> assertThat(e.getMessage()).hasSizeGreaterThan(1 << 20))
+        .hasMessageContaining("\n0: (b7) r2 = 0")
+        .hasMessageContaining("\n29999: (b7) r2 = 29999")
+        .hasMessageContaining("R0 !read_ok")
+        .hasMessageContaining("processed 30001 insns");
+  }
+
+  @Test
+  void namesTheCallTheErrorAndWhatToDoWhereAMapIsRefused() {
+    assertThatThrownBy(() -> BpfMap.create("none", BpfMap.HASH, 0, 4, 1, 0))
+        .isInstanceOf(KernelException.class)
+        .hasMessage("bpf(BPF_MAP_CREATE none): EINVAL; kernel older than 5.8, or built without this feature");
+  }
+
+  @Test
+  void namesTheInterfaceThatIsGone() throws KernelException {
+    try (BpfObject filter = BpfObject.load(BpfObject.read())) {
+      int socket = PacketSocket.open(filter);
+      assertThatThrownBy(() -> PacketSocket.bind(socket, 1 << 30, false))
+          .isInstanceOf(KernelException.class)
+          .hasMessage("bind(AF_PACKET, interface 1073741824): ENODEV; the interface is gone");
+      Libc.close(socket);
+    }
+  }
+
+  /** Many kernels allow a socket 20 KB in all; the limit is a network namespace's own since Linux 6.8 or so. */
+  @Test
+  void attachesWhereASocketMayHold20KilobytesAndSaysWhatToDoWhereItMayHoldLess() throws Exception {
+    Process process =
+        new ProcessBuilder(
+                "unshare",
+                "--net",
+                System.getProperty("java.home") + "/bin/java",
+                "-cp",
+                System.getProperty("java.class.path"),
+                AttachUnderLimits.class.getName(),
+                "20480",
+                "4096")
+            .start();
+    String output = new String(process.getInputStream().readAllBytes());
+    String errors = new String(process.getErrorStream().readAllBytes());
+    Assumptions.assumeFalse(
+        errors.contains("NoSuchFileException: /proc/sys/net/core/optmem_max"),
+        "needs net.core.optmem_max in a network namespace of its own");
+    assertThat(process.waitFor()).as(errors).isZero();
+    assertThat(output)
+        .isEqualTo(
+            "20480: attached\n"
+                + "4096: setsockopt(SO_ATTACH_BPF): ENOMEM; the filter is larger than net.core.optmem_max:"
+                + " sysctl -w net.core.optmem_max=131072\n");
   }
 
   @Test

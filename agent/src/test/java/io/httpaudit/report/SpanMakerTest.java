@@ -180,7 +180,8 @@ class SpanMakerTest {
     "auto, 1000000, 20000020, false",
     "auto, 5000000, 5000000, true",
     "none, 5000000, 5000000, false",
-    "all,        0, 90000000, true",
+    "all,        1, 90000000, true",
+    "all,        0, 90000000, false",
   })
   void aPhaseIsDrawnFromAMillisecondAndATwentiethOfItsSpan(String phases, long nanos, long whole, boolean drawn) {
     Told told = new Told();
@@ -191,17 +192,17 @@ class SpanMakerTest {
   }
 
   @Test
-  void allDrawsEveryKnownPhaseInOrder() {
+  void allDrawsEveryKnownPhaseThatHasALengthInOrder() {
     List<SpanData> server = spans(maker("all"), Told.server());
     List<SpanData> client = spans(maker("all"), Told.client());
 
     assertThat(server)
         .extracting(SpanData::getName)
-        .containsExactly("GET", "accept_wait", "read_wait", "receive", "process", "send");
+        .containsExactly("GET", "accept_wait", "read_wait", "process", "send");
     assertThat(client)
         .extracting(SpanData::getName)
         .containsExactly("GET", "connect", "queue", "send", "wait", "receive", "lag");
-    assertThat(server.stream().map(SpanData::getSpanId).collect(Collectors.toSet())).hasSize(6);
+    assertThat(server.stream().map(SpanData::getSpanId).collect(Collectors.toSet())).hasSize(5);
   }
 
   @ParameterizedTest

@@ -8,7 +8,10 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 
-/** Calls in the shapes that a trace can show, one after the other; each waits where it is told to, at both of its ends. */
+/**
+ * Calls in the shapes that a trace can show, one after the other; each waits where it is told to, at both of its ends.
+ * Arguments: the trace that one of them belongs to, and the one of another that is not sampled.
+ */
 public final class TracedCalls {
   private final ServerSocket server = new ServerSocket(0, 5, InetAddress.getByName("127.0.0.1"));
 
@@ -16,8 +19,8 @@ public final class TracedCalls {
 
   public static void main(String[] arguments) throws Exception {
     TracedCalls calls = new TracedCalls();
-    String child = "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\ntracestate: rojo=1\r\n";
-    String unsampled = "traceparent: 00-1af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00\r\n";
+    String child = "traceparent: 00-" + arguments[0] + "-b7ad6b7169203331-01\r\ntracestate: rojo=1\r\n";
+    String unsampled = "traceparent: 00-" + arguments[1] + "-b7ad6b7169203331-00\r\n";
     calls.call("GET", "/plain?card=4111", "", 200, 0, 0, 0, 0);
     calls.call("GET", "/late", child, 200, 60, 40, 30, 20);
     calls.call("GET", "/unsampled", unsampled, 200, 0, 0, 0, 0);

@@ -45,15 +45,14 @@ is_root() { [ "$(id -u)" = 0 ]; }
 
 # --- What is needed ---------------------------------------------------------------------------------------
 
-# apt_install PACKAGE...: the first of them that there is.
+# apt_install PACKAGE...: the first of them that this release has.
 apt_install() {
   local package
-  say "  installing $1 (apt-get) ..."
-  { apt-get -qq update || true; } >"$work/apt.log" 2>&1
+  apt-get -qq update >"$work/apt.log" 2>&1 || true
   for package in "$@"; do
-    if DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends "$package" >>"$work/apt.log" 2>&1; then
-      return 0
-    fi
+    apt-cache show "$package" >/dev/null 2>&1 || continue
+    say "  installing $package (apt-get) ..."
+    DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends "$package" >>"$work/apt.log" 2>&1 && return 0
   done
   cat "$work/apt.log" >&2
   return 1
@@ -86,8 +85,8 @@ find_java() {
 # Whether the agent and the services are there, and no source is newer.
 is_built() {
   [ -f "$agent" ] && [ -f "$classes/io/httpaudit/demo/Shop.class" ] || return 1
-  [ -z "$(find "$root/agent/src/main" "$root/agent/src/boot" "$root/bpf/httpaudit.bpf.o" -type f -newer "$agent" -print -quit)" ] &&
-    [ -z "$(find "$root/demo-app/src" -type f -newer "$classes/io/httpaudit/demo/Shop.class" -print -quit)" ]
+  [ -z "$(find "$root/agent/src/main" "$root/agent/src/boot" "$root/bpf/httpaudit.bpf.o" -type f -newer "$agent" -print -quit 2>/dev/null)" ] &&
+    [ -z "$(find "$root/demo-app/src" -type f -newer "$classes/io/httpaudit/demo/Shop.class" -print -quit 2>/dev/null)" ]
 }
 
 build() {
@@ -207,7 +206,18 @@ stop() {
   pids=()
 }
 
-# customer COMMAND...: ADDRESSES follow after --.
+# What the agents can do here, by their own word; it comes when their kernel side is up, or has failed.
+find_tier() {
+  local i
+  for ((i = 0; i < 100; i++)); do
+    tier=$(sed -n 's/.*; \(tier [^;]*\);.*/\1/p; s/.*; \(application times only[^;]*\);.*/\1/p' "$work/stock.err" | head -n 1)
+    [ -z "$tier" ] || return 0
+    sleep 0.1
+  done
+  tier='not known: the agent is quiet'
+}
+
+# customer COMMAND...: at the addresses in it.
 customer() { "$@" >>"$work/customer.out" 2>"$work/customer.err" || { cat "$work/customer.err" >&2; fail "the customer was not served"; }; }
 
 answers() { # HOST PORT
@@ -265,7 +275,10 @@ stock_port=$port
 start shop io.httpaudit.demo.Shop "http://127.0.0.1:$stock_port/"
 shop_port=$port
 
+find_tier
+
 say "  java     $version"
+say "  rights   $tier"
 if [ -z "$outside" ]; then
   say "  network  shop on loopback, and at $v4_shop${v6:+ and $v6::1} on $cable; the customer also in the namespace $namespace"
 else
@@ -292,14 +305,26 @@ cat "$work/customer.out"
 if $keep; then sleep 2; else stop; fi
 
 say
-say "What the agents saw. An exchange has one view from each end that runs under the agent, on one axis: where the client"
-say "waits and the server does nothing yet, the request lies in the server's kernel (read_wait), and no code knows of it."
-say
-"$java" -jar "$agent" report --all "$log"
-
-say
-say "The last order: stock's handler took 5 ms and knows of no more. The customer waited for all of the rest: stock's one"
-say "worker was busy counting, and the order lay unread in the kernel."
+case $tier in
+  tier\ 1*)
+    say "What the agents saw. An exchange has one view from each end that runs under the agent, on one axis: where the client"
+    say "waits and the server does nothing yet, the request lies in the server's kernel (read_wait), and no code knows of it."
+    say
+    "$java" -jar "$agent" report --all "$log"
+    say
+    say "The last order: stock's handler took 5 ms and knows of no more. The customer waited for all of the rest: stock's one"
+    say "worker was busy counting, and the order lay in the kernel, unread."
+    ;;
+  *)
+    say "What the agents saw, without the right to see packets: what the application did, and what the kernel says of a"
+    say "connection (TCP_INFO). An exchange has one view from each end that runs under the agent."
+    say
+    "$java" -jar "$agent" report --all "$log"
+    say
+    say "The last order: stock's handler took 5 ms, the customer waited many times that, and nothing here says where. As root,"
+    say "or with CAP_NET_RAW and CAP_BPF, the same order shows it: it lay in stock's kernel, unread (read_wait)."
+    ;;
+esac
 
 say
 say "What the agents said on stderr:"

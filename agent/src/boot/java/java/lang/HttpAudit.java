@@ -27,6 +27,7 @@ public final class HttpAudit {
 
   private static volatile HttpAuditSink sink;
   private static volatile long faults;
+  private static volatile boolean failed;
 
   private HttpAudit() {}
 
@@ -44,9 +45,26 @@ public final class HttpAudit {
     sink = to;
   }
 
-  /** Calls whose sink threw. */
+  /** Hooks that failed: about so many, since their threads may count at once. */
   public static long faults() {
     return faults;
+  }
+
+  /** Counts a failure that its finder has dealt with. */
+  public static void countFault() {
+    faults++;
+  }
+
+  /**
+   * Whether since the last call a hook failed, nobody knows of which connection. It is a store and nothing else: a stack or a
+   * heap that is full can't keep it from being told.
+   */
+  public static boolean takeFailed() {
+    if (!failed) {
+      return false;
+    }
+    failed = false;
+    return true;
   }
 
   /** Copies native memory; the caller has the length from the call that moved it. */
@@ -81,6 +99,7 @@ public final class HttpAudit {
         to.beforeWrite(DESCRIPTORS.get(fd), address, length, 0);
       } catch (Throwable e) {
         faults++;
+        failed = true;
       }
     }
   }
@@ -92,6 +111,7 @@ public final class HttpAudit {
         to.afterWrite(DESCRIPTORS.get(fd), address, 0, n);
       } catch (Throwable e) {
         faults++;
+        failed = true;
       }
     }
   }
@@ -103,6 +123,7 @@ public final class HttpAudit {
         to.beforeWrite(DESCRIPTORS.get(fd), address, 0, vectors);
       } catch (Throwable e) {
         faults++;
+        failed = true;
       }
     }
   }
@@ -114,6 +135,7 @@ public final class HttpAudit {
         to.afterWrite(DESCRIPTORS.get(fd), address, vectors, n);
       } catch (Throwable e) {
         faults++;
+        failed = true;
       }
     }
   }
@@ -129,6 +151,7 @@ public final class HttpAudit {
         to.afterRead(DESCRIPTORS.get(fd), address, 0, n);
       } catch (Throwable e) {
         faults++;
+        failed = true;
       }
     }
   }
@@ -140,6 +163,7 @@ public final class HttpAudit {
         to.afterRead(DESCRIPTORS.get(fd), address, vectors, n);
       } catch (Throwable e) {
         faults++;
+        failed = true;
       }
     }
   }
@@ -155,6 +179,7 @@ public final class HttpAudit {
         to.failed(DESCRIPTORS.get(fd), read, cause);
       } catch (Throwable e) {
         faults++;
+        failed = true;
       }
     }
   }
@@ -166,6 +191,7 @@ public final class HttpAudit {
         to.afterUnseenWrite(DESCRIPTORS.get(target), n);
       } catch (Throwable e) {
         faults++;
+        failed = true;
       }
     }
   }
@@ -185,6 +211,7 @@ public final class HttpAudit {
         to.beforeConnect(DESCRIPTORS.get(fd), peer, port);
       } catch (Throwable e) {
         faults++;
+        failed = true;
       }
     }
   }
@@ -197,6 +224,7 @@ public final class HttpAudit {
         to.afterConnect(DESCRIPTORS.get(fd), localAddress(fd), peer, port, result > 0);
       } catch (Throwable e) {
         faults++;
+        failed = true;
       }
     }
   }
@@ -209,6 +237,7 @@ public final class HttpAudit {
         to.connectFailed(DESCRIPTORS.get(fd), localAddress(fd), peer, port, cause);
       } catch (Throwable e) {
         faults++;
+        failed = true;
       }
     }
   }
@@ -268,6 +297,7 @@ public final class HttpAudit {
         to.accepted(DESCRIPTORS.get(fd), Net.localAddress(fd), (InetSocketAddress) peer);
       } catch (Throwable e) {
         faults++;
+        failed = true;
       }
     }
   }
@@ -280,6 +310,7 @@ public final class HttpAudit {
             DESCRIPTORS.get(fd), Net.localAddress(fd), new InetSocketAddress(peer, port));
       } catch (Throwable e) {
         faults++;
+        failed = true;
       }
     }
   }
@@ -291,6 +322,7 @@ public final class HttpAudit {
         to.listening(DESCRIPTORS.get(fd), Net.localAddress(fd));
       } catch (Throwable e) {
         faults++;
+        failed = true;
       }
     }
   }
@@ -302,6 +334,7 @@ public final class HttpAudit {
         to.closing(DESCRIPTORS.get(fd));
       } catch (Throwable e) {
         faults++;
+        failed = true;
       }
     }
   }

@@ -24,11 +24,24 @@ public final class Agent {
     if (!settings.enabled() || leftAlone()) {
       return;
     }
+    if (isHere()) {
+      Stderr.line("httpaudit: already in this JVM; attaching it again changes nothing");
+      return;
+    }
     for (String complaint : settings.complaints()) {
       Stderr.line(complaint);
     }
     Boot.define(instrumentation, boot("HttpAuditSink"), boot("HttpAudit"));
     Wiring.start(settings, instrumentation);
+  }
+
+  private static boolean isHere() {
+    try {
+      Class.forName("java.lang.HttpAudit", false, null);
+      return true;
+    } catch (ClassNotFoundException e) {
+      return false;
+    }
   }
 
   private static byte[] boot(String name) throws IOException {

@@ -24,6 +24,9 @@ final class AuditThread implements Runnable {
   /** An acknowledgement may be delayed by so much (RFC 9293, 3.8.6.3; Linux: 40 ms), and at the end it is waited for. */
   private static final long LAST_ACKS = 60_000_000;
 
+  /** What a backlog may take at the end, in nanoseconds. */
+  private static final long BACKLOG = 2_000_000_000;
+
   private static final long END_MILLIS = 3_000;
 
   private final Settings settings;
@@ -36,6 +39,9 @@ final class AuditThread implements Runnable {
   private Shadows shadows;
   private volatile boolean ending;
   private long eventsLost;
+
+  /** Position in the ring of events; -1: nothing is in doubt. */
+  private long doubtfulUntil = -1;
 
   AuditThread(Settings settings, Capture capture, Observer observer, ThreadGroup group) {
     this.settings = settings;
@@ -63,8 +69,8 @@ final class AuditThread implements Runnable {
     @Override
     public void run() {
       ending = true;
-      capture.wake();
       try {
+        capture.wake();
         thread.join(END_MILLIS);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
@@ -85,10 +91,25 @@ final class AuditThread implements Runnable {
         round();
       }
     } catch (Throwable e) {
-      Stderr.line("httpaudit: the audit ended early, the application goes on: " + e);
-      HttpAudit.connect(null);
-    } finally {
+      endEarly(e);
+    }
+    try {
       close();
+    } catch (Throwable e) {
+      endEarly(e);
+    }
+  }
+
+  /** Nothing may leave this thread: the application's handler of uncaught exceptions is not for us. */
+  private void endEarly(Throwable e) {
+    HttpAudit.connect(null);
+    try {
+      if (correlator != null) {
+        correlator.doubt();
+      }
+      Stderr.line("httpaudit: the audit ended early, the application goes on: ".concat(e.toString()));
+    } catch (Throwable again) {
+      ending = true;
     }
   }
 
@@ -133,22 +154,33 @@ final class AuditThread implements Runnable {
   /** Events first: a packet that a later drain brings belongs to a connection that is known by then. */
   private int drain() {
     int passed = observer.drain(correlator, EVENTS);
+    doubt();
+    return passed + capture.poll(0, correlator::packet);
+  }
+
+  /**
+   * A hook that failed, or found no room, leaves all connections in doubt that were open by then. Those have told of their
+   * opening below what was written now, if not below what was drained.
+   */
+  private void doubt() {
     long lost = observer.lost();
-    if (lost != eventsLost) {
+    boolean failed = HttpAudit.takeFailed();
+    if (failed || lost != eventsLost) {
       correlator.eventsLost(lost - eventsLost);
       eventsLost = lost;
+      doubtfulUntil = observer.written();
     }
-    return passed + capture.poll(0, correlator::packet);
+    if (doubtfulUntil >= 0) {
+      correlator.doubt();
+      if (observer.drained() >= doubtfulUntil) {
+        doubtfulUntil = -1;
+      }
+    }
   }
 
   private void close() {
     if (correlator != null) {
-      long deadline = System.nanoTime() + LAST_ACKS;
-      long now;
-      do {
-        now = System.nanoTime();
-        drain();
-      } while (correlator.tick(now) != Long.MAX_VALUE && now < deadline && pause());
+      drainToTheEnd();
       HttpAudit.connect(null);
       correlator.shutdown(System.nanoTime());
       String line = report.close(correlator, capture);
@@ -159,8 +191,22 @@ final class AuditThread implements Runnable {
     capture.close();
   }
 
-  private boolean pause() {
-    capture.poll(2, correlator::packet);
-    return true;
+  private void drainToTheEnd() {
+    long begin = System.nanoTime();
+    boolean goesOn = true;
+    while (goesOn) {
+      long now = System.nanoTime();
+      boolean more = drain() >= EVENTS;
+      boolean waits = correlator.tick(now) != Long.MAX_VALUE;
+      if (more) {
+        goesOn = now - begin < BACKLOG;
+        if (!goesOn) {
+          correlator.doubt();
+        }
+      } else {
+        goesOn = waits && now - begin < LAST_ACKS;
+        capture.poll(goesOn ? 2 : 0, correlator::packet);
+      }
+    }
   }
 }

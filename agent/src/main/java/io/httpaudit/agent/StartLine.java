@@ -18,7 +18,8 @@ final class StartLine {
       line.append(capture.tier() == 3 ? "; tier 3 (TCP_INFO)" : "; application times only");
     }
     if (!capture.missing().isEmpty()) {
-      line.append(": ").append(capture.missing());
+      // A verifier's log is for doctor to show.
+      line.append(": ").append(capture.missing().split("\n", 2)[0]);
     }
     if (!settings.notDone().isEmpty()) {
       line.append("; ").append(settings.notDone()).append(" is not in this version");

@@ -1,6 +1,7 @@
 package io.httpaudit.agent;
 
 import io.httpaudit.capture.Capture;
+import io.httpaudit.faults.Faults;
 import io.httpaudit.kernel.KernelException;
 import io.httpaudit.kernel.Rights;
 import io.httpaudit.observe.Hooks;
@@ -25,7 +26,7 @@ final class Wiring {
     Observer observer = new Observer(capture, own, new Waker(capture));
     AuditThread audit = new AuditThread(settings, capture, observer, own);
     audit.start();
-    Hooks.install(instrumentation, observer);
+    Hooks.install(instrumentation, Faults.HOOKS ? new FaultySink(observer) : observer);
     audit.endWithJvm();
     giveUpRights(settings, capture);
   }
@@ -45,6 +46,8 @@ final class Wiring {
       }
     } catch (KernelException e) {
       Stderr.line("httpaudit: rights not given up: ".concat(String.valueOf(e.getMessage())));
+    } catch (RuntimeException | LinkageError e) {
+      Stderr.line("httpaudit: rights not given up: ".concat(e.toString()));
     }
   }
 

@@ -74,6 +74,7 @@ final class Admissions {
     CallBuffer buffer = CallBuffer.take();
     try {
       Layout.putTuple(buffer.bytes(), buffer.at(CallBuffer.KEY), tuple);
+      buffer.bytes().putInt(buffer.at(CallBuffer.VALUE) + Layout.ADMITTED_LOST, -1);
       if (map.lookup(buffer) != 0) {
         return -1;
       }

@@ -75,6 +75,12 @@ final class Candidates {
 
   private static boolean lookup(BpfMap map, CallBuffer buffer, FlowTuple tuple) {
     Layout.putTuple(buffer.bytes(), buffer.at(CallBuffer.KEY), tuple);
+    // The buffer held another connection's: an answer that was not written must not be taken for this one's.
+    int value = buffer.at(CallBuffer.VALUE);
+    buffer.bytes().putLong(value + Layout.CANDIDATE_SYN_TIME, 0);
+    buffer.bytes().putLong(value + Layout.CANDIDATE_SYNACK_TIME, 0);
+    buffer.bytes().putLong(value + Layout.CANDIDATE_ACK_TIME, 0);
+    buffer.bytes().put(value + Layout.CANDIDATE_RUNS_USED, (byte) 0);
     return map.lookup(buffer) == 0;
   }
 

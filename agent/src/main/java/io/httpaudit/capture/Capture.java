@@ -135,7 +135,7 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
       }
     } catch (KernelException e) {
       missing = e.getMessage();
-    } catch (RuntimeException | LinkageError e) {
+    } catch (RuntimeException | Error e) {
       missing = e.toString();
     } finally {
       if (state == STARTING) {

@@ -3,8 +3,6 @@ package io.httpaudit.cli;
 import io.httpaudit.report.OtelConfig;
 import java.io.IOException;
 import java.net.HttpURLConnection;
-import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.net.URI;
 import java.net.URLConnection;
 
@@ -19,29 +17,18 @@ final class ExporterCheck {
   private ExporterCheck() {}
 
   static Check of() {
-    String exporter = OtelConfig.tracesExporter();
-    if (OtelConfig.disabled() || !exporter.equals("otlp")) {
-      return Check.ok(NAME, OtelConfig.disabled() ? "OTEL_SDK_DISABLED: no spans" : "spans to: " + exporter);
+    if (OtelConfig.disabled()) {
+      return Check.ok(NAME, "OTEL_SDK_DISABLED: no spans");
+    }
+    if (!OtelConfig.exporters().contains("otlp")) {
+      return Check.ok(NAME, "OTEL_TRACES_EXPORTER: " + (OtelConfig.exporters().isEmpty() ? "none" : "console"));
     }
     String shown = OtelConfig.shownEndpoint();
     try {
-      return protocol().equals("grpc") ? connect(shown) : post(shown);
+      return post(shown);
     } catch (IOException | IllegalArgumentException e) {
       return Check.warn(NAME, shown + " does not answer (" + e.getMessage() + ")", JAEGER);
     }
-  }
-
-  private static String protocol() {
-    String traces = OtelConfig.get("otel.exporter.otlp.traces.protocol");
-    return traces.isEmpty() ? OtelConfig.get("otel.exporter.otlp.protocol") : traces;
-  }
-
-  private static Check connect(String endpoint) throws IOException {
-    URI uri = URI.create(endpoint);
-    try (Socket socket = new Socket()) {
-      socket.connect(new InetSocketAddress(String.valueOf(uri.getHost()), uri.getPort()), TIMEOUT_MILLIS);
-    }
-    return Check.ok(NAME, endpoint + " accepts connections");
   }
 
   /** An export of nothing is an empty body: no resource, no span. */

@@ -55,6 +55,10 @@ final class Connection {
 
   boolean failed;
   boolean wireOnly;
+
+  /** A hook may have missed something of it. */
+  boolean doubtful;
+
   Closing closing;
   Upgrade upgrade;
   Info info;

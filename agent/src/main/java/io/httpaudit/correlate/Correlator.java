@@ -195,14 +195,16 @@ public final class Correlator implements JvmEvents {
 
   private void attach(Connection c, long flow) {
     Wire wire = wires.get(flow);
+    FlowTuple tuple = FlowTuple.of(c.local, c.peer);
     if (wire != null) {
-      if (wire.two == null) {
+      // Were the flow another's after all, its packets would prove nothing.
+      if (wire.two == null && wire.tuple.equals(tuple)) {
         wire.two = c;
         c.wire = wire;
       }
       return;
     }
-    wire = new Wire(new Flow(flow), FlowTuple.of(c.local, c.peer));
+    wire = new Wire(new Flow(flow), tuple);
     wire.one = c;
     c.wire = wire;
     wires.put(flow, wire);
@@ -236,10 +238,7 @@ public final class Correlator implements JvmEvents {
     }
     if (wire.flow.candidate(
         candidate.packets(), candidate.syns(), candidate.synAcks(), candidate.handshakeAck())) {
-      if (candidate.overflowed() && !wire.candidate) {
-        wire.flow.gap(Long.MIN_VALUE, c.exit + RACE);
-      }
-      wire.candidate = true;
+      wire.overflowed = candidate.overflowed();
     }
   }
 
@@ -247,6 +246,15 @@ public final class Correlator implements JvmEvents {
     records -= wire.flow.records();
     look(wire);
     records += wire.flow.records();
+  }
+
+  /** The look before something is judged: what the candidate lacks by now, nothing will bring. */
+  private void lookLast(Wire wire) {
+    lookAgain(wire);
+    if (wire.overflowed && !wire.gapped) {
+      wire.gapped = true;
+      wire.flow.gap(Long.MIN_VALUE, wire.one.exit + RACE);
+    }
   }
 
   @Override
@@ -394,9 +402,14 @@ public final class Correlator implements JvmEvents {
     }
   }
 
-  /** The hooks' ring was full: so many events never came. Exchanges that miss one are left out. */
+  /** The hooks' ring was full: so many events never came; {@link #doubt} is due. */
   public void eventsLost(long count) {
     eventsLost += count;
+  }
+
+  /** Something that a hook should have told is missing, nobody knows of which connection: of those known by now. */
+  public void doubt() {
+    connections.forEach(c -> c.doubtful = true);
   }
 
   // ---- time
@@ -570,7 +583,7 @@ public final class Correlator implements JvmEvents {
   private void finish(Connection c, Pending e, long now, boolean shutdown) {
     Wire wire = c.wire;
     if (wire != null && !wire.settled) {
-      lookAgain(wire);
+      lookLast(wire);
       // The other end of the same connection may still ask for its first exchange.
       if (wire.two == null || c == wire.two || wire.two.judged > 0 || wire.one.judged > 0) {
         wire.settled = true;
@@ -641,7 +654,7 @@ public final class Correlator implements JvmEvents {
   private void end(Connection c, long now, boolean shutdown) {
     if (c.closing != null && (c.exchanges == 0 || c.upgrade != null) || shutdown && c.upgrade != null) {
       if (c.wire != null && !c.wire.settled) {
-        lookAgain(c.wire);
+        lookLast(c.wire);
       }
       ConnectionOutcome outcome = judge.connection(c, now);
       if (outcome.verdict() == Verdict.WIRE_ONLY) {

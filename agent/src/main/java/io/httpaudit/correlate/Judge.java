@@ -163,7 +163,7 @@ final class Judge {
             && (requestAcked || !client && request.moved)
             && (responseAcked || client && response.moved);
     boolean cut = ended && (request.cut || response.cut || covered && over && !acknowledged);
-    boolean lost = complete && lost(c, now);
+    boolean lost = c.doubtful || complete && lost(c, now);
 
     Verdict verdict = Verdict.INFERRED;
     Why why = null;
@@ -190,9 +190,9 @@ final class Judge {
       why = shutdown ? Why.SHUTDOWN : Why.RECORDS_LOST;
     } else if (!covered) {
       // What was acknowledged was on the wire, and was not seen.
-      why = requestAcked && responseAcked ? Why.RECORDS_LOST : Why.UNACKNOWLEDGED;
-    } else if (!acknowledged && !over && !finCut(c)) {
-      why = Why.UNACKNOWLEDGED;
+      why = requestAcked && responseAcked ? Why.RECORDS_LOST : Why.NO_PACKETS;
+    } else if (!acknowledged && flow.resetTime() == 0 && !finCut(c)) {
+      why = Why.NO_PACKETS;
     } else {
       verdict = Verdict.MATCHED;
     }
@@ -545,7 +545,7 @@ final class Judge {
       why = proven ? null : Why.ISN_UNKNOWN;
     } else if (!known) {
       why = Why.ISN_UNKNOWN;
-    } else if (lostSince(c, now)) {
+    } else if (c.doubtful || lostSince(c, now)) {
       why = Why.RECORDS_LOST;
     } else if (closing != null && Math.abs(wall - closing.wallOffset()) > Correlator.STEP) {
       why = Why.CLOCK_STEP;
@@ -554,7 +554,7 @@ final class Judge {
     } else if (c.out().contiguous() < closing.bytesOut() && !reset || c.in().contiguous() < closing.bytesIn()) {
       why = Why.RECORDS_LOST;
     } else if (!flow.over() && c.out().acked() < closing.bytesOut()) {
-      why = Why.UNACKNOWLEDGED;
+      why = Why.NO_PACKETS;
     } else {
       verdict = Verdict.MATCHED;
     }

@@ -19,8 +19,11 @@ final class Wire {
   /** All flows' losses when this flow's own were last read. */
   long lossesRead;
 
-  /** Whether the kernel had a candidate. */
-  boolean candidate;
+  /** Whether the candidate lacked packets when it was looked at last. */
+  boolean overflowed;
+
+  /** That was told to the flow. */
+  boolean gapped;
 
   Wire(Flow flow, FlowTuple tuple) {
     this.flow = flow;

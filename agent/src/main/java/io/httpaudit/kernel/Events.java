@@ -1,6 +1,7 @@
 package io.httpaudit.kernel;
 
 import java.nio.ByteBuffer;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * What the audit thread waits for: its ring at a fill level that the filter thinks worth a wake-up, netlink, and whoever
@@ -52,7 +53,11 @@ public final class Events implements AutoCloseable {
    * @return bits of what there is; 0: the time is over
    */
   public int await(int timeoutMillis) {
-    int count = Libc.epollWait(epoll, memory.address(), MOST, timeoutMillis);
+    int count = Math.min(Libc.epollWait(epoll, memory.address(), MOST, timeoutMillis), MOST);
+    if (count < 0 && count != -Errno.EINTR) {
+      // Whatever it is that keeps it from waiting must not make it run in circles.
+      LockSupport.parkNanos(this, timeoutMillis * 1_000_000L);
+    }
     int bits = 0;
     for (int i = 0; i < count; i++) {
       bits |= (int) memory.bytes().getLong(i * Libc.epollEventSize() + Libc.epollEventData());

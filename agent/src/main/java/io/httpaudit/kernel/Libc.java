@@ -1,6 +1,7 @@
 package io.httpaudit.kernel;
 
 import com.kenai.jffi.DirectCall;
+import io.httpaudit.faults.Faults;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -211,11 +212,31 @@ public final class Libc {
 
   /** Of a function that returns an int: the upper half of the register is not defined. */
   private static int result(long value) {
-    return (int) value == -1 ? -DirectCall.errno() : (int) value;
+    int result = (int) value == -1 ? -DirectCall.errno() : (int) value;
+    if (Faults.NATIVES) {
+      Faults.disturb();
+      return Faults.garbled(result);
+    }
+    return result;
   }
 
-  private static long wide(long value) {
-    return value == -1 ? -DirectCall.errno() : value;
+  /** Of a function that returns a size_t, of at most 2 GiB. */
+  private static int size(long value) {
+    return result(value > Integer.MAX_VALUE ? Integer.MAX_VALUE : value);
+  }
+
+  /** Of a function that returns a descriptor, or an address. */
+  private static long handle(long value) {
+    long result = value == -1 ? -DirectCall.errno() : value;
+    if (Faults.NATIVES) {
+      Faults.disturb();
+      return Faults.garbledHandle(result);
+    }
+    return result;
+  }
+
+  private static int descriptor(long value) {
+    return (int) handle((int) value);
   }
 
   static int check(int result, String call) throws KernelException {
@@ -227,7 +248,11 @@ public final class Libc {
 
   /** bpf(2). */
   static int bpf(int command, long attributes, int size) {
-    return result(DirectCall.call(syscall, sysBpf, command, attributes, size));
+    if (Faults.NATIVES && Faults.skips()) {
+      return command == Bpf.BPF_MAP_CREATE || command == Bpf.BPF_PROG_LOAD ? -Errno.EPERM : Faults.garbage();
+    }
+    long value = DirectCall.call(syscall, sysBpf, command, attributes, size);
+    return command == Bpf.BPF_MAP_CREATE || command == Bpf.BPF_PROG_LOAD ? descriptor(value) : result(value);
   }
 
   /** capget(2): {@code header} and {@code data} as struct __user_cap_header_struct and two of __user_cap_data_struct. */
@@ -241,18 +266,24 @@ public final class Libc {
   }
 
   static int eventfd(int flags) {
-    return result(DirectCall.call(syscall, sysEventfd2, 0, flags));
+    return descriptor(DirectCall.call(syscall, sysEventfd2, 0, flags));
   }
 
   static int socket(int domain, int type, int protocol) {
-    return result(DirectCall.call(socket, domain, type, protocol));
+    return descriptor(DirectCall.call(socket, domain, type, protocol));
   }
 
   static int setsockopt(int fd, int level, int option, long value, int length) {
+    if (Faults.NATIVES && Faults.skips()) {
+      return Faults.garbage();
+    }
     return result(DirectCall.call(setsockopt, fd, level, option, value, length));
   }
 
   static int getsockopt(int fd, int level, int option, long value, long length) {
+    if (Faults.NATIVES && Faults.skips()) {
+      return Faults.garbage();
+    }
     return result(DirectCall.call(getsockopt, fd, level, option, value, length));
   }
 
@@ -273,23 +304,27 @@ public final class Libc {
   }
 
   static int send(int fd, long bytes, int length, int flags) {
-    return (int) wide(DirectCall.call(send, fd, bytes, length, flags));
+    if (Faults.NATIVES && Faults.skips()) {
+      return Faults.garbage();
+    }
+    return size(DirectCall.call(send, fd, bytes, length, flags));
   }
 
   static int recv(int fd, long bytes, int length, int flags) {
-    return (int) wide(DirectCall.call(recv, fd, bytes, length, flags));
+    return size(DirectCall.call(recv, fd, bytes, length, flags));
   }
 
   static int read(int fd, long bytes, int length) {
-    return (int) wide(DirectCall.call(read, fd, bytes, length));
+    return size(DirectCall.call(read, fd, bytes, length));
   }
 
   static int write(int fd, long bytes, int length) {
-    return (int) wide(DirectCall.call(write, fd, bytes, length));
+    return size(DirectCall.call(write, fd, bytes, length));
   }
 
+  /** Best effort: there is nothing to do about a failure, and the descriptor is gone all the same. */
   public static int close(int fd) {
-    return result(DirectCall.call(close, fd));
+    return (int) DirectCall.call(close, fd);
   }
 
   static int poll(long fds, int count, int timeoutMillis) {
@@ -297,7 +332,7 @@ public final class Libc {
   }
 
   static int epollCreate() {
-    return result(DirectCall.call(epollCreate1, 0x80000));
+    return descriptor(DirectCall.call(epollCreate1, 0x80000));
   }
 
   static int epollCtl(int epoll, int operation, int fd, long event) {
@@ -319,11 +354,11 @@ public final class Libc {
   }
 
   static long mmap(long length, int protection, int flags, int fd, long offset) {
-    return wide(DirectCall.call(mmap, 0, length, protection, flags, fd, offset));
+    return handle(DirectCall.call(mmap, 0, length, protection, flags, fd, offset));
   }
 
   static int munmap(long address, long length) {
-    return result(DirectCall.call(munmap, address, length));
+    return (int) DirectCall.call(munmap, address, length);
   }
 
   static int prctl(int option, long a, long b, long c, long d) {
@@ -344,9 +379,13 @@ public final class Libc {
     CallBuffer buffer = CallBuffer.take();
     try {
       buffer.bytes().putInt(buffer.at(CallBuffer.KEY), 104);
+      // No state: whoever says that he filled it in, and did not, is found out.
+      buffer.bytes().put(buffer.at(CallBuffer.VALUE), (byte) -1);
       int result =
           getsockopt(fd, IPPROTO_TCP, TCP_INFO, buffer.address(CallBuffer.VALUE), buffer.address(CallBuffer.KEY));
-      if (result < 0 || buffer.bytes().getInt(buffer.at(CallBuffer.KEY)) < 104) {
+      if (result != 0
+          || buffer.bytes().getInt(buffer.at(CallBuffer.KEY)) < 104
+          || buffer.bytes().get(buffer.at(CallBuffer.VALUE)) == -1) {
         return false;
       }
       out[0] = buffer.bytes().getInt(buffer.at(CallBuffer.VALUE) + 68) & 0xffff_ffffL;

@@ -35,6 +35,10 @@ public final class Memory {
     if (address < 0) {
       throw new KernelException("mmap of " + size + " bytes", (int) -address, KernelException.advice((int) -address));
     }
+    if (address <= Integer.MAX_VALUE) {
+      // Neither the JVM's heap nor a library has left room there: it can't be.
+      throw new KernelException("mmap of " + size + " bytes gave " + address);
+    }
     return new Memory(address, size);
   }
 

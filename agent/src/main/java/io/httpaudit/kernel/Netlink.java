@@ -36,6 +36,8 @@ public final class Netlink implements AutoCloseable {
   private static final int IFF_UP = 1;
   private static final int IFF_LOOPBACK = 8;
 
+  private static final int SO_RCVTIMEO = 20;
+
   private static final int HEADER = 16;
   private static final int BUFFER = 1 << 16;
 
@@ -82,6 +84,12 @@ public final class Netlink implements AutoCloseable {
       buffer.bytes().putInt(buffer.at(CallBuffer.VALUE + 4), 0);
       buffer.bytes().putInt(buffer.at(CallBuffer.VALUE + 8), groups);
       Libc.check(Libc.bind(fd, buffer.address(CallBuffer.VALUE), 12), "bind(AF_NETLINK)");
+      // An answer that does not come must not be waited for: a second, and no microseconds.
+      buffer.bytes().putLong(buffer.at(CallBuffer.VALUE), 1);
+      buffer.bytes().putLong(buffer.at(CallBuffer.VALUE + 8), 0);
+      Libc.check(
+          Libc.setsockopt(fd, Libc.SOL_SOCKET, SO_RCVTIMEO, buffer.address(CallBuffer.VALUE), 16),
+          "setsockopt(SO_RCVTIMEO)");
       return fd;
     } catch (KernelException e) {
       Libc.close(fd);
@@ -144,7 +152,7 @@ public final class Netlink implements AutoCloseable {
     int name = attribute(bytes, from + 16, to, IFLA_IFNAME);
     String text = "";
     if (name >= 0) {
-      byte[] characters = new byte[bytes.getShort(name - 4) - 4 - 1];
+      byte[] characters = new byte[Math.max(0, bytes.getShort(name - 4) - 4 - 1)];
       bytes.get(name, characters);
       text = new String(characters, StandardCharsets.UTF_8);
     }
@@ -200,11 +208,11 @@ public final class Netlink implements AutoCloseable {
   static int attribute(ByteBuffer bytes, int from, int to, int type) {
     for (int at = from; at + 4 <= to; ) {
       int length = bytes.getShort(at) & 0xffff;
+      if (length < 4 || length > to - at) {
+        return -1;
+      }
       if ((bytes.getShort(at + 2) & 0x3fff) == type) {
         return at + 4;
-      }
-      if (length < 4) {
-        return -1;
       }
       at += length + 3 & ~3;
     }
@@ -237,7 +245,13 @@ public final class Netlink implements AutoCloseable {
     boolean more = true;
     while (more) {
       int received = Libc.check(Libc.recv(fd, memory.address(), BUFFER, 0), "recv(AF_NETLINK)");
+      if (received < HEADER || received > BUFFER) {
+        throw new KernelException("recv(AF_NETLINK) gave " + received + " bytes");
+      }
       for (int at = 0; at + HEADER <= received; at += bytes.getInt(at) + 3 & ~3) {
+        if (!isWhole(bytes, at, received)) {
+          throw new KernelException("netlink: a message of " + bytes.getInt(at) + " bytes, of " + received + " received");
+        }
         int answer = bytes.getShort(at + 4);
         if (bytes.getInt(at + 8) != sequence) {
           continue;
@@ -253,6 +267,11 @@ public final class Netlink implements AutoCloseable {
         more = (flags & NLM_F_DUMP) != 0;
       }
     }
+  }
+
+  private static boolean isWhole(ByteBuffer bytes, int at, int received) {
+    int length = bytes.getInt(at);
+    return length >= HEADER && length <= received - at;
   }
 
   static void header(ByteBuffer bytes, int at, int length, int type, int flags, int sequence) {
@@ -280,7 +299,8 @@ public final class Netlink implements AutoCloseable {
       if (received <= 0) {
         break;
       }
-      for (int at = 0; at + HEADER <= received; at += bytes.getInt(at) + 3 & ~3) {
+      received = Math.min(received, BUFFER);
+      for (int at = 0; at + HEADER <= received && isWhole(bytes, at, received); at += bytes.getInt(at) + 3 & ~3) {
         int type = bytes.getShort(at + 4);
         changed |= type >= RTM_NEWROUTE ? CHANGED_ROUTES : CHANGED_LINKS;
       }
@@ -326,7 +346,7 @@ public final class Netlink implements AutoCloseable {
       if (sent < 0) {
         return sent;
       }
-      int received = Libc.recv(fd, buffer.address(CallBuffer.VALUE), 1024, Libc.MSG_DONTWAIT);
+      int received = Math.min(Libc.recv(fd, buffer.address(CallBuffer.VALUE), 1024, Libc.MSG_DONTWAIT), 1024);
       if (received < HEADER + 4) {
         return received < 0 ? received : -Errno.EINVAL;
       }

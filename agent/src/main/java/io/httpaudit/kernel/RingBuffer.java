@@ -81,6 +81,10 @@ public final class RingBuffer implements AutoCloseable {
           return count;
         }
         int length = header & ~DISCARDED;
+        if (length > mask) {
+          // No record is so long: what follows can't be found.
+          return count;
+        }
         if ((header & DISCARDED) == 0) {
           records.record(data, at + HEADER, length);
           count++;

@@ -75,9 +75,12 @@ final class Connection {
   }
 
   void close() {
-    connectFailed(SocketError.GIVEN_UP);
-    in.close();
-    out.close();
+    try {
+      connectFailed(SocketError.GIVEN_UP);
+      in.close();
+    } finally {
+      out.close();
+    }
   }
 
   /** The last of the two tells the end. */

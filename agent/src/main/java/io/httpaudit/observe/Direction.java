@@ -1,6 +1,7 @@
 package io.httpaudit.observe;
 
 import io.httpaudit.correlate.SocketError;
+import io.httpaudit.faults.Faults;
 import io.httpaudit.http.Head;
 import io.httpaudit.http.MessageListener;
 import io.httpaudit.http.MessageParser;
@@ -104,16 +105,27 @@ final class Direction implements MessageListener {
         call = System.nanoTime();
       }
       messageEnded = false;
+      if (Faults.HOOKS) {
+        Faults.strike();
+      }
       parse(parser, address, vectors, n);
       lastMoved = outbound ? System.nanoTime() : call;
       return messageEnded;
     } catch (Throwable e) {
-      // What was counted no longer agrees with what was moved.
-      parser.lose();
-      throw e;
+      lose();
+      return false;
     } finally {
       leave();
     }
+  }
+
+  /**
+   * What was counted no longer agrees with what was moved: no boundary from here on is known. If not even this can be said, it
+   * throws, and the fault is nobody's: all connections are in doubt.
+   */
+  private void lose() {
+    parser.lose();
+    HttpAudit.countFault();
   }
 
   private static void parse(MessageParser parser, long address, int vectors, long n) {
@@ -178,6 +190,9 @@ final class Direction implements MessageListener {
       }
       lastMoved = call;
       return messageEnded;
+    } catch (Throwable e) {
+      lose();
+      return false;
     } finally {
       leave();
     }

@@ -114,6 +114,15 @@ final class EventRing {
     return new String(text, StandardCharsets.ISO_8859_1);
   }
 
+  /** How far it was written, and how far read: a record below the former is drained once the latter has reached it. */
+  long written() {
+    return tail.get();
+  }
+
+  long drained() {
+    return head.get();
+  }
+
   /** Records refused so far. */
   long refused() {
     return refused.get();

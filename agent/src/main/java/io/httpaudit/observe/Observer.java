@@ -55,6 +55,15 @@ public final class Observer extends HttpAuditSink {
     return events.drain(to, limit);
   }
 
+  /** Positions of the ring of events: what is below {@code written} now was drained once {@code drained} is as far. */
+  public long written() {
+    return ring.written();
+  }
+
+  public long drained() {
+    return ring.drained();
+  }
+
   /** Events that found no room. */
   public long lost() {
     return ring.refused();

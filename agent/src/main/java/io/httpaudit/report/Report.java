@@ -28,7 +28,7 @@ public final class Report implements Outcomes {
     ignore = reporting.ignore();
     log = new AuditLog(reporting.log(), OtelConfig.serviceName());
     spans = new Spans(reporting, threads);
-    ids = new Ids(spans);
+    ids = new Ids(spans.wanted() ? Sampler.configured() : Sampler.none());
   }
 
   public Tracing tracing() {
@@ -46,7 +46,7 @@ public final class Report implements Outcomes {
       log.exchange(exchange, url);
     }
     if (exchange.trace().sampled()) {
-      spans.exchange(exchange, url, ids);
+      spans.exchange(exchange, url);
     }
   }
 
@@ -65,7 +65,7 @@ public final class Report implements Outcomes {
       log.connection(connection);
     }
     if (connection.call() && connection.trace().sampled()) {
-      spans.connection(connection, ids);
+      spans.connection(connection);
     }
   }
 
@@ -77,24 +77,27 @@ public final class Report implements Outcomes {
   /** Writes the summary, and returns the line at the end. */
   public String close(Correlator counts, Capture capture) {
     spans.close();
-    Losses losses =
-        new Losses(
-            capture.records(),
-            capture.recordsLost(),
-            spans.dropped(),
-            log.lost(),
-            counts.eventsLost(),
-            counts.exchangesDropped(),
-            counts.packetsDropped(),
-            capture.admissionsRefused(),
-            ignored,
-            HttpAudit.faults());
     if (log.isWanted()) {
       long wall = System.currentTimeMillis() * 1_000_000;
-      log.summary(counts, losses, wall, capture.tapped(), capture.tier());
+      log.summary(counts, losses(counts, capture), wall, capture.tapped(), capture.tier());
     }
     log.close();
-    return line(counts, losses, capture.tier());
+    // Counted again: the summary itself may have been lost.
+    return line(counts, losses(counts, capture), capture.tier());
+  }
+
+  private Losses losses(Correlator counts, Capture capture) {
+    return new Losses(
+        capture.records(),
+        capture.recordsLost(),
+        spans.dropped(),
+        log.lost(),
+        counts.eventsLost(),
+        counts.exchangesDropped(),
+        counts.packetsDropped(),
+        capture.admissionsRefused(),
+        ignored,
+        HttpAudit.faults());
   }
 
   private static String line(Correlator counts, Losses losses, int tier) {

@@ -102,9 +102,23 @@ class ExchangeTest {
     talk.down(0, 300, 100, 2_000);
     stage.tick(2_050 + 9_999_000);
     assertThat(stage.exchanges).isEmpty();
-    stage.tick(2_050 + 10_000_000);
+    // Time alone is looked at every 20 ms.
+    stage.tick(2_050 + 10_019_000);
     assertThat(stage.only().verdict()).isEqualTo(Verdict.INFERRED);
-    assertThat(stage.only().why()).hasValue(Why.UNACKNOWLEDGED);
+    assertThat(stage.only().why()).hasValue(Why.NO_PACKETS);
+  }
+
+  @Test
+  void whatWasNotAcknowledgedWhenTheTupleWasUsedAgainIsNotMatched() {
+    Stage.Talk talk = served();
+    talk.down(0, 300, 100, 2_000);
+    talk.closed(3, 300, 100, SocketError.NONE, 2_100);
+    Packet syn = talk.make(true, 77_000, 0, 0, Packet.SYN, 5_000);
+    syn.direction |= Packet.ENDED;
+    talk.send(syn);
+    stage.tick(5_100);
+    assertThat(stage.only().verdict()).isEqualTo(Verdict.INFERRED);
+    assertThat(stage.only().why()).hasValue(Why.NO_PACKETS);
   }
 
   @Test
@@ -192,6 +206,35 @@ class ExchangeTest {
         .extracting(Exchange::verdict)
         .containsExactly(Verdict.INFERRED, Verdict.MATCHED);
     assertThat(stage.exchanges.get(0).why()).hasValue(Why.RECORDS_LOST);
+  }
+
+  @Test
+  void aCandidateThatWasReadWhileItWasWrittenCostsNothingIfTheSecondLookIsWhole() {
+    Stage.Talk talk = stage.talk(3).handshake(1_000);
+    overflowed(talk, true);
+    talk.accepted(3, 1_200);
+    overflowed(talk, false);
+    talk.up(0, 100, 0, 5_000).down(0, 0, 100, 5_001);
+    talk.request(3, 0, 0, 100, 5_100, 5_100).response(3, 0, 0, 300, 5_200, 5_210);
+    talk.down(0, 300, 100, 5_205).up(100, 0, 300, 5_300);
+    stage.tick(5_400);
+    assertThat(stage.only().verdict()).isEqualTo(Verdict.MATCHED);
+  }
+
+  @Test
+  void aCandidateThatOverflowedBetweenTheLooksIsRecordsLost() {
+    Stage.Talk talk = stage.talk(3).handshake(1_000).accepted(3, 1_200);
+    overflowed(talk, true);
+    talk.up(0, 100, 0, 5_000).down(0, 0, 100, 5_001);
+    talk.request(3, 0, 0, 100, 5_100, 5_100).response(3, 0, 0, 300, 5_200, 5_210);
+    talk.down(0, 300, 100, 5_205).up(100, 0, 300, 5_300);
+    stage.tick(5_400);
+    assertThat(stage.only().why()).hasValue(Why.RECORDS_LOST);
+  }
+
+  private void overflowed(Stage.Talk talk, boolean overflowed) {
+    stage.candidates.computeIfPresent(
+        talk.tuple, (t, c) -> new KernelView.Candidate(overflowed, 1, 1, c.handshakeAck(), c.packets()));
   }
 
   @Test

@@ -36,6 +36,22 @@ public final class Command {
     }
   }
 
+  /** Standard error; throws if it fails. */
+  static String errors(List<String> words) {
+    try {
+      Process process = new ProcessBuilder(words).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+      Collector errors = new Collector(process.getErrorStream());
+      if (process.waitFor() != 0) {
+        throw new IllegalStateException(words + " exited with " + process.exitValue() + ": " + errors.text());
+      }
+      return errors.text();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   public static boolean exists(String name) {
     try {
       return new ProcessBuilder("sh", "-c", "command -v " + name).start().waitFor() == 0;

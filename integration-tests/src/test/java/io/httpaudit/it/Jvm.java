@@ -54,6 +54,10 @@ public final class Jvm implements AutoCloseable {
       return this;
     }
 
+    Jdk jdk() {
+      return jdk;
+    }
+
     public Setup withoutAgent() {
       agent = false;
       return this;
@@ -192,6 +196,10 @@ public final class Jvm implements AutoCloseable {
     return output.soFar();
   }
 
+  public String stderrSoFar() {
+    return errors.soFar();
+  }
+
   /** Waits until it has printed a line that starts so, and returns the rest of that line. */
   public String awaitLine(String start) {
     String[] rest = new String[1];
@@ -213,6 +221,12 @@ public final class Jvm implements AutoCloseable {
         },
         60);
     return rest[0];
+  }
+
+  /** Waits for the agent's first line: the kernel side is up. A hooked call waits for that, but no longer than a second. */
+  public Jvm awaitAudit() {
+    await(() -> errors.soFar().contains(": auditing pid ") || !process.isAlive(), 60);
+    return this;
   }
 
   static void await(BooleanSupplier condition, int seconds) {

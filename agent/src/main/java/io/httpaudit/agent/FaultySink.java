@@ -1,0 +1,92 @@
+package io.httpaudit.agent;
+
+import io.httpaudit.faults.Faults;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+
+/** Hooks that fail: before what they are to tell, or after. Only with {@link Faults#HOOKS}. */
+final class FaultySink extends HttpAuditSink {
+  private final HttpAuditSink to;
+
+  FaultySink(HttpAuditSink to) {
+    this.to = to;
+  }
+
+  @Override
+  public void beforeWrite(int fd, long address, int length, int vectors) {
+    Faults.strike();
+    to.beforeWrite(fd, address, length, vectors);
+    Faults.strike();
+  }
+
+  @Override
+  public void afterWrite(int fd, long address, int vectors, long n) {
+    Faults.strike();
+    to.afterWrite(fd, address, vectors, n);
+    Faults.strike();
+  }
+
+  @Override
+  public void afterRead(int fd, long address, int vectors, long n) {
+    Faults.strike();
+    to.afterRead(fd, address, vectors, n);
+    Faults.strike();
+  }
+
+  @Override
+  public void afterUnseenWrite(int fd, long n) {
+    Faults.strike();
+    to.afterUnseenWrite(fd, n);
+    Faults.strike();
+  }
+
+  @Override
+  public void failed(int fd, boolean read, Throwable cause) {
+    Faults.strike();
+    to.failed(fd, read, cause);
+    Faults.strike();
+  }
+
+  @Override
+  public void beforeConnect(int fd, InetAddress peer, int port) {
+    Faults.strike();
+    to.beforeConnect(fd, peer, port);
+    Faults.strike();
+  }
+
+  @Override
+  public void afterConnect(int fd, InetSocketAddress local, InetAddress peer, int port) {
+    Faults.strike();
+    to.afterConnect(fd, local, peer, port);
+    Faults.strike();
+  }
+
+  @Override
+  public void connectFailed(
+      int fd, InetSocketAddress local, InetAddress peer, int port, Throwable cause) {
+    Faults.strike();
+    to.connectFailed(fd, local, peer, port, cause);
+    Faults.strike();
+  }
+
+  @Override
+  public void accepted(int fd, InetSocketAddress local, InetSocketAddress peer) {
+    Faults.strike();
+    to.accepted(fd, local, peer);
+    Faults.strike();
+  }
+
+  @Override
+  public void listening(int fd, InetSocketAddress local) {
+    Faults.strike();
+    to.listening(fd, local);
+    Faults.strike();
+  }
+
+  @Override
+  public void closing(int fd) {
+    Faults.strike();
+    to.closing(fd);
+    Faults.strike();
+  }
+}

@@ -235,6 +235,34 @@ host_and_port() {
   esac
 }
 
+# has_trace UI TRACE: whether Jaeger shows it, as it does some moments after it was sent.
+has_trace() {
+  local host port i
+  read -r host port < <(host_and_port "$1")
+  for ((i = 0; i < 20; i++)); do
+    timeout 2 bash -c 'exec 3<>"/dev/tcp/$0/$1" && printf "GET /api/traces/%s HTTP/1.0\r\nHost: %s\r\n\r\n" "$2" "$0" >&3 &&
+      read -r _ status _ <&3 && [ "$status" = 200 ]' "$host" "$port" "$2" 2>/dev/null && return 0
+    sleep 0.25
+  done
+  return 1
+}
+
+# links UI: to the customer's orders, if there is a Jaeger that has them.
+links() {
+  local trace url
+  # shellcheck disable=SC2046
+  answers $(host_and_port "$1") || return 0
+  say
+  if ! has_trace "$1" "$(sed -n 's/^  \([0-9a-f]*\) .*/\1/p' "$work/customer.out" | tail -n 1)"; then
+    say "The Jaeger at $1 has no trace of the orders: do the spans go there?"
+    return 0
+  fi
+  say "In Jaeger, the customer's orders:"
+  while read -r trace _ url _; do
+    say "  $1/trace/$trace  ${url%%\?*}"
+  done <"$work/customer.out"
+}
+
 # --- On any way out -----------------------------------------------------------------------------------------
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/httpaudit-demo.XXXXXX")
@@ -334,15 +362,7 @@ done
 
 case $spans in
   none*) ;;
-  *)
-    ui=${JAEGER_UI:-http://localhost:16686}
-    # shellcheck disable=SC2046
-    if answers $(host_and_port "$ui"); then
-      say
-      say "In Jaeger, the customer's orders:"
-      sed -n "s#^  \([0-9a-f]\{32\}\)  GET \([^? ]*\).*#  $ui/trace/\1  \2#p" "$work/customer.out"
-    fi
-    ;;
+  *) links "${JAEGER_UI:-http://localhost:16686}" ;;
 esac
 
 if $keep; then

@@ -185,7 +185,7 @@ class DemoIT {
         .contains(
             "rights   tier 3 (TCP_INFO): CAP_NET_RAW and CAP_BPF missing",
             "network  loopback only: an outside interface of its own needs root",
-            "nothing here says where")
+            "nothing here says where the\nothers went")
         .containsPattern("\n[0-9]+ views of exchanges by 2 processes")
         .containsPattern("\n  inferred +[0-9]+  \\(tcp_info [0-9]+\\)\n  packet records lost     0\n")
         .doesNotContain("read_wait    ", ", matched, ", "can't");

@@ -435,6 +435,7 @@ public final class Correlator implements JvmEvents {
    * @return when to call again at the latest, {@link Long#MAX_VALUE}: only once something was passed
    */
   public long tick(long now) {
+    judge.begin();
     for (int n = dirty.size(); n > 0; n--) {
       Connection c = dirty.poll();
       c.dirty = false;
@@ -468,6 +469,7 @@ public final class Correlator implements JvmEvents {
 
   /** Judges each open exchange as it stands, after the last drain; then nothing is left. */
   public void shutdown(long now) {
+    judge.begin();
     connections.forEach(
         c -> {
           while (c.first != null) {

@@ -83,6 +83,15 @@ final class Filter implements AutoCloseable {
     }
   }
 
+  void withdraw(Endpoint one, Endpoint other) {
+    admissions.end(FlowTuple.of(one, other), 1);
+  }
+
+  /** Takes what the ring holds, and looks at none of it. */
+  void discard() {
+    ring.drain((bytes, offset, length) -> {}, Integer.MAX_VALUE);
+  }
+
   /** Records that the flow has lost; -1: it is not admitted. */
   long lost(Endpoint one, Endpoint other) {
     return admissions.lost(FlowTuple.of(one, other));

@@ -599,6 +599,11 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
   }
 
   @Override
+  public boolean listensOn(Endpoint end) {
+    return listeners != null && interfaces.holding(end) != 0 && listeners.listensOn(end.port());
+  }
+
+  @Override
   public int homeInterface(Endpoint local, Endpoint peer) {
     Interfaces now = interfaces;
     return now.holding(peer) != 0 ? now.loopback() : now.holding(local);

@@ -46,6 +46,11 @@ public interface KernelView {
     return local;
   }
 
+  /** Whether this JVM listens on that end, so that a connection to it has both ends here. */
+  default boolean listensOn(Endpoint end) {
+    return false;
+  }
+
   /** Index of the interface that holds this local address; 0: unknown. Loopback for traffic to an own address. */
   int homeInterface(Endpoint local, Endpoint peer);
 

@@ -27,6 +27,7 @@ final class Stage implements KernelView, Outcomes, Tracing {
   final List<Endpoint> left = new ArrayList<>();
   long wallOffset = 1_700_000_000_000_000_000L;
   int home = ETH;
+  boolean listens;
   int begun;
   Correlator correlator;
 
@@ -100,6 +101,11 @@ final class Stage implements KernelView, Outcomes, Tracing {
   @Override
   public String interfaceName(int ifindex) {
     return ifindex == LO ? "lo" : ifindex == ETH ? "eth0" : "eth1";
+  }
+
+  @Override
+  public boolean listensOn(Endpoint end) {
+    return listens;
   }
 
   @Override

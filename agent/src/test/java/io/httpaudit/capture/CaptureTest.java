@@ -7,6 +7,7 @@ import io.httpaudit.correlate.Side;
 import io.httpaudit.flow.Endpoint;
 import io.httpaudit.flow.FlowTuple;
 import io.httpaudit.flow.Packet;
+import io.httpaudit.kernel.KernelVersion;
 import io.httpaudit.kernel.NeedsRights;
 import java.io.BufferedReader;
 import java.io.FileReader;
@@ -268,7 +269,9 @@ class CaptureTest {
   void auditThreadHasGivenUpItsRights() throws Exception {
     // All of the above works without them; the test's own thread still has them.
     long theirs = audit.ask(() -> capabilities());
-    assertThat(theirs & (1L << 13 | 1L << 39)).isZero();
+    // Before 5.19 each use of a map needs CAP_BPF: the audit thread's alone keeps it.
+    long given = KernelVersion.running().atLeast(5, 19) ? 1L << 13 | 1L << 39 : 1L << 13;
+    assertThat(theirs & given).isZero();
     assertThat(capabilities() & 1L << 13).isNotZero();
   }
 

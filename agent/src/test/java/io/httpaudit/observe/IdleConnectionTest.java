@@ -88,6 +88,11 @@ class IdleConnectionTest {
     }
 
     @Override
+    public void left(Endpoint local) {
+      // No table of ports here.
+    }
+
+    @Override
     public void end(FlowTuple tuple, long flow) {}
 
     @Override

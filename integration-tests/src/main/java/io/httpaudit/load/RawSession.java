@@ -18,6 +18,7 @@ final class RawSession implements AutoCloseable {
   private final String authority;
   private final Wire wire;
   private final Incoming incoming;
+  private boolean first = true;
 
   RawSession(ClientKind client, ServerKind server, InetSocketAddress address, Random random, Tally tally)
       throws IOException {
@@ -41,8 +42,13 @@ final class RawSession implements AutoCloseable {
         // RFC 9112 §2.2: an empty line before a request is to be passed over.
         wire.write(Answer.bytes("\r\n"));
       }
-      request.send(wire, random);
+      if (first) {
+        request.sendFirst(wire, random);
+      } else {
+        request.send(wire, random);
+      }
     }
+    first = false;
     Reply reply = incoming.reply(request.method(), id);
     reply.check(script, request, server);
     tally.whole(script);
@@ -63,7 +69,7 @@ final class RawSession implements AutoCloseable {
       all.writeBytes(Body.join(Answer.bytes(request.head()), request.parts(random)));
       tally.sent();
     }
-    if (random.nextBoolean()) {
+    if (first || random.nextBoolean()) {
       wire.write(all.toByteArray());
     } else {
       Outgoing.odd(wire, all.toByteArray(), random);

@@ -26,10 +26,10 @@ final class Connection {
   int pending;
 
   /** Exchanges judged, dropped, or begun: 0 makes it a connection line. */
-  long exchanges;
+  int exchanges;
 
   /** Exchanges final so far. */
-  long judged;
+  int judged;
 
   /** End of the last request and response that ended. */
   long requestsEnd;
@@ -52,6 +52,9 @@ final class Connection {
 
   /** When bytes were first moved whose packets are awaited, 0: not. */
   long traffic;
+
+  /** The kernel counts its local port. */
+  boolean admitted;
 
   boolean failed;
   boolean wireOnly;

@@ -6,6 +6,7 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** A raw client's connection with ordinary exchanges, one behind the other or pipelined. */
 final class RawSession implements AutoCloseable {
@@ -81,6 +82,51 @@ final class RawSession implements AutoCloseable {
       if (reply.closes()) {
         return false;
       }
+    }
+    return true;
+  }
+
+  /** Requests written by a thread of their own, one behind the other, while this one reads the answers. */
+  boolean duplex(int firstId, int count) throws IOException {
+    if (!exchange(firstId)) {
+      return false;
+    }
+    tally.shape("duplex");
+    List<Script> scripts = new ArrayList<>();
+    List<Outgoing> requests = new ArrayList<>();
+    for (int i = 1; i < count; i++) {
+      scripts.add(Script.plain(firstId + i).with("size", size()));
+      requests.add(plain(scripts.get(i - 1)));
+    }
+    long seed = random.nextLong();
+    AtomicReference<IOException> failure = new AtomicReference<>();
+    Thread writer =
+        Threads.daemons("duplex-writer")
+            .newThread(
+                () -> {
+                  Random own = new Random(seed);
+                  try {
+                    for (Outgoing request : requests) {
+                      tally.sent();
+                      request.send(wire, own);
+                    }
+                  } catch (IOException e) {
+                    failure.set(e);
+                  }
+                });
+    writer.start();
+    for (int i = 0; i < requests.size(); i++) {
+      Reply reply = incoming.reply(requests.get(i).method(), scripts.get(i).id());
+      reply.check(scripts.get(i), requests.get(i), server);
+      tally.whole(scripts.get(i));
+    }
+    try {
+      writer.join();
+    } catch (InterruptedException e) {
+      throw new IOException(e);
+    }
+    if (failure.get() != null) {
+      throw failure.get();
     }
     return true;
   }

@@ -664,8 +664,8 @@ public final class Correlator implements JvmEvents {
       outcomes.exchange(exchange);
       told = true;
     }
-    if (!told && !c.noRequests && c.upgrade == null) {
-      exchangesDropped++;
+    if (!told) {
+      untold(c, e);
     }
     c.judged++;
     boolean head = c.first == e;
@@ -679,6 +679,16 @@ public final class Correlator implements JvmEvents {
           c,
           c.first != null && c.first.request != null ? c.first.request.offset() : judge.requestEnd(),
           c.first != null && c.first.response != null ? c.first.response.offset() : judge.responseEnd());
+    }
+  }
+
+  /** Something of {@code e} is known, but no request's head. */
+  private void untold(Connection c, Pending e) {
+    if (e.request == null && e.requestEnd >= 0 && !e.requestProven && eventsLost == 0) {
+      // The connection's end cut the head: no request was made. If it was the first, the connection's own line tells it.
+      c.exchanges--;
+    } else if (!c.noRequests && c.upgrade == null) {
+      exchangesDropped++;
     }
   }
 

@@ -88,9 +88,7 @@ class IdleConnectionTest {
     }
 
     @Override
-    public void left(Endpoint local) {
-      // No table of ports here.
-    }
+    public void left(Endpoint local) {}
 
     @Override
     public void end(FlowTuple tuple, long flow) {}

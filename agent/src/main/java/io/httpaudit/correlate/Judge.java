@@ -115,11 +115,13 @@ final class Judge {
         cut = target < 0 || end < target;
       } else if (arrives && target < 0) {
         // What was read is the message's. What the application left unread, nothing frames.
-        end = Math.min(told, Math.max(from, seen));
+        end = told;
         unproven = seen > told;
         cut = true;
       } else {
-        end = target >= 0 ? Math.min(target, seen) : seen;
+        // Bytes that were read have arrived, whether they were seen or not.
+        long there = arrives ? Math.max(seen, told) : seen;
+        end = target >= 0 ? Math.min(target, there) : there;
         cut = target < 0 || end < target;
         unproven = !arrives && seen > told;
       }
@@ -192,8 +194,9 @@ final class Judge {
     } else if (!ended && !e.whole() || !covered && shutdown || !acknowledged && !over && shutdown) {
       why = shutdown ? Why.SHUTDOWN : Why.RECORDS_LOST;
     } else if (!covered) {
-      // What was acknowledged was on the wire, and was not seen.
-      why = requestAcked && responseAcked ? Why.RECORDS_LOST : Why.NO_PACKETS;
+      // What was acknowledged, or read, was on the wire, and was not seen.
+      boolean unseenRead = client ? requestFacts.covered : responseFacts.covered;
+      why = requestAcked && responseAcked || unseenRead ? Why.RECORDS_LOST : Why.NO_PACKETS;
     } else if (!acknowledged && flow.resetTime() == 0 && !finCut(c)) {
       why = Why.NO_PACKETS;
     } else {

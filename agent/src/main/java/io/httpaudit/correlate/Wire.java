@@ -25,6 +25,12 @@ final class Wire {
   /** That was told to the flow. */
   boolean gapped;
 
+  /** A second id of the flow: its other end was accepted after it was over. 0: none. */
+  long alias;
+
+  /** Without a connection it waits so long for that. */
+  long keptUntil;
+
   Wire(Flow flow, FlowTuple tuple) {
     this.flow = flow;
     this.tuple = tuple;

@@ -95,7 +95,7 @@ build() {
   [ -w "$root/agent" ] && [ -w "$root/demo-app" ] ||
     fail "$root is not built, and this user may not write to it: run 'mvn -DskipTests package' as its owner"
   printf '  building with Maven ...'
-  (cd "$root" && exec mvn -B -ntp -DskipTests -pl agent,demo-app package) >"$work/build.log" 2>&1 &
+  (cd "$root" && exec mvn -B -ntp -Dmaven.test.skip=true -pl agent,demo-app package) >"$work/build.log" 2>&1 &
   mvn=$!
   pids+=("$mvn")
   while kill -0 "$mvn" 2>/dev/null; do

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -337,6 +338,23 @@ class CaptureTest {
           .extracting(UnhookedConnection::local)
           .contains(local(accepted))
           .doesNotContain(local(client));
+    }
+  }
+
+  /** Where the start takes longer than a hooked call waits for it, on a machine that is busy. */
+  @Test
+  void aListenerThatIsOlderThanTheKernelSideIsAuditedOnceThatIsUp() throws Exception {
+    try (Capture late = new Capture(Set.of(), true);
+        ServerSocket listener = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+      late.listening(Endpoint.of((InetSocketAddress) listener.getLocalSocketAddress()));
+      late.start();
+      assertThat(late.tapped()).containsExactly("lo");
+
+      try (Socket client = new Socket(listener.getInetAddress(), listener.getLocalPort());
+          Socket accepted = listener.accept()) {
+        assertThat(late.candidate(tuple(accepted))).isPresent();
+        assertThat(tuple(client)).isEqualTo(tuple(accepted));
+      }
     }
   }
 }

@@ -237,7 +237,7 @@ public final class Correlator implements JvmEvents {
       }
     }
     records += wire.flow.records();
-    if (c.client() && !c.failed && kernel.listensOn(c.peer)) {
+    if (c.client() && !c.failed && kernel.isOwnListeners(c.peer, tuple)) {
       unaccepted.put(tuple, wire);
     }
   }

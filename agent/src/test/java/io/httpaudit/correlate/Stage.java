@@ -98,7 +98,7 @@ final class Stage implements KernelView, Outcomes, Tracing {
   }
 
   @Override
-  public boolean listensOn(Endpoint end) {
+  public boolean isOwnListeners(Endpoint peer, FlowTuple tuple) {
     return listens;
   }
 

@@ -45,15 +45,14 @@ is_root() { [ "$(id -u)" = 0 ]; }
 
 # --- What is needed ---------------------------------------------------------------------------------------
 
-# apt_install PACKAGE...: the first of them that there is.
+# apt_install PACKAGE...: the first of them that this release has.
 apt_install() {
   local package
-  say "  installing $1 (apt-get) ..."
-  { apt-get -qq update || true; } >"$work/apt.log" 2>&1
+  apt-get -qq update >"$work/apt.log" 2>&1 || true
   for package in "$@"; do
-    if DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends "$package" >>"$work/apt.log" 2>&1; then
-      return 0
-    fi
+    apt-cache show "$package" >/dev/null 2>&1 || continue
+    say "  installing $package (apt-get) ..."
+    DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends "$package" >>"$work/apt.log" 2>&1 && return 0
   done
   cat "$work/apt.log" >&2
   return 1
@@ -86,8 +85,8 @@ find_java() {
 # Whether the agent and the services are there, and no source is newer.
 is_built() {
   [ -f "$agent" ] && [ -f "$classes/io/httpaudit/demo/Shop.class" ] || return 1
-  [ -z "$(find "$root/agent/src/main" "$root/agent/src/boot" "$root/bpf/httpaudit.bpf.o" -type f -newer "$agent" -print -quit)" ] &&
-    [ -z "$(find "$root/demo-app/src" -type f -newer "$classes/io/httpaudit/demo/Shop.class" -print -quit)" ]
+  [ -z "$(find "$root/agent/src/main" "$root/agent/src/boot" "$root/bpf/httpaudit.bpf.o" -type f -newer "$agent" -print -quit 2>/dev/null)" ] &&
+    [ -z "$(find "$root/demo-app/src" -type f -newer "$classes/io/httpaudit/demo/Shop.class" -print -quit 2>/dev/null)" ]
 }
 
 build() {
@@ -207,7 +206,18 @@ stop() {
   pids=()
 }
 
-# customer COMMAND...: ADDRESSES follow after --.
+# What the agents can do here, by their own word; it comes when their kernel side is up, or has failed.
+find_tier() {
+  local i
+  for ((i = 0; i < 100; i++)); do
+    tier=$(sed -n 's/.*; \(tier [^;]*\);.*/\1/p; s/.*; \(application times only[^;]*\);.*/\1/p' "$work/stock.err" | head -n 1)
+    [ -z "$tier" ] || return 0
+    sleep 0.1
+  done
+  tier='not known: the agent is quiet'
+}
+
+# customer COMMAND...: at the addresses in it.
 customer() { "$@" >>"$work/customer.out" 2>"$work/customer.err" || { cat "$work/customer.err" >&2; fail "the customer was not served"; }; }
 
 answers() { # HOST PORT
@@ -223,6 +233,42 @@ host_and_port() {
     *:*) printf '%s %s' "${rest%:*}" "${rest##*:}" ;;
     *) printf '%s 80' "$rest" ;;
   esac
+}
+
+# Of the last order, as the customer measured it, in milliseconds.
+last_wait() { sed -n '$s/.* \([0-9.]*\) ms$/\1/p' "$work/customer.out"; }
+
+# Of the last order, what stock's view says: read_wait and process.
+last_reservation() {
+  sed -n 's#.*"side":"server".*/reserve.*"read_wait":\([0-9.]*\).*"process":\([0-9.]*\).*#\1 \2#p' "$log" | tail -n 1
+}
+
+# has_trace UI TRACE: whether Jaeger shows it, as it does some moments after it was sent.
+has_trace() {
+  local host port i
+  read -r host port < <(host_and_port "$1")
+  for ((i = 0; i < 20; i++)); do
+    timeout 2 bash -c 'exec 3<>"/dev/tcp/$0/$1" && printf "GET /api/traces/%s HTTP/1.0\r\nHost: %s\r\n\r\n" "$2" "$0" >&3 &&
+      read -r _ status _ <&3 && [ "$status" = 200 ]' "$host" "$port" "$2" 2>/dev/null && return 0
+    sleep 0.25
+  done
+  return 1
+}
+
+# links UI: to the customer's orders, if there is a Jaeger that has them.
+links() {
+  local trace url
+  # shellcheck disable=SC2046
+  answers $(host_and_port "$1") || return 0
+  say
+  if ! has_trace "$1" "$(sed -n 's/^  \([0-9a-f]*\) .*/\1/p' "$work/customer.out" | tail -n 1)"; then
+    say "The Jaeger at $1 has no trace of the orders: do the spans go there?"
+    return 0
+  fi
+  say "In Jaeger, the customer's orders:"
+  while read -r trace _ url _; do
+    say "  $1/trace/$trace  ${url%%\?*}"
+  done <"$work/customer.out"
 }
 
 # --- On any way out -----------------------------------------------------------------------------------------
@@ -265,7 +311,10 @@ stock_port=$port
 start shop io.httpaudit.demo.Shop "http://127.0.0.1:$stock_port/"
 shop_port=$port
 
+find_tier
+
 say "  java     $version"
+say "  rights   $tier"
 if [ -z "$outside" ]; then
   say "  network  shop on loopback, and at $v4_shop${v6:+ and $v6::1} on $cable; the customer also in the namespace $namespace"
 else
@@ -292,14 +341,27 @@ cat "$work/customer.out"
 if $keep; then sleep 2; else stop; fi
 
 say
-say "What the agents saw. An exchange has one view from each end that runs under the agent, on one axis: where the client"
-say "waits and the server does nothing yet, the request lies in the server's kernel (read_wait), and no code knows of it."
-say
-"$java" -jar "$agent" report --all "$log"
-
-say
-say "The last order: stock's handler took 5 ms and knows of no more. The customer waited for all of the rest: stock's one"
-say "worker was busy counting, and the order lay unread in the kernel."
+case $tier in
+  tier\ 1*)
+    say "What the agents saw. An exchange has one view from each end that runs under the agent, on one axis: where the client"
+    say "waits and the server does nothing yet, the request lies in the server's kernel (read_wait), and no code knows of it."
+    say
+    "$java" -jar "$agent" report --all "$log"
+    say
+    read -r unread handler < <(last_reservation) || fail "the audit log has no view of stock's of the last order"
+    say "The last order: stock's handler took $handler ms (process), and knows of no more. The customer waited $(last_wait) ms:"
+    say "stock's one worker was busy counting, and for $unread ms (read_wait) the order lay in the kernel, unread."
+    ;;
+  *)
+    say "What the agents saw, without the right to see packets: what the application did, and what the kernel says of a"
+    say "connection (TCP_INFO). An exchange has one view from each end that runs under the agent."
+    say
+    "$java" -jar "$agent" report --all "$log"
+    say
+    say "The last order: the customer waited $(last_wait) ms, stock's handler took some 5 of them, and nothing here says where the"
+    say "others went. With CAP_NET_RAW and CAP_BPF the same order shows it: it lay in stock's kernel, unread (read_wait)."
+    ;;
+esac
 
 say
 say "What the agents said on stderr:"
@@ -309,15 +371,7 @@ done
 
 case $spans in
   none*) ;;
-  *)
-    ui=${JAEGER_UI:-http://localhost:16686}
-    # shellcheck disable=SC2046
-    if answers $(host_and_port "$ui"); then
-      say
-      say "In Jaeger, the customer's orders:"
-      sed -n "s#^  \([0-9a-f]\{32\}\)  GET \([^? ]*\).*#  $ui/trace/\1  \2#p" "$work/customer.out"
-    fi
-    ;;
+  *) links "${JAEGER_UI:-http://localhost:16686}" ;;
 esac
 
 if $keep; then

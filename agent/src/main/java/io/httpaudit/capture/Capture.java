@@ -99,6 +99,7 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
   private Listeners listeners;
   private Candidates candidates;
   private Admissions admissions;
+  private Ports ports;
   private BpfMap counters;
   private CallBuffer counterValues;
   private int cpus;
@@ -177,6 +178,7 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
     candidates = new Candidates(filter.map("outbound"), filter.map("inbound"));
     admissions = new Admissions(filter.map("admitted"));
     listeners = new Listeners(new ListeningMap(filter.map("listening")));
+    ports = new Ports(filter.map("ports"));
     counters = filter.map("counters");
     cpus = possibleCpus();
     counterValues = counters.bufferForValues(MOST_CPUS);
@@ -338,10 +340,18 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
       return 0;
     }
     try {
+      // First the port, then the claim: between the two the flow's packets go to the candidate, as before.
+      ports.use(local.port());
+      long flow = connection;
       if (anyThreadMayUseMaps) {
-        return admissions.claim(local, peer, side, connection);
+        flow = admissions.claim(local, peer, side, connection);
+      } else if (!defer(() -> admissions.claim(local, peer, side, connection))) {
+        flow = 0;
       }
-      return defer(() -> admissions.claim(local, peer, side, connection)) ? connection : 0;
+      if (flow == 0) {
+        ports.leave(local.port());
+      }
+      return flow;
     } catch (RuntimeException e) {
       missing = e.toString();
       return 0;
@@ -558,6 +568,13 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
   }
 
   @Override
+  public void left(Endpoint local) {
+    if (state == UP) {
+      ports.leave(local.port());
+    }
+  }
+
+  @Override
   public void end(FlowTuple tuple, long flow) {
     if (state == UP) {
       admissions.end(tuple, flow);
@@ -635,6 +652,7 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
 
     @Override
     public int put(Endpoint entry) {
+      ports.use(entry.port());
       if (mayUseMaps()) {
         return apply(entry, true);
       }
@@ -643,6 +661,7 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
 
     @Override
     public void remove(Endpoint entry) {
+      ports.leave(entry.port());
       if (mayUseMaps()) {
         apply(entry, false);
       } else {

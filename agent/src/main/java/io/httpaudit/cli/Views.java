@@ -5,6 +5,9 @@ import java.util.List;
 
 /** An exchange as its client saw it, or as its server did, or both, if both have written to the log. */
 final class Views {
+  /** What may lie between the two starts, in microseconds, where an end is not known. */
+  private static final long APART = 1_000_000;
+
   private final long start;
   private Logged client;
   private Logged server;
@@ -26,11 +29,18 @@ final class Views {
   boolean join(Logged view) {
     Logged here = view.isServer() ? client : server;
     Logged taken = view.isServer() ? server : client;
-    if (taken != null || view.start() > here.end() || here.start() > view.end()) {
+    if (taken != null || !isSameTime(here, view)) {
       return false;
     }
     put(view);
     return true;
+  }
+
+  private static boolean isSameTime(Logged one, Logged other) {
+    if (one.duration() == 0 || other.duration() == 0) {
+      return Math.abs(one.start() - other.start()) < APART;
+    }
+    return one.start() <= other.end() && other.start() <= one.end();
   }
 
   /** When the first view that came began. */

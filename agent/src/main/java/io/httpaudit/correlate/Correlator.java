@@ -186,6 +186,11 @@ public final class Correlator implements JvmEvents {
   @Override
   public void opened(
       long connection, Side side, Endpoint local, Endpoint peer, long flow, long entry, long exit) {
+    opened(connection, side, local, peer, flow, flow > 0, entry, exit);
+  }
+
+  private void opened(
+      long connection, Side side, Endpoint local, Endpoint peer, long flow, boolean admitted, long entry, long exit) {
     if (connections.get(connection) != null) {
       return;
     }
@@ -196,6 +201,7 @@ public final class Correlator implements JvmEvents {
     Connection c = new Connection(connection, side, local, peer, entry, exit);
     connections.put(connection, c);
     if (flow > 0 && kernel.tier() == 1) {
+      c.admitted = admitted;
       attach(c, flow);
       c.traffic = exit;
       wait(c);
@@ -278,8 +284,15 @@ public final class Correlator implements JvmEvents {
     }
     if (wire.flow.candidate(
         candidate.packets(), candidate.syns(), candidate.synAcks(), candidate.handshakeAck())) {
-      wire.overflowed = candidate.overflowed();
+      wire.overflowed = candidate.overflowed() || lapsed(c, candidate);
     }
+  }
+
+  /** Whether the filter may have ceased to keep an outgoing connection's packets before it was admitted. */
+  private static boolean lapsed(Connection c, KernelView.Candidate candidate) {
+    return c.client()
+        && candidate.packets().stream()
+            .anyMatch(p -> p.has(Packet.SYN) && p.has(Packet.ACK) && p.time < c.exit - KernelView.KEPT);
   }
 
   private void lookAgain(Wire wire) {
@@ -309,7 +322,7 @@ public final class Correlator implements JvmEvents {
     boolean filtered = kernel.tier() == 1 && local.port() != 0;
     Endpoint from = filtered && local.isWildcard() ? kernel.source(local, peer) : local;
     // Never admitted: what there is of it is in the candidate.
-    opened(connection, Side.CLIENT, from, peer, filtered && flow == 0 ? connection : flow, entry, exit);
+    opened(connection, Side.CLIENT, from, peer, filtered && flow == 0 ? connection : flow, flow > 0, entry, exit);
     connectFailed(connection, error, exit);
   }
 
@@ -392,6 +405,7 @@ public final class Correlator implements JvmEvents {
     if (partial.request() && partial.method().isEmpty() && c.find(partial.index()) == null) {
       // No HTTP: no exchange to tell of, and nothing to keep packets for.
       c.ambiguousFrom = Math.min(c.ambiguousFrom, partial.index());
+      c.noRequests = true;
       c.exchanges++;
       touch(c);
       return;
@@ -478,6 +492,7 @@ public final class Correlator implements JvmEvents {
    * @return when to call again at the latest, {@link Long#MAX_VALUE}: only once something was passed
    */
   public long tick(long now) {
+    judge.begin();
     for (int n = dirty.size(); n > 0; n--) {
       Connection c = dirty.poll();
       c.dirty = false;
@@ -519,6 +534,7 @@ public final class Correlator implements JvmEvents {
 
   /** Judges each open exchange as it stands, after the last drain; then nothing is left. */
   public void shutdown(long now) {
+    judge.begin();
     connections.forEach(
         c -> {
           while (c.first != null) {
@@ -648,7 +664,7 @@ public final class Correlator implements JvmEvents {
       outcomes.exchange(exchange);
       told = true;
     }
-    if (!told) {
+    if (!told && !c.noRequests && c.upgrade == null) {
       exchangesDropped++;
     }
     c.judged++;
@@ -719,6 +735,9 @@ public final class Correlator implements JvmEvents {
     }
     c.gone = true;
     connections.remove(c.number);
+    if (c.admitted) {
+      kernel.left(c.local);
+    }
     Wire wire = c.wire;
     if (wire == null) {
       return;

@@ -14,6 +14,8 @@ import java.util.function.LongSupplier;
 final class Judge {
   private static final Exchange.TraceIds NO_SPAN = new Exchange.TraceIds("", "", "", "", false);
 
+  private static final long UNREAD = -1;
+
   private final KernelView kernel;
   private final Tracing tracing;
   private final LongSupplier wallOffset;
@@ -24,6 +26,7 @@ final class Judge {
   private final Extent response = new Extent();
   private final Marks marks = new Marks();
   private final Phases phases = new Phases();
+  private long losses = UNREAD;
 
   Judge(KernelView kernel, Tracing tracing, LongSupplier wallOffset) {
     this.kernel = kernel;
@@ -306,9 +309,21 @@ final class Judge {
         && (request.cut || response.cut);
   }
 
+  /** All that is judged from now on was drained by now: losses are read once for all of it, since a reading is a system call. */
+  void begin() {
+    losses = UNREAD;
+  }
+
+  private long losses() {
+    if (losses == UNREAD) {
+      losses = kernel.recordsLost();
+    }
+    return losses;
+  }
+
   private boolean lost(Connection c, long now) {
     Flow flow = c.wire.flow;
-    long all = kernel.recordsLost();
+    long all = losses();
     if (all != c.wire.lossesRead) {
       c.wire.lossesRead = all;
       long own = kernel.recordsLost(c.wire.tuple);

@@ -8,6 +8,9 @@ import java.util.Optional;
 
 /** What the correlator asks of the kernel side: capture/ implements it, a test may by hand. The audit thread alone. */
 public interface KernelView {
+  /** So long, in nanoseconds, packets of an outgoing connection are kept after a SYN or SYN-ACK, at least. */
+  long KEPT = 8_000_000_000L;
+
   /** 1: kernel filter; 3: TCP_INFO; 4: application times only. */
   int tier();
 
@@ -28,6 +31,9 @@ public interface KernelView {
 
   /** Records that this flow lost so far, by its entry in the kernel; -1: it has none any more. */
   long recordsLost(FlowTuple tuple);
+
+  /** One connection that was admitted, and had this local end, is gone, and none of its packets is needed any more. */
+  void left(Endpoint local);
 
   /** Ends the admission of a flow whose connection is gone, if {@code flow} still is the id of its entry. */
   void end(FlowTuple tuple, long flow);

@@ -65,13 +65,11 @@ public final class Libc {
   private static long read;
   private static long write;
   private static long close;
-  private static long poll;
   private static long epollCreate1;
   private static long epollCtl;
   private static long epollWait;
   private static long mmap;
   private static long munmap;
-  private static long prctl;
   private static long getpagesize;
 
   private Libc() {}
@@ -121,13 +119,11 @@ public final class Libc {
     read = symbol("read");
     write = symbol("write");
     close = symbol("close");
-    poll = symbol("poll");
     epollCreate1 = symbol("epoll_create1");
     epollCtl = symbol("epoll_ctl");
     epollWait = symbol("epoll_wait");
     mmap = symbol("mmap");
     munmap = symbol("munmap");
-    prctl = symbol("prctl");
     getpagesize = symbol("getpagesize");
     loaded = true;
   }
@@ -331,10 +327,6 @@ public final class Libc {
     return orErrno(DirectCall.call(close, fd));
   }
 
-  static int poll(long fds, int count, int timeoutMillis) {
-    return result(DirectCall.call(poll, fds, count, timeoutMillis));
-  }
-
   static int epollCreate() {
     return descriptor(DirectCall.call(epollCreate1, 0x80000));
   }
@@ -363,10 +355,6 @@ public final class Libc {
 
   static int munmap(long address, long length) {
     return orErrno(DirectCall.call(munmap, address, length));
-  }
-
-  static int prctl(int option, long a, long b, long c, long d) {
-    return result(DirectCall.call(prctl, option, a, b, c, d));
   }
 
   static int pageSize() {

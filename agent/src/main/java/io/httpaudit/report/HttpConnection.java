@@ -58,6 +58,7 @@ final class HttpConnection {
     try {
       plain.setTcpNoDelay(true);
       plain.setSoTimeout(bounded(timeout));
+      begin();
       socket = tls ? secured(plain, authority.host(), port, config.getSslContext()) : plain;
       in = new BufferedInputStream(socket.getInputStream());
       out = socket.getOutputStream();
@@ -111,25 +112,38 @@ final class HttpConnection {
     return (int) Math.max(1, Math.min(Integer.MAX_VALUE, millis));
   }
 
-  void send(byte[] head, byte[] body, int length) throws IOException {
+  private void begin() {
     deadline = System.nanoTime() + timeout * 1_000_000;
-    WriteTimeout.begin(plain, deadline);
+    Deadline.begin(plain, deadline);
+  }
+
+  /** Sends a request, and waits for its final answer. */
+  HttpReply exchange(byte[] head, byte[] body, int length) throws IOException {
+    begin();
+    try {
+      send(head, body, length);
+      return receive();
+    } catch (SocketException e) {
+      if (System.nanoTime() - deadline >= 0) {
+        throw new SocketTimeoutException("no answer in time");
+      }
+      throw e;
+    } finally {
+      Deadline.done();
+    }
+  }
+
+  private void send(byte[] head, byte[] body, int length) throws IOException {
     try {
       out.write(head);
       out.write(body, 0, length);
       out.flush();
     } catch (SocketException e) {
-      if (System.nanoTime() - deadline > 0) {
-        throw new SocketTimeoutException("the collector takes nothing");
-      }
       throw new EndedException(e.getMessage());
-    } finally {
-      WriteTimeout.done();
     }
   }
 
-  /** The final answer. */
-  HttpReply receive() throws IOException {
+  private HttpReply receive() throws IOException {
     while (true) {
       String line = statusLine();
       int status = status(line);
@@ -148,7 +162,7 @@ final class HttpConnection {
         throw new EndedException("the collector closed the connection");
       }
       return line;
-    } catch (SocketTimeoutException | EndedException e) {
+    } catch (EndedException e) {
       throw e;
     } catch (SocketException e) {
       throw new EndedException(e.getMessage());
@@ -289,8 +303,8 @@ final class HttpConnection {
       if (b != '\r') {
         line.write(b);
       }
-      if (line.size() > LONGEST_LINE || System.nanoTime() - deadline > 0) {
-        throw new SocketTimeoutException("no whole answer in time");
+      if (line.size() > LONGEST_LINE) {
+        throw new IOException("no HTTP answer");
       }
     }
     return line.toString(StandardCharsets.ISO_8859_1);

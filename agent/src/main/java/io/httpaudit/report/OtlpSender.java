@@ -47,8 +47,8 @@ final class OtlpSender implements HttpSender {
       super(64 * 1024);
     }
 
-    void writeTo(HttpConnection connection, byte[] head) throws IOException {
-      connection.send(head, buf, count);
+    HttpReply exchange(HttpConnection connection, byte[] head) throws IOException {
+      return connection.exchange(head, buf, count);
     }
   }
 
@@ -165,8 +165,7 @@ final class OtlpSender implements HttpSender {
   private HttpReply exchange(byte[] head) throws IOException {
     boolean kept = false;
     try {
-      body.writeTo(connection, head);
-      HttpReply reply = connection.receive();
+      HttpReply reply = body.exchange(connection, head);
       kept = reply.keepsAlive();
       return reply;
     } finally {

@@ -17,7 +17,8 @@ record PhaseRule(String phases, long minNanos) {
    */
   boolean draws(Exchange.Timing timing, long whole) {
     if (phases.equals("all")) {
-      return true;
+      // A span without length is nothing to see, and Jaeger warns of it.
+      return timing.nanos() > 0;
     }
     return phases.equals("auto")
         && timing.phase().explains()

@@ -79,7 +79,7 @@ public final class Report implements Outcomes {
     spans.close();
     if (log.isWanted()) {
       long wall = System.currentTimeMillis() * 1_000_000;
-      log.summary(counts, losses(counts, capture), wall, capture.tapped(), capture.tier());
+      log.summary(counts::judged, losses(counts, capture), wall, capture.tapped(), capture.tier());
     }
     log.close();
     // Counted again: the summary itself may have been lost.

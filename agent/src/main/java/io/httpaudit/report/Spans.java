@@ -25,6 +25,7 @@ final class Spans {
   private ExportThread export;
   private Thread thread;
   private long offered;
+  private long dropped;
 
   /**
    * @param threads the group of our own threads, whose connections are not audited
@@ -85,7 +86,7 @@ final class Spans {
   void flush(long waited) {
     if (thread != null) {
       queue.flush(waited);
-      WriteTimeout.look();
+      Deadline.look();
     }
   }
 
@@ -102,10 +103,11 @@ final class Spans {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    dropped = offered - export.delivered();
   }
 
-  /** Exchanges whose spans a collector has not confirmed: after {@link #close}, those that were lost. */
+  /** After {@link #close}: exchanges whose spans no collector had confirmed by then. */
   long dropped() {
-    return export == null ? 0 : offered - export.delivered();
+    return dropped;
   }
 }

@@ -661,6 +661,21 @@ class ExchangeTest {
     assertThat(exchange.status()).isEmpty();
   }
 
+  @Test
+  void anAnswerToWhatIsNoHttpIsNoExchangeAndNothingIsMissing() {
+    Stage.Talk talk = stage.talk(3).handshake(1_000).accepted(3, 1_150);
+    talk.up(0, 20, 0, 1_200).down(0, 100, 20, 1_300).up(20, 0, 100, 1_350);
+    stage.correlator.boundaryUnknown(
+        3, new MessageHead(true, 0, 0, 0, -1, -1, us(1_250), us(1_250), "", "", "", "", "", 0, -1));
+    stage.correlator.boundaryUnknown(
+        3, new MessageHead(false, 0, 0, 0, 50, -1, us(1_290), us(1_290), "", "", "", "", "", 400, 1));
+    talk.closed(3, 100, 20, SocketError.NONE, 1_400);
+    talk.flagged(false, 100, 20, Packet.RST | Packet.ACK, 1_410);
+    stage.tick(1_500);
+    assertThat(stage.exchanges).isEmpty();
+    assertThat(stage.correlator.exchangesDropped()).isZero();
+  }
+
   private Stage.Talk served() {
     return served(stage);
   }

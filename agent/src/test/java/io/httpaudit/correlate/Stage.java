@@ -24,6 +24,7 @@ final class Stage implements KernelView, Outcomes, Tracing {
   final List<Exchange> exchanges = new ArrayList<>();
   final List<ConnectionOutcome> connections = new ArrayList<>();
   final List<Long> ended = new ArrayList<>();
+  final List<Endpoint> left = new ArrayList<>();
   long wallOffset = 1_700_000_000_000_000_000L;
   int home = ETH;
   boolean listens;
@@ -85,6 +86,11 @@ final class Stage implements KernelView, Outcomes, Tracing {
   @Override
   public long recordsLost(FlowTuple tuple) {
     return lost.getOrDefault(tuple, -1L);
+  }
+
+  @Override
+  public void left(Endpoint local) {
+    left.add(local);
   }
 
   @Override

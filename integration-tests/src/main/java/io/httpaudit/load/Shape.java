@@ -151,7 +151,6 @@ enum Shape {
       act.send(act.get(script));
       act.incoming().drain();
       Mismatch.check(act.incoming().read() > 100, script + " was not answered");
-      act.tally.whole();
     }
   },
   NOT_HTTP(Who.ANY) {
@@ -195,7 +194,7 @@ enum Shape {
       act.tally.sent();
       act.write(request.head());
       Mismatch.equal(act.incoming().reply("GET", act.id).status(), 101, "upgrade");
-      act.tally.whole();
+      act.tally.whole(script);
       echo(act);
     }
   },
@@ -329,7 +328,7 @@ enum Shape {
       act.send(request);
       act.wire().shutdownOutput();
       act.read(script, request);
-      act.tally.whole();
+      act.tally.whole(script);
       act.incoming().end();
     }
   },
@@ -390,7 +389,7 @@ enum Shape {
         act.wire().write(ByteBuffer.wrap(all, i, 1));
       }
       act.read(script, request);
-      act.tally.whole();
+      act.tally.whole(script);
     }
   },
   SPLIT(Who.ANY) {
@@ -405,10 +404,11 @@ enum Shape {
         act.wire().write(ByteBuffer.wrap(head, 0, cut));
         Thread.yield();
         act.wire().write(ByteBuffer.wrap(head, cut, head.length - cut));
-        if (act.read(script, act.get(script)).closes()) {
+        Reply reply = act.read(script, act.get(script));
+        act.tally.whole(script);
+        if (reply.closes()) {
           return;
         }
-        act.tally.whole();
       }
     }
   },
@@ -421,7 +421,7 @@ enum Shape {
       act.send(request);
       pause(20);
       act.read(script, request);
-      act.tally.whole();
+      act.tally.whole(script);
     }
   },
   LARGE(Who.ANY) {
@@ -460,7 +460,7 @@ enum Shape {
         }
         for (int i = 0; i < 60; i++) {
           crowd.get(i).read(scripts.get(i), crowd.get(i).get(scripts.get(i)));
-          act.tally.whole();
+          act.tally.whole(scripts.get(i));
         }
       } finally {
         for (Act one : crowd) {

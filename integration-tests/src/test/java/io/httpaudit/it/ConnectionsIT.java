@@ -42,8 +42,12 @@ class ConnectionsIT {
                 .in(host)
                 .log(folder.resolve("audit.jsonl"))
                 .arguments(SILENT)
-                // Else it would try again what was refused.
-                .options("-Djdk.httpclient.disableRetryConnect=true")
+                .options(
+                    // The JDK's own classes are not verified by default on 17: what was woven into them is here.
+                    "-XX:+UnlockDiagnosticVMOptions",
+                    "-XX:+BytecodeVerificationLocal",
+                    // Else it would try again what was refused.
+                    "-Djdk.httpclient.disableRetryConnect=true")
                 .run();
         tcpdump.stop();
       }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
@@ -22,8 +23,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** README's first command, whole, as a user runs it. */
 class DemoIT {
-  private static final Path SCRIPT =
-      Jvm.agentJar().resolve("../../../demo-app/run.sh").toAbsolutePath().normalize();
+  private static final Path ROOT = Jvm.agentJar().toAbsolutePath().getParent().getParent().getParent();
+  private static final Path SCRIPT = ROOT.resolve("demo-app/run.sh");
 
   @TempDir Path folder;
 
@@ -43,7 +44,10 @@ class DemoIT {
   }
 
   private Process start(Jdk jdk, String... arguments) throws IOException {
-    List<String> command = Stream.concat(Stream.of(SCRIPT.toString()), Stream.of(arguments)).toList();
+    return start(jdk, Stream.concat(Stream.of(SCRIPT.toString()), Stream.of(arguments)).toList());
+  }
+
+  private Process start(Jdk jdk, List<String> command) throws IOException {
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().put("JAVA_HOME", jdk.home().toString());
     builder.environment().put("OTEL_TRACES_EXPORTER", "none");
@@ -151,6 +155,41 @@ class DemoIT {
     }
     assertThat(demo.waitFor(30, TimeUnit.SECONDS)).isTrue();
     assertThat(demo.exitValue()).isEqualTo(143);
+    nothingIsLeft();
+  }
+
+  /** What is built, where any user may read it: the sources' own folder may be closed to others. */
+  private Path aCopyForEveryone() throws IOException {
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
+    for (String built : List.of("agent/target/httpaudit.jar", "demo-app/run.sh", "demo-app/target/classes")) {
+      Path copy = folder.resolve("copy").resolve(built);
+      Files.createDirectories(copy.getParent());
+      Command.run("cp", "-r", ROOT.resolve(built).toString(), copy.toString());
+    }
+    Command.run("chmod", "-R", "a+rX", folder.resolve("copy").toString());
+    return folder.resolve("copy/demo-app/run.sh");
+  }
+
+  @Test
+  void withoutRightsItShowsWhatIsLeftAndSaysSo() throws Exception {
+    List<String> command =
+        List.of(
+            "setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all",
+            aCopyForEveryone().toString());
+
+    Process demo = start(Jdk.current(), command);
+    String text = new String(demo.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+    assertThat(demo.waitFor()).as(text).isZero();
+    assertThat(text)
+        .contains(
+            "rights   tier 3 (TCP_INFO): CAP_NET_RAW and CAP_BPF missing",
+            "network  loopback only: an outside interface of its own needs root",
+            "nothing here says where the\nothers went")
+        .containsPattern("\n[0-9]+ views of exchanges by 2 processes")
+        .containsPattern("\n  inferred +[0-9]+  \\(tcp_info [0-9]+\\)\n  packet records lost     0\n")
+        .doesNotContain("read_wait    ", ", matched, ", "can't");
+    Command.run("rm", "-r", folder.resolve("copy").toString());
     nothingIsLeft();
   }
 

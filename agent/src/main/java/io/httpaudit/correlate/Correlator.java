@@ -244,7 +244,11 @@ public final class Correlator implements JvmEvents {
     }
     records += wire.flow.records();
     if (c.client() && !c.failed && kernel.isOwnListeners(c.peer, tuple)) {
-      unaccepted.put(tuple, wire);
+      Wire before = unaccepted.put(tuple, wire);
+      if (before != null && before.one == null) {
+        kept--;
+        forget(before);
+      }
     }
   }
 

@@ -27,6 +27,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 
+PATH=$PATH:/usr/sbin:/sbin # where some of these are, for those who are not root
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 begin=$SECONDS
 log=$PWD/integration-tests/target/run.log

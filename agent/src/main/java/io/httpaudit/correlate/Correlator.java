@@ -59,7 +59,7 @@ public final class Correlator implements JvmEvents {
   private final Map<FlowTuple, Wire> unaccepted = new HashMap<>();
 
   /** How many of these have no connection any more. */
-  private int kept;
+  private int ownerless;
 
   /** Flows that are done: a late packet of theirs is no unknown flow's. */
   private final LongMap<Boolean> done = new LongMap<>();
@@ -219,7 +219,7 @@ public final class Correlator implements JvmEvents {
       if (wire.two == null && wire.tuple.equals(tuple)) {
         unaccepted.remove(tuple);
         if (wire.one == null) {
-          kept--;
+          ownerless--;
           wire.one = c;
         } else {
           wire.two = c;
@@ -243,8 +243,12 @@ public final class Correlator implements JvmEvents {
       }
     }
     records += wire.flow.records();
-    if (c.client() && !c.failed && kernel.listensOn(c.peer)) {
-      unaccepted.put(tuple, wire);
+    if (c.client() && !c.failed && kernel.isOwnListeners(c.peer, tuple)) {
+      Wire before = unaccepted.put(tuple, wire);
+      if (before != null && before.one == null) {
+        ownerless--;
+        forget(before);
+      }
     }
   }
 
@@ -507,10 +511,10 @@ public final class Correlator implements JvmEvents {
           process(c, now);
         }
       }
-      if (kept > 0) {
+      if (ownerless > 0) {
         for (Wire wire : List.copyOf(unaccepted.values())) {
           if (wire.one == null && now >= wire.keptUntil) {
-            kept--;
+            ownerless--;
             forget(wire);
           }
         }
@@ -529,7 +533,7 @@ public final class Correlator implements JvmEvents {
     if (!dirty.isEmpty()) {
       return now + MILLISECOND;
     }
-    return waiting.isEmpty() && early.size() == 0 && kept == 0 ? Long.MAX_VALUE : nextSweep;
+    return waiting.isEmpty() && early.size() == 0 && ownerless == 0 ? Long.MAX_VALUE : nextSweep;
   }
 
   /** Judges each open exchange as it stands, after the last drain; then nothing is left. */
@@ -759,9 +763,9 @@ public final class Correlator implements JvmEvents {
     if (wire.one != null) {
       return;
     }
-    if (!shutdown && kept < limits.early() && unaccepted.get(wire.tuple) == wire) {
+    if (!shutdown && ownerless < limits.early() && unaccepted.get(wire.tuple) == wire) {
       wire.keptUntil = now + FINALITY;
-      kept++;
+      ownerless++;
       return;
     }
     forget(wire);

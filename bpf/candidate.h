@@ -90,40 +90,28 @@ static __always_inline void extend(struct run *r, const struct parsed *p)
 	r->packets++;
 }
 
-/* Keeps the compiler from computing a pointer anew where it is used, behind a branch. */
-#define here(pointer) asm volatile("" : "+r"(pointer))
-
 static __always_inline void add(struct candidate *c, const struct parsed *p)
 {
-	/* Two reads: once a branch has told the verifier the value of an index, the sum of a pointer and it is a constant on
-	 * one path and none on another, which it refuses to a loader without CAP_PERFMON (update_alu_sanitation_state in
-	 * kernel/bpf/verifier.c). So all three places are computed from one that no branch asks for, and before any. */
-	__u32 next = *(volatile __u8 *)&c->runs_used;
-	__u32 used = *(volatile __u8 *)&c->runs_used;
-	struct run *latest = &c->runs[(next - 1) % HTTPAUDIT_RUNS];
-	struct run *before = &c->runs[(next - 2) % HTTPAUDIT_RUNS];
-	struct run *r = &c->runs[next % HTTPAUDIT_RUNS];
+	__u32 used = c->runs_used;
+	struct run *r;
 
-	here(latest);
-	here(before);
-	here(r);
 	if (used > HTTPAUDIT_RUNS)
 		return;
-	if (used >= 1 && repeats(latest, p)) {
-		latest->packets++;
+	if (used >= 1 && repeats(&c->runs[(used - 1) % HTTPAUDIT_RUNS], p)) {
+		c->runs[(used - 1) % HTTPAUDIT_RUNS].packets++;
 		return;
 	}
-	if (used >= 2 && repeats(before, p)) {
-		before->packets++;
+	if (used >= 2 && repeats(&c->runs[(used - 2) % HTTPAUDIT_RUNS], p)) {
+		c->runs[(used - 2) % HTTPAUDIT_RUNS].packets++;
 		return;
 	}
 	/* The latest run of this direction is one of the last two, but for rare orders: these get a run more. */
-	if (used >= 1 && extends(latest, p, true)) {
-		extend(latest, p);
+	if (used >= 1 && extends(&c->runs[(used - 1) % HTTPAUDIT_RUNS], p, true)) {
+		extend(&c->runs[(used - 1) % HTTPAUDIT_RUNS], p);
 		return;
 	}
-	if (used >= 2 && extends(before, p, false)) {
-		extend(before, p);
+	if (used >= 2 && extends(&c->runs[(used - 2) % HTTPAUDIT_RUNS], p, false)) {
+		extend(&c->runs[(used - 2) % HTTPAUDIT_RUNS], p);
 		return;
 	}
 	if (used == HTTPAUDIT_RUNS) {
@@ -132,6 +120,7 @@ static __always_inline void add(struct candidate *c, const struct parsed *p)
 		c->overflow = 1;
 		return;
 	}
+	r = &c->runs[used % HTTPAUDIT_RUNS];
 	r->time = p->time;
 	r->seq = p->seq;
 	r->ack = p->ack;

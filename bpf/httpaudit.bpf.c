@@ -55,26 +55,18 @@ static __always_inline void emit(struct admitted *flow, const struct parsed *p, 
 	count(RECORDS);
 }
 
-/* Whether both ends have said FIN, and heard that it arrived (RFC 9293, 3.6). No place in `fin` is reached by an index: where a
- * branch makes it a constant on one path alone, a loader without CAP_PERFMON is refused. */
+/* Whether both ends have said FIN, and heard that it arrived (RFC 9293, 3.6). */
 static __always_inline bool closed(struct admitted *flow, const struct parsed *p)
 {
-	bool upper = p->direction & FROM_UPPER;
-	__u8 self = upper ? 2 : 1, other = upper ? 1 : 2;
-	__u32 fin_of_lower = *(volatile __u32 *)&flow->fin[0];
-	__u32 fin_of_upper = *(volatile __u32 *)&flow->fin[1];
+	__u32 self = p->direction & FROM_UPPER;
+	__u32 other = !self;
 
 	if (p->flags & FIN) {
-		if (upper) {
-			*(volatile __u32 *)&flow->fin[1] = p->seq + p->payload + 1;
-			asm volatile("" ::: "memory"); /* or both stores become one, by an index */
-		} else {
-			*(volatile __u32 *)&flow->fin[0] = p->seq + p->payload + 1;
-		}
-		flow->fin_seen |= self;
+		flow->fin[self & 1] = p->seq + p->payload + 1;
+		flow->fin_seen |= 1 << self;
 	}
-	if (p->flags & ACK && flow->fin_seen & other && (__s32)(p->ack - (upper ? fin_of_lower : fin_of_upper)) >= 0)
-		flow->fin_acked |= other;
+	if (p->flags & ACK && flow->fin_seen & 1 << other && (__s32)(p->ack - flow->fin[other & 1]) >= 0)
+		flow->fin_acked |= 1 << other;
 	return flow->fin_acked == 3;
 }
 

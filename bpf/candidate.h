@@ -12,6 +12,35 @@ static __always_inline bool opens(const struct parsed *p)
 	return (p->flags & (SYN | ACK | RST)) == SYN;
 }
 
+/* Jiffies cost a load, the clock a call. */
+static __always_inline bool matters(__u32 number)
+{
+	struct port *port = bpf_map_lookup_elem(&ports, &number);
+
+	return port && (port->flows || (port->until && (__s32)(port->until - (__u32)bpf_jiffies64()) > 0));
+}
+
+/* Whether the packet can be of an admitted flow, of a candidate, or the beginning of one. */
+static __always_inline bool concerns_us(const struct parsed *p)
+{
+	return matters(p->tuple.lower.port) || matters(p->tuple.upper.port) || opens(p);
+}
+
+/* A candidate's packets are kept for some time from now on. */
+static __always_inline void expect(__u32 number)
+{
+	struct port *port = bpf_map_lookup_elem(&ports, &number);
+	__u32 until = (__u32)bpf_jiffies64() + CANDIDATE_JIFFIES;
+
+	if (port)
+		port->until = until ? until : 1;
+}
+
+static __always_inline __u32 sender(const struct parsed *p)
+{
+	return p->direction & FROM_UPPER ? p->tuple.upper.port : p->tuple.lower.port;
+}
+
 static __always_inline struct candidate *find(const struct parsed *p)
 {
 	struct candidate *found = bpf_map_lookup_elem(&outbound, &p->tuple);
@@ -148,6 +177,7 @@ static __always_inline void begin(const struct parsed *p)
 	__u32 zero = 0;
 
 	if (known && same_syn(known, p)) {
+		expect(sender(p));
 		known->syns++;
 		__sync_fetch_and_add(&known->packets, 1);
 		return;
@@ -172,6 +202,7 @@ static __always_inline void begin(const struct parsed *p)
 		bpf_map_update_elem(&outbound, &p->tuple, c, BPF_ANY);
 	else
 		return;
+	expect(sender(p));
 	count(CANDIDATES);
 }
 
@@ -199,6 +230,7 @@ static __always_inline void before_admission(struct parsed *p)
 	if (p->flags & SYN) {
 		if (!answers_syn(c, p))
 			return;
+		expect(p->to.port);
 		__sync_fetch_and_add(&c->packets, 1);
 		c->synacks++;
 		if (!c->synack_time || (!c->ack_time && p->seq != c->synack_isn)) {

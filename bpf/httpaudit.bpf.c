@@ -87,6 +87,8 @@ int httpaudit(struct __sk_buff *skb)
 	case NOT_TCP:
 		return 0;
 	}
+	if (!concerns_us(&p))
+		return 0;
 	p.time = bpf_ktime_get_ns();
 
 	flow = bpf_map_lookup_elem(&admitted, &p.tuple);

@@ -92,6 +92,16 @@ struct admitted {
  * A listener on a wildcard address is one entry for each local address, and one for the address ::ffff:0.0.0.0, which
  * stands for all of 127.0.0.0/8. */
 
+/* What a local port has to do with this JVM, by number: a packet of which neither port has anything is looked at no further. The
+ * JVM maps the table and counts `flows`: listeners and admitted flows. `until` is the filter's: a candidate's packets are kept
+ * for CANDIDATE_JIFFIES after its last SYN or SYN-ACK, 8 s and more. 8 bytes. */
+struct port {
+	__u32 flows;
+	__u32 until; /* jiffies, the lower 32 bits; 0: never */
+};
+
+#define CANDIDATE_JIFFIES 8192
+
 /* Index into the per-CPU array `counters` of __u64. */
 enum counter {
 	PACKETS,            /* seen by the filter */

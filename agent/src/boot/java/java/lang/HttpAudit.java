@@ -220,7 +220,8 @@ public final class HttpAudit {
     HttpAuditSink to = sink;
     if (to != null) {
       try {
-        to.afterConnect(DESCRIPTORS.get(fd), Net.localAddress(fd), peer, port);
+        // 1: connected; less: in progress.
+        to.afterConnect(DESCRIPTORS.get(fd), localAddress(fd), peer, port, result > 0);
       } catch (Throwable e) {
         faults++;
         failed = true;
@@ -237,6 +238,45 @@ public final class HttpAudit {
       } catch (Throwable e) {
         faults++;
         failed = true;
+      }
+    }
+  }
+
+  public static void connectPolled(boolean connected, FileDescriptor fd) {
+    if (connected) {
+      connectFinished(fd);
+    }
+  }
+
+  public static void connectFinished(FileDescriptor fd) {
+    HttpAuditSink to = sink;
+    if (to != null) {
+      try {
+        to.connectFinished(DESCRIPTORS.get(fd), null);
+      } catch (Throwable e) {
+        faults++;
+      }
+    }
+  }
+
+  public static void connectFinishFailed(Throwable cause, FileDescriptor fd) {
+    HttpAuditSink to = sink;
+    if (to != null) {
+      try {
+        to.connectFinished(DESCRIPTORS.get(fd), cause);
+      } catch (Throwable e) {
+        faults++;
+      }
+    }
+  }
+
+  public static void beforeDatagramConnect(FileDescriptor fd) {
+    HttpAuditSink to = sink;
+    if (to != null) {
+      try {
+        to.beforeDatagramConnect(DESCRIPTORS.get(fd));
+      } catch (Throwable e) {
+        faults++;
       }
     }
   }

@@ -34,8 +34,15 @@ public abstract class HttpAuditSink {
   /** Before connect(2). */
   public abstract void beforeConnect(int fd, InetAddress peer, int port);
 
-  /** After connect(2) that succeeded or is in progress. */
-  public abstract void afterConnect(int fd, InetSocketAddress local, InetAddress peer, int port);
+  /** After connect(2) that succeeded or, if not {@code connected}, goes on; {@code local} null: unknown. */
+  public abstract void afterConnect(
+      int fd, InetSocketAddress local, InetAddress peer, int port, boolean connected);
+
+  /** A connect that was in progress succeeded ({@code failure} null) or failed; before the socket is closed. */
+  public abstract void connectFinished(int fd, Throwable failure);
+
+  /** The next connect(2) of this descriptor is a datagram socket's. */
+  public abstract void beforeDatagramConnect(int fd);
 
   /** connect(2) failed; {@code local} null: unknown. */
   public abstract void connectFailed(

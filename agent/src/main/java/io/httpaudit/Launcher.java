@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.instrument.Instrumentation;
 import java.net.MalformedURLException;
+import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.file.Path;
@@ -30,12 +31,12 @@ public final class Launcher extends ClassLoader {
   }
 
   private final JarFile jar;
-  private final URL base;
+  private final String base;
 
   private Launcher(Path path) throws IOException {
     super("httpaudit", ClassLoader.getPlatformClassLoader());
     jar = new JarFile(path.toFile(), false);
-    base = new URL("jar:" + path.toUri() + "!/" + ROOM);
+    base = "jar:" + path.toUri() + "!/" + ROOM;
   }
 
   /** Before {@code main}: never throws, since an exception out of here would end the JVM. */
@@ -118,7 +119,7 @@ public final class Launcher extends ClassLoader {
   @Override
   protected URL findResource(String name) {
     try {
-      return jar.getEntry(ROOM + inJar(name)) == null ? null : new URL(base, inJar(name));
+      return jar.getEntry(ROOM + inJar(name)) == null ? null : URI.create(base + inJar(name)).toURL();
     } catch (MalformedURLException e) {
       return null;
     }

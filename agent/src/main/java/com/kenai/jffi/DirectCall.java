@@ -28,6 +28,7 @@ public final class DirectCall {
    * @param file absolute path; may be deleted afterwards
    * @throws UnsatisfiedLinkError the file can't be mapped as a library, or is another version's
    */
+  @SuppressWarnings("restricted") // since JDK 24 (JEP 472); the agent gives this module the access
   public static void load(String file) throws ReflectiveOperationException {
     System.load(file);
     // Says that the library is there: jffi's own search is not run.

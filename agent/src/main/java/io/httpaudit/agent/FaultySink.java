@@ -55,9 +55,24 @@ final class FaultySink extends HttpAuditSink {
   }
 
   @Override
-  public void afterConnect(int fd, InetSocketAddress local, InetAddress peer, int port) {
+  public void afterConnect(
+      int fd, InetSocketAddress local, InetAddress peer, int port, boolean established) {
     Faults.strike();
-    to.afterConnect(fd, local, peer, port);
+    to.afterConnect(fd, local, peer, port, established);
+    Faults.strike();
+  }
+
+  @Override
+  public void connectFinished(int fd, Throwable failure) {
+    Faults.strike();
+    to.connectFinished(fd, failure);
+    Faults.strike();
+  }
+
+  @Override
+  public void beforeDatagramConnect(int fd) {
+    Faults.strike();
+    to.beforeDatagramConnect(fd);
     Faults.strike();
   }
 

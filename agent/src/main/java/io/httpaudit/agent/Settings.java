@@ -157,17 +157,27 @@ public final class Settings {
   }
 
   private void complain(String key) {
-    String nearest = KNOWN[0][0];
-    int best = Integer.MAX_VALUE;
-    for (String[] known : KNOWN) {
-      int distance = distance(key, known[0]);
-      if (distance < best) {
-        best = distance;
-        nearest = known[0];
-      }
+    String[] keys = new String[KNOWN.length];
+    for (int i = 0; i < keys.length; i++) {
+      keys[i] = KNOWN[i][0];
     }
+    String nearest = nearest(key, keys);
     complaints.add(
         "httpaudit: unknown setting '" + key + "', the nearest is '" + nearest + "'; " + held(index(nearest)));
+  }
+
+  /** The word that takes the fewest keystrokes to make of what was written. */
+  public static String nearest(String written, String... words) {
+    String nearest = words[0];
+    int best = Integer.MAX_VALUE;
+    for (String word : words) {
+      int distance = distance(written, word);
+      if (distance < best) {
+        best = distance;
+        nearest = word;
+      }
+    }
+    return nearest;
   }
 
   /** Levenshtein's. */

@@ -25,8 +25,9 @@ final class Wiring {
     Capture capture = new Capture(new HashSet<>(settings.interfaces()), settings.keepRights());
     Observer observer = new Observer(capture, own, new Waker(capture));
     AuditThread audit = new AuditThread(settings, capture, observer, own);
+    Hooks hooks = new Hooks(instrumentation, Faults.HOOKS ? new FaultySink(observer) : observer);
     audit.start();
-    Hooks.install(instrumentation, Faults.HOOKS ? new FaultySink(observer) : observer);
+    hooks.weaveLoaded();
     audit.endWithJvm();
     giveUpRights(settings, capture);
   }

@@ -20,6 +20,9 @@ import io.httpaudit.kernel.Rights;
 import io.httpaudit.kernel.RingBuffer;
 import io.httpaudit.kernel.SockDiag;
 import java.io.IOException;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -96,6 +99,7 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
   private Listeners listeners;
   private Candidates candidates;
   private Admissions admissions;
+  private Ports ports;
   private BpfMap counters;
   private CallBuffer counterValues;
   private int cpus;
@@ -174,6 +178,7 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
     candidates = new Candidates(filter.map("outbound"), filter.map("inbound"));
     admissions = new Admissions(filter.map("admitted"));
     listeners = new Listeners(new ListeningMap(filter.map("listening")));
+    ports = new Ports(filter.map("ports"));
     counters = filter.map("counters");
     cpus = possibleCpus();
     counterValues = counters.bufferForValues(MOST_CPUS);
@@ -335,10 +340,18 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
       return 0;
     }
     try {
+      // First the port, then the claim: between the two the flow's packets go to the candidate, as before.
+      ports.use(local.port());
+      long flow = connection;
       if (anyThreadMayUseMaps) {
-        return admissions.claim(local, peer, side, connection);
+        flow = admissions.claim(local, peer, side, connection);
+      } else if (!defer(() -> admissions.claim(local, peer, side, connection))) {
+        flow = 0;
       }
-      return defer(() -> admissions.claim(local, peer, side, connection)) ? connection : 0;
+      if (flow == 0) {
+        ports.leave(local.port());
+      }
+      return flow;
     } catch (RuntimeException e) {
       missing = e.toString();
       return 0;
@@ -555,6 +568,13 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
   }
 
   @Override
+  public void left(Endpoint local) {
+    if (state == UP) {
+      ports.leave(local.port());
+    }
+  }
+
+  @Override
   public void end(FlowTuple tuple, long flow) {
     if (state == UP) {
       admissions.end(tuple, flow);
@@ -565,6 +585,22 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
   public String interfaceName(int ifindex) {
     String name = names.get(ifindex);
     return name == null ? "" : name;
+  }
+
+  /** Asks the kernel by a datagram socket that sends nothing. */
+  @Override
+  public Endpoint source(Endpoint local, Endpoint peer) {
+    try (DatagramSocket socket = new DatagramSocket()) {
+      socket.connect(new InetSocketAddress(InetAddress.getByName(peer.address()), peer.port()));
+      return Endpoint.of(socket.getLocalAddress(), local.port());
+    } catch (IOException | RuntimeException e) {
+      return local;
+    }
+  }
+
+  @Override
+  public boolean listensOn(Endpoint end) {
+    return listeners != null && interfaces.holding(end) != 0 && listeners.listensOn(end.port());
   }
 
   @Override
@@ -615,6 +651,7 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
 
     @Override
     public int put(Endpoint entry) {
+      ports.use(entry.port());
       if (mayUseMaps()) {
         return apply(entry, true);
       }
@@ -623,6 +660,7 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
 
     @Override
     public void remove(Endpoint entry) {
+      ports.leave(entry.port());
       if (mayUseMaps()) {
         apply(entry, false);
       } else {

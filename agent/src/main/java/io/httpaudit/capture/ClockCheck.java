@@ -13,7 +13,7 @@ import java.nio.file.Path;
  * Whether the filter's clock is {@link System#nanoTime}: in a time namespace it is not (time_namespaces(7)). Asked once, of
  * a connection of our own on loopback, which the filter sees.
  */
-final class ClockCheck {
+public final class ClockCheck {
   /** Nanoseconds by which they may differ. */
   private static final long TOLERANCE = 1_000_000;
 
@@ -54,7 +54,7 @@ final class ClockCheck {
   }
 
   /** Whether the kernel says that our time namespace moves the monotonic clock. */
-  private static boolean declared() {
+  public static boolean declared() {
     try {
       byte[] offsets = Files.readAllBytes(Path.of("/proc/self/timens_offsets"));
       for (String line : new String(offsets, StandardCharsets.US_ASCII).split("\n")) {

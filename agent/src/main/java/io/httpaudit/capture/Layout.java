@@ -82,6 +82,12 @@ final class Layout {
   static final int ADMITTED_FIN_ACKED = 21;
   static final int ADMITTED = 24;
 
+  /** struct port. */
+  static final int PORT_FLOWS = 0;
+
+  static final int PORT_UNTIL = 4;
+  static final int PORT = 8;
+
   /** enum counter. */
   static final int PACKETS = 0;
 

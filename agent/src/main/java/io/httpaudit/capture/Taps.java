@@ -22,7 +22,7 @@ final class Taps {
   private static final Integer BINDING = -1;
 
   /** What another thread's bind, or the end of one, may take before a caller goes on without it, in nanoseconds. */
-  private static final long PATIENCE = 20_000_000;
+  private static final long PATIENCE = 200_000_000;
 
   private static final long CLOSE_MILLIS = 500;
 
@@ -96,7 +96,7 @@ final class Taps {
       if (!socket.equals(BINDING) || System.nanoTime() - start > PATIENCE) {
         return;
       }
-      Thread.onSpinWait();
+      Thread.yield();
     }
     bind(link);
   }

@@ -26,10 +26,10 @@ final class Connection {
   int pending;
 
   /** Exchanges judged, dropped, or begun: 0 makes it a connection line. */
-  long exchanges;
+  int exchanges;
 
   /** Exchanges final so far. */
-  long judged;
+  int judged;
 
   /** End of the last request and response that ended. */
   long requestsEnd;
@@ -53,6 +53,9 @@ final class Connection {
   /** When bytes were first moved whose packets are awaited, 0: not. */
   long traffic;
 
+  /** The kernel counts its local port. */
+  boolean admitted;
+
   boolean failed;
   boolean wireOnly;
 
@@ -65,6 +68,9 @@ final class Connection {
 
   /** Position in {@link #boundaryUnknown}'s direction is not framed any more; index of the first such message. */
   long ambiguousFrom = Long.MAX_VALUE;
+
+  /** What the client sends is no HTTP from some message on: answers to it, such as a 400, are no exchange's. */
+  boolean noRequests;
 
   /** Queued for the next tick. */
   boolean dirty;

@@ -6,6 +6,9 @@ import io.httpaudit.flow.FlowTuple;
 import io.httpaudit.flow.Packet;
 import io.httpaudit.flow.Timeline;
 import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
@@ -51,6 +54,12 @@ public final class Correlator implements JvmEvents {
   private final LongMap<Wire> wires = new LongMap<>();
   private final LongMap<EarlyPackets> early = new LongMap<>();
   private int earlyCount;
+
+  /** Flows to a listener of this JVM, the other end of which was not accepted yet: it may be, after the flow is over. */
+  private final Map<FlowTuple, Wire> unaccepted = new HashMap<>();
+
+  /** How many of these have no connection any more. */
+  private int kept;
 
   /** Flows that are done: a late packet of theirs is no unknown flow's. */
   private final LongMap<Boolean> done = new LongMap<>();
@@ -177,6 +186,11 @@ public final class Correlator implements JvmEvents {
   @Override
   public void opened(
       long connection, Side side, Endpoint local, Endpoint peer, long flow, long entry, long exit) {
+    opened(connection, side, local, peer, flow, flow > 0, entry, exit);
+  }
+
+  private void opened(
+      long connection, Side side, Endpoint local, Endpoint peer, long flow, boolean admitted, long entry, long exit) {
     if (connections.get(connection) != null) {
       return;
     }
@@ -187,6 +201,7 @@ public final class Correlator implements JvmEvents {
     Connection c = new Connection(connection, side, local, peer, entry, exit);
     connections.put(connection, c);
     if (flow > 0 && kernel.tier() == 1) {
+      c.admitted = admitted;
       attach(c, flow);
       c.traffic = exit;
       wait(c);
@@ -196,10 +211,19 @@ public final class Correlator implements JvmEvents {
   private void attach(Connection c, long flow) {
     Wire wire = wires.get(flow);
     FlowTuple tuple = FlowTuple.of(c.local, c.peer);
+    if (wire == null && !c.client()) {
+      wire = accepted(tuple, flow);
+    }
     if (wire != null) {
       // Were the flow another's after all, its packets would prove nothing.
       if (wire.two == null && wire.tuple.equals(tuple)) {
-        wire.two = c;
+        unaccepted.remove(tuple);
+        if (wire.one == null) {
+          kept--;
+          wire.one = c;
+        } else {
+          wire.two = c;
+        }
         c.wire = wire;
       }
       return;
@@ -219,6 +243,28 @@ public final class Correlator implements JvmEvents {
       }
     }
     records += wire.flow.records();
+    if (c.client() && !c.failed && kernel.listensOn(c.peer)) {
+      unaccepted.put(tuple, wire);
+    }
+  }
+
+  /**
+   * The flow of which a server accepted its end only when an RST had ended the client's admission, so that it got one of its
+   * own, without these packets; null: there is none.
+   */
+  private Wire accepted(FlowTuple tuple, long flow) {
+    Wire wire = unaccepted.get(tuple);
+    if (wire == null) {
+      return null;
+    }
+    for (Packet p : kernel.candidate(tuple).map(KernelView.Candidate::packets).orElse(List.of())) {
+      if (p.has(Packet.SYN) && !p.has(Packet.ACK) && p.time == wire.flow.synTime()) {
+        wire.alias = flow;
+        wires.put(flow, wire);
+        return wire;
+      }
+    }
+    return null;
   }
 
   /** Reads the candidate, perhaps again. */
@@ -238,17 +284,30 @@ public final class Correlator implements JvmEvents {
     }
     if (wire.flow.candidate(
         candidate.packets(), candidate.syns(), candidate.synAcks(), candidate.handshakeAck())) {
-      if (candidate.overflowed() && !wire.candidate) {
-        wire.flow.gap(Long.MIN_VALUE, c.exit + RACE);
-      }
-      wire.candidate = true;
+      wire.overflowed = candidate.overflowed() || lapsed(c, candidate);
     }
+  }
+
+  /** Whether the filter may have ceased to keep an outgoing connection's packets before it was admitted. */
+  private static boolean lapsed(Connection c, KernelView.Candidate candidate) {
+    return c.client()
+        && candidate.packets().stream()
+            .anyMatch(p -> p.has(Packet.SYN) && p.has(Packet.ACK) && p.time < c.exit - KernelView.KEPT);
   }
 
   private void lookAgain(Wire wire) {
     records -= wire.flow.records();
     look(wire);
     records += wire.flow.records();
+  }
+
+  /** The look before something is judged: what the candidate lacks by now, nothing will bring. */
+  private void lookLast(Wire wire) {
+    lookAgain(wire);
+    if (wire.overflowed && !wire.gapped) {
+      wire.gapped = true;
+      wire.flow.gap(Long.MIN_VALUE, wire.one.exit + RACE);
+    }
   }
 
   @Override
@@ -260,11 +319,19 @@ public final class Correlator implements JvmEvents {
       long entry,
       long exit,
       SocketError error) {
-    opened(connection, Side.CLIENT, local, peer, flow, entry, exit);
+    boolean filtered = kernel.tier() == 1 && local.port() != 0;
+    Endpoint from = filtered && local.isWildcard() ? kernel.source(local, peer) : local;
+    // Never admitted: what there is of it is in the candidate.
+    opened(connection, Side.CLIENT, from, peer, filtered && flow == 0 ? connection : flow, flow > 0, entry, exit);
+    connectFailed(connection, error, exit);
+  }
+
+  @Override
+  public void connectFailed(long connection, SocketError error, long at) {
     Connection c = connections.get(connection);
     if (c != null && c.closing == null) {
       c.failed = true;
-      c.closing = new Connection.Closing(0, 0, 0, 0, error, exit, wallOffset.getAsLong());
+      c.closing = new Connection.Closing(0, 0, 0, 0, error, at, wallOffset.getAsLong());
       touch(c);
     }
   }
@@ -299,7 +366,10 @@ public final class Correlator implements JvmEvents {
       e.responseEnd = end;
       e.responseEndAt = at;
       e.responseProven = proven;
-      c.responsesEnd = Math.max(c.responsesEnd, end);
+      if (proven) {
+        // What was cut is still this exchange's, from where the one before ended.
+        c.responsesEnd = Math.max(c.responsesEnd, end);
+      }
     }
     if (e.whole() || !proven) {
       touch(c);
@@ -335,6 +405,7 @@ public final class Correlator implements JvmEvents {
     if (partial.request() && partial.method().isEmpty() && c.find(partial.index()) == null) {
       // No HTTP: no exchange to tell of, and nothing to keep packets for.
       c.ambiguousFrom = Math.min(c.ambiguousFrom, partial.index());
+      c.noRequests = true;
       c.exchanges++;
       touch(c);
       return;
@@ -421,6 +492,7 @@ public final class Correlator implements JvmEvents {
    * @return when to call again at the latest, {@link Long#MAX_VALUE}: only once something was passed
    */
   public long tick(long now) {
+    judge.begin();
     for (int n = dirty.size(); n > 0; n--) {
       Connection c = dirty.poll();
       c.dirty = false;
@@ -433,6 +505,14 @@ public final class Correlator implements JvmEvents {
         c.waiting = false;
         if (!c.gone) {
           process(c, now);
+        }
+      }
+      if (kept > 0) {
+        for (Wire wire : List.copyOf(unaccepted.values())) {
+          if (wire.one == null && now >= wire.keptUntil) {
+            kept--;
+            forget(wire);
+          }
         }
       }
       if (early.size() > 0) {
@@ -449,11 +529,12 @@ public final class Correlator implements JvmEvents {
     if (!dirty.isEmpty()) {
       return now + MILLISECOND;
     }
-    return waiting.isEmpty() && early.size() == 0 ? Long.MAX_VALUE : nextSweep;
+    return waiting.isEmpty() && early.size() == 0 && kept == 0 ? Long.MAX_VALUE : nextSweep;
   }
 
   /** Judges each open exchange as it stands, after the last drain; then nothing is left. */
   public void shutdown(long now) {
+    judge.begin();
     connections.forEach(
         c -> {
           while (c.first != null) {
@@ -569,7 +650,7 @@ public final class Correlator implements JvmEvents {
   private void finish(Connection c, Pending e, long now, boolean shutdown) {
     Wire wire = c.wire;
     if (wire != null && !wire.settled) {
-      lookAgain(wire);
+      lookLast(wire);
       // The other end of the same connection may still ask for its first exchange.
       if (wire.two == null || c == wire.two || wire.two.judged > 0 || wire.one.judged > 0) {
         wire.settled = true;
@@ -583,13 +664,17 @@ public final class Correlator implements JvmEvents {
       outcomes.exchange(exchange);
       told = true;
     }
-    if (!told) {
+    if (!told && !c.noRequests && c.upgrade == null) {
       exchangesDropped++;
     }
     c.judged++;
     boolean head = c.first == e;
     c.remove(e);
-    if (wire != null && head) {
+    if (wire != null && told && e.whole()) {
+      // Answered, so accepted, by a server that the hooks don't see.
+      unaccepted.remove(wire.tuple, wire);
+    }
+    if (wire != null && head && unaccepted.get(wire.tuple) != wire) {
       trim(
           c,
           c.first != null && c.first.request != null ? c.first.request.offset() : judge.requestEnd(),
@@ -640,7 +725,7 @@ public final class Correlator implements JvmEvents {
   private void end(Connection c, long now, boolean shutdown) {
     if (c.closing != null && (c.exchanges == 0 || c.upgrade != null) || shutdown && c.upgrade != null) {
       if (c.wire != null && !c.wire.settled) {
-        lookAgain(c.wire);
+        lookLast(c.wire);
       }
       ConnectionOutcome outcome = judge.connection(c, now);
       if (outcome.verdict() == Verdict.WIRE_ONLY) {
@@ -650,6 +735,9 @@ public final class Correlator implements JvmEvents {
     }
     c.gone = true;
     connections.remove(c.number);
+    if (c.admitted) {
+      kernel.left(c.local);
+    }
     Wire wire = c.wire;
     if (wire == null) {
       return;
@@ -661,12 +749,29 @@ public final class Correlator implements JvmEvents {
     if (wire.one != null) {
       return;
     }
-    records -= wire.flow.records();
-    long flow = wire.flow.id();
-    wires.remove(flow);
-    if (!wire.flow.ended()) {
-      kernel.end(wire.tuple, flow);
+    if (!shutdown && kept < limits.early() && unaccepted.get(wire.tuple) == wire) {
+      wire.keptUntil = now + FINALITY;
+      kept++;
+      return;
     }
+    forget(wire);
+  }
+
+  private void forget(Wire wire) {
+    unaccepted.remove(wire.tuple, wire);
+    records -= wire.flow.records();
+    if (!wire.flow.ended()) {
+      kernel.end(wire.tuple, wire.flow.id());
+    }
+    forget(wire.flow.id());
+    if (wire.alias != 0) {
+      kernel.end(wire.tuple, wire.alias);
+      forget(wire.alias);
+    }
+  }
+
+  private void forget(long flow) {
+    wires.remove(flow);
     if (doneOrder[doneNext] != 0) {
       done.remove(doneOrder[doneNext]);
     }

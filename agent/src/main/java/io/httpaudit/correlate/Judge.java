@@ -14,6 +14,8 @@ import java.util.function.LongSupplier;
 final class Judge {
   private static final Exchange.TraceIds NO_SPAN = new Exchange.TraceIds("", "", "", "", false);
 
+  private static final long UNREAD = -1;
+
   private final KernelView kernel;
   private final Tracing tracing;
   private final LongSupplier wallOffset;
@@ -24,6 +26,7 @@ final class Judge {
   private final Extent response = new Extent();
   private final Marks marks = new Marks();
   private final Phases phases = new Phases();
+  private long losses = UNREAD;
 
   Judge(KernelView kernel, Tracing tracing, LongSupplier wallOffset) {
     this.kernel = kernel;
@@ -112,11 +115,13 @@ final class Judge {
         cut = target < 0 || end < target;
       } else if (arrives && target < 0) {
         // What was read is the message's. What the application left unread, nothing frames.
-        end = Math.min(told, Math.max(from, seen));
+        end = told;
         unproven = seen > told;
         cut = true;
       } else {
-        end = target >= 0 ? Math.min(target, seen) : seen;
+        // Bytes that were read have arrived, whether they were seen or not.
+        long there = arrives ? Math.max(seen, told) : seen;
+        end = target >= 0 ? Math.min(target, there) : there;
         cut = target < 0 || end < target;
         unproven = !arrives && seen > told;
       }
@@ -189,10 +194,11 @@ final class Judge {
     } else if (!ended && !e.whole() || !covered && shutdown || !acknowledged && !over && shutdown) {
       why = shutdown ? Why.SHUTDOWN : Why.RECORDS_LOST;
     } else if (!covered) {
-      // What was acknowledged was on the wire, and was not seen.
-      why = requestAcked && responseAcked ? Why.RECORDS_LOST : Why.UNACKNOWLEDGED;
-    } else if (!acknowledged && !over && !finCut(c)) {
-      why = Why.UNACKNOWLEDGED;
+      // What was acknowledged, or read, was on the wire, and was not seen.
+      boolean unseenRead = client ? requestFacts.covered : responseFacts.covered;
+      why = requestAcked && responseAcked || unseenRead ? Why.RECORDS_LOST : Why.NO_PACKETS;
+    } else if (!acknowledged && flow.resetTime() == 0 && !finCut(c)) {
+      why = Why.NO_PACKETS;
     } else {
       verdict = Verdict.MATCHED;
     }
@@ -303,9 +309,21 @@ final class Judge {
         && (request.cut || response.cut);
   }
 
+  /** All that is judged from now on was drained by now: losses are read once for all of it, since a reading is a system call. */
+  void begin() {
+    losses = UNREAD;
+  }
+
+  private long losses() {
+    if (losses == UNREAD) {
+      losses = kernel.recordsLost();
+    }
+    return losses;
+  }
+
   private boolean lost(Connection c, long now) {
     Flow flow = c.wire.flow;
-    long all = kernel.recordsLost();
+    long all = losses();
     if (all != c.wire.lossesRead) {
       c.wire.lossesRead = all;
       long own = kernel.recordsLost(c.wire.tuple);
@@ -507,8 +525,8 @@ final class Judge {
       outTo = inTo = -1;
     }
     boolean reset = flow != null && flow.resetTime() != 0;
-    String outcome = outcome(c, reset);
     boolean connected = flow != null && flow.handshakeAck() != 0;
+    String outcome = outcome(c, reset, connected);
     OptionalLong connectStart = OptionalLong.empty();
     OptionalLong connectEnd = OptionalLong.empty();
     if (c.client() && flow != null && flow.synTime() != 0 && c.upgrade == null) {
@@ -535,8 +553,9 @@ final class Judge {
     } else if (!known && c.entry < kernel.attachedAt()) {
       why = Why.BEFORE_ATTACH;
     } else if (flow == null || flow.packets() == 0) {
-      verdict = Verdict.APP_ONLY;
-      why = Why.NO_PACKETS;
+      boolean unnamed = c.local.port() == 0;
+      verdict = unnamed ? Verdict.INFERRED : Verdict.APP_ONLY;
+      why = unnamed ? Why.ISN_UNKNOWN : Why.NO_PACKETS;
     } else if (c.failed && !connected) {
       // The peer's number is in no packet: a refusal has none.
       boolean proven = flow.synTime() != 0 && (reset || !outcome.equals("refused"));
@@ -553,11 +572,11 @@ final class Judge {
     } else if (c.out().contiguous() < closing.bytesOut() && !reset || c.in().contiguous() < closing.bytesIn()) {
       why = Why.RECORDS_LOST;
     } else if (!flow.over() && c.out().acked() < closing.bytesOut()) {
-      why = Why.UNACKNOWLEDGED;
+      why = Why.NO_PACKETS;
     } else {
       verdict = Verdict.MATCHED;
     }
-    boolean call = c.failed && !c.wireOnly;
+    boolean call = c.failed && !outcome.equals("closed_idle") && !c.wireOnly;
     long end = closing == null ? now : Math.max(c.entry, closing.at());
     return new ConnectionOutcome(
         c.side,
@@ -588,7 +607,7 @@ final class Judge {
     return lost(c, now);
   }
 
-  private static String outcome(Connection c, boolean reset) {
+  private static String outcome(Connection c, boolean reset, boolean connected) {
     if (c.wireOnly) {
       return "shadow";
     }
@@ -601,6 +620,7 @@ final class Judge {
         case REFUSED -> "refused";
         case TIMEOUT -> "timeout";
         case RESET -> "reset";
+        case GIVEN_UP -> connected ? "closed_idle" : reset ? "refused" : "timeout";
         default -> "failed";
       };
     }

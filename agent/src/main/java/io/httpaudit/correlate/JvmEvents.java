@@ -19,12 +19,15 @@ public interface JvmEvents {
   void opened(long connection, Side side, Endpoint local, Endpoint peer, long flow, long entry, long exit);
 
   /**
-   * {@code connect} threw. {@code local} may have port 0: unknown.
+   * {@code connect} threw. {@code local} may have port 0: unknown; or the wildcard address: that is not known.
    *
    * @param error what the kernel said
    */
   void connectFailed(
       long connection, Endpoint local, Endpoint peer, long flow, long entry, long exit, SocketError error);
+
+  /** The connect of a connection that was {@link #opened} failed; nothing was moved. */
+  void connectFailed(long connection, SocketError error, long at);
 
   /** A message's head is complete. Always before its {@link #messageEnd}. */
   void messageHead(long connection, MessageHead head);

@@ -1,5 +1,6 @@
 package io.httpaudit.correlate;
 
+import io.httpaudit.flow.Endpoint;
 import io.httpaudit.flow.FlowTuple;
 import io.httpaudit.flow.Packet;
 import java.util.List;
@@ -7,6 +8,9 @@ import java.util.Optional;
 
 /** What the correlator asks of the kernel side: capture/ implements it, a test may by hand. The audit thread alone. */
 public interface KernelView {
+  /** So long, in nanoseconds, packets of an outgoing connection are kept after a SYN or SYN-ACK, at least. */
+  long KEPT = 8_000_000_000L;
+
   /** 1: kernel filter; 3: TCP_INFO; 4: application times only. */
   int tier();
 
@@ -28,14 +32,27 @@ public interface KernelView {
   /** Records that this flow lost so far, by its entry in the kernel; -1: it has none any more. */
   long recordsLost(FlowTuple tuple);
 
+  /** One connection that was admitted, and had this local end, is gone, and none of its packets is needed any more. */
+  void left(Endpoint local);
+
   /** Ends the admission of a flow whose connection is gone, if {@code flow} still is the id of its entry. */
   void end(FlowTuple tuple, long flow);
 
   /** {@code lo}, {@code eth0}; empty where unknown. */
   String interfaceName(int ifindex);
 
+  /** {@code local} with the address from which packets to {@code peer} are sent, by the routes as they are now. */
+  default Endpoint source(Endpoint local, Endpoint peer) {
+    return local;
+  }
+
+  /** Whether this JVM listens on that end, so that a connection to it has both ends here. */
+  default boolean listensOn(Endpoint end) {
+    return false;
+  }
+
   /** Index of the interface that holds this local address; 0: unknown. Loopback for traffic to an own address. */
-  int homeInterface(io.httpaudit.flow.Endpoint local, io.httpaudit.flow.Endpoint peer);
+  int homeInterface(Endpoint local, Endpoint peer);
 
   /**
    * What the kernel kept of a connection that began.

@@ -22,7 +22,8 @@ final class LongMap<V> {
     int i = slot(key);
     if (values[i] == null) {
       size++;
-      if (size * 2 > keys.length) {
+      // At most three quarters full: these maps are most of what an idle connection costs beside its objects.
+      if (size * 4 > keys.length * 3) {
         resize(keys.length * 2);
         i = slot(key);
       }

@@ -7,6 +7,8 @@ public enum SocketError {
   REFUSED,
   /** ETIMEDOUT, or the caller's own connect timeout. */
   TIMEOUT,
+  /** The caller closed the socket before it knew whether the connection stands: packets may know. */
+  GIVEN_UP,
   /** ECONNRESET, EPIPE. */
   RESET,
   /** EHOSTUNREACH, ENETUNREACH, and all else. */

@@ -14,9 +14,8 @@ public enum Why {
   NO_RIGHTS,
   NOT_LINUX,
   UNIX_SOCKET,
+  /** No packet was seen that carried the bytes, or that acknowledged them. */
   NO_PACKETS,
   NOT_HOOKED,
-  NO_NATIVE,
-  /** Seen whole, but 10 s after the last byte the peer had not acknowledged all of it. */
-  UNACKNOWLEDGED
+  NO_NATIVE
 }

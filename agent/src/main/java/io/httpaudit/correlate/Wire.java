@@ -19,8 +19,17 @@ final class Wire {
   /** All flows' losses when this flow's own were last read. */
   long lossesRead;
 
-  /** Whether the kernel had a candidate. */
-  boolean candidate;
+  /** Whether the candidate lacked packets when it was looked at last. */
+  boolean overflowed;
+
+  /** That was told to the flow. */
+  boolean gapped;
+
+  /** A second id of the flow: its other end was accepted after it was over. 0: none. */
+  long alias;
+
+  /** Without a connection it waits so long for that. */
+  long keptUntil;
 
   Wire(Flow flow, FlowTuple tuple) {
     this.flow = flow;

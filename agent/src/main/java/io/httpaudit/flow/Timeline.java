@@ -22,8 +22,8 @@ public final class Timeline {
   /** Of segments: longs of one. */
   private static final int STRIDE = 3;
 
-  /** Records an array that fell empty still has room for. */
-  private static final int SPARE = 4;
+  /** Records that a new array has room for. */
+  private static final int FIRST = 4;
 
   /** Three longs a packet with data, in the order of time: position, time, length << 32 | bytes a wire segment. */
   private long[] segments = NONE;
@@ -48,10 +48,12 @@ public final class Timeline {
 
   /** From this segment on, each begins where all before it had ended, or behind. */
   private int orderedFrom;
-  private long fin;
-  private boolean finSeen;
-  private long finTime;
+  /** Null: none seen. An object of its own, since most connections wait long for theirs. */
+  private Fin fin;
+
   private int ifindex;
+
+  private record Fin(long position, long time) {}
 
   /** Whether the SYN, and so what positions mean, is known. */
   public boolean known() {
@@ -89,16 +91,16 @@ public final class Timeline {
 
   /** Position of the FIN, which is behind the last byte; -1: none seen. */
   public long fin() {
-    return finSeen ? fin : -1;
+    return fin == null ? -1 : fin.position;
   }
 
   /** When the FIN was first seen. */
   public long finTime() {
-    return finTime;
+    return fin == null ? 0 : fin.time;
   }
 
   public boolean finAcked() {
-    return finSeen && acked > fin;
+    return fin != null && acked > fin.position;
   }
 
   /** Records kept: what memory depends on. */
@@ -132,7 +134,9 @@ public final class Timeline {
     for (int i = 0; i < acksUsed; i++) {
       acks[2 * i] += by << 1;
     }
-    fin += by;
+    if (fin != null) {
+      fin = new Fin(fin.position + by, fin.time);
+    }
     highest = 0;
     for (int i = 0; i < segmentsUsed; i++) {
       highest =
@@ -169,7 +173,7 @@ public final class Timeline {
       return;
     }
     if (STRIDE * (segmentsUsed + 1) > segments.length) {
-      segments = Arrays.copyOf(segments, Math.max(STRIDE * SPARE, segments.length * 2));
+      segments = Arrays.copyOf(segments, Math.max(STRIDE * FIRST, segments.length * 2));
     }
     int at = segmentsUsed;
     while (at > 0 && segments[STRIDE * (at - 1) + 1] > time) {
@@ -232,7 +236,7 @@ public final class Timeline {
       behind++;
     }
     if (2 * (acksUsed + 1) > acks.length) {
-      acks = Arrays.copyOf(acks, Math.max(2 * SPARE, acks.length * 2));
+      acks = Arrays.copyOf(acks, Math.max(2 * FIRST, acks.length * 2));
     }
     System.arraycopy(acks, 2 * behind, acks, 2 * at + 2, 2 * (acksUsed - behind));
     acksUsed += 1 - (behind - at);
@@ -242,10 +246,8 @@ public final class Timeline {
   }
 
   void fin(long position, long time) {
-    if (!finSeen || position < fin) {
-      finSeen = true;
-      fin = position;
-      finTime = time;
+    if (fin == null || position < fin.position) {
+      fin = new Fin(position, time);
     }
   }
 
@@ -412,10 +414,11 @@ public final class Timeline {
     int first = ackIndex(position);
     System.arraycopy(acks, 2 * first, acks, 0, 2 * (acksUsed - first));
     acksUsed -= first;
-    if (segmentsUsed == 0 && segments.length > STRIDE * SPARE) {
+    // An idle connection keeps nothing.
+    if (segmentsUsed == 0) {
       segments = NONE;
     }
-    if (acksUsed == 0 && acks.length > 2 * SPARE) {
+    if (acksUsed == 0) {
       acks = NONE;
     }
     holeFrom = 0;
@@ -441,6 +444,6 @@ public final class Timeline {
     acksUsed = 0;
     contiguous = trimmed;
     holeFrom = 0;
-    finSeen = false;
+    fin = null;
   }
 }

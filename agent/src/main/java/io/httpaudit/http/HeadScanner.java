@@ -12,6 +12,9 @@ final class HeadScanner {
   /** Of a head, from its first byte to the empty line's last. INTERFACE.md, Verdicts. */
   static final int MOST = 64 * 1024;
 
+  /** A Content-Length beyond is none: a stream position plus this is still a position. */
+  private static final long MOST_LENGTH = 1_000_000_000_000_000_000L;
+
   private static final int TEXT = 512;
 
   /** A larger text is not worth keeping. */
@@ -283,10 +286,12 @@ final class HeadScanner {
       switch (s) {
         case LINE_START:
           if (TOKEN[c & 0xff] != 0) {
-            s = endField() ? startName(TOKEN[c]) : FAILED;
+            endField();
+            s = startName(TOKEN[c]);
             p++;
           } else if (c == '\r') {
-            s = endField() ? LAST_LF : FAILED;
+            endField();
+            s = LAST_LF;
             p++;
           } else if ((c == ' ' || c == '\t') && field != NONE) {
             // obs-fold: the line goes on, as after a space.
@@ -580,7 +585,7 @@ final class HeadScanner {
 
   private void feedLength(int c) {
     if (c >= '0' && c <= '9') {
-      if (lengthState == AFTER_DIGITS || number > (Long.MAX_VALUE - 9) / 10) {
+      if (lengthState == AFTER_DIGITS || number >= MOST_LENGTH / 10) {
         badLength = true;
       } else {
         number = number * 10 + (c - '0');
@@ -670,19 +675,14 @@ final class HeadScanner {
     }
   }
 
-  /**
-   * The field before this line is whole: no further line is folded into it.
-   *
-   * @return false: the head has failed
-   */
-  private boolean endField() {
+  /** The field before this line is whole: no further line is folded into it. */
+  private void endField() {
     switch (field) {
       case CONTENT_LENGTH:
         endNumber();
         break;
       case TRANSFER_ENCODING:
-        // An empty value names no coding: nobody can say what that is.
-        if (codingState >= QUOTED || codingState == BEFORE_CODING && at == 0) {
+        if (codingState >= QUOTED) {
           badCoding = true;
         }
         break;
@@ -705,7 +705,6 @@ final class HeadScanner {
       default:
         break;
     }
-    return true;
   }
 
   private int trimmed() {

@@ -130,6 +130,8 @@ public final class MessageParser {
         position += scanned - at;
         at = scanned;
         headScanned();
+      } else if (!ofRequests && position == 0 && requests.isHttp2()) {
+        state = UPGRADED;
       } else if (state == IDLE && !(ofRequests && bytes[at] == '\r')) {
         begin(position);
       } else if (state == AWAITING_UPGRADE) {
@@ -146,6 +148,7 @@ public final class MessageParser {
     switch (state) {
       case IDLE:
         // RFC 9112 §2.2: an empty line before a request is ignored; it belongs to no message.
+        messageStart = position - 1;
         state = LEADING_LF;
         break;
       case LEADING_LF:
@@ -267,8 +270,9 @@ public final class MessageParser {
         long start = messageStart;
         release();
         state = UPGRADED;
+        // By a preview, too: the server's first frame may be read before the write of the preface returns.
+        requests.http2();
         if (!ahead) {
-          requests.http2();
           listener.upgraded(start, true);
         }
         break;
@@ -391,10 +395,12 @@ public final class MessageParser {
 
   /** From this message on nothing can be framed. */
   private void lost(Head head) {
+    // Behind its head, a request still is what it was told to be.
+    boolean told = state > HEAD && state < UPGRADED;
     state = UNKNOWN;
     if (!ahead) {
       if (ofRequests) {
-        requests.spoil(index);
+        requests.spoil(told ? index + 1 : index);
       } else {
         requests.forsake();
       }

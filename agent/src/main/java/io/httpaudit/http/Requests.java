@@ -171,7 +171,7 @@ public final class Requests {
     return last >= 0 && (at(last) & (UPGRADE | CONNECT)) != 0 && decision(last) == OPEN;
   }
 
-  /** Writer: the connection began with HTTP/2's preface. */
+  /** Writer, or its preview: the connection began with HTTP/2's preface. */
   void http2() {
     http2 = true;
   }

@@ -88,6 +88,15 @@ public final class BpfMap implements AutoCloseable {
     return Libc.bpf(command, buffer.address(CallBuffer.ATTRIBUTES), size);
   }
 
+  /**
+   * The values of an array that was made with BPF_F_MMAPABLE, one after the other: shared with the kernel, writable. Stays
+   * mapped to the end of the process.
+   */
+  public ByteBuffer mapped() throws KernelException {
+    int page = Libc.pageSize();
+    return Memory.shared(fd, 0, (maxEntries * valueSize + page - 1) / page * page, true).bytes();
+  }
+
   /** A buffer for this map's values, where they are larger than a {@link CallBuffer} holds: one for each CPU. */
   public CallBuffer bufferForValues(int possibleCpus) {
     return CallBuffer.ofSize((valueSize + 7 & ~7) * possibleCpus);

@@ -65,13 +65,11 @@ public final class Libc {
   private static long read;
   private static long write;
   private static long close;
-  private static long poll;
   private static long epollCreate1;
   private static long epollCtl;
   private static long epollWait;
   private static long mmap;
   private static long munmap;
-  private static long prctl;
   private static long getpagesize;
 
   private Libc() {}
@@ -121,13 +119,11 @@ public final class Libc {
     read = symbol("read");
     write = symbol("write");
     close = symbol("close");
-    poll = symbol("poll");
     epollCreate1 = symbol("epoll_create1");
     epollCtl = symbol("epoll_ctl");
     epollWait = symbol("epoll_wait");
     mmap = symbol("mmap");
     munmap = symbol("munmap");
-    prctl = symbol("prctl");
     getpagesize = symbol("getpagesize");
     loaded = true;
   }
@@ -211,8 +207,12 @@ public final class Libc {
   }
 
   /** Of a function that returns an int: the upper half of the register is not defined. */
+  private static int orErrno(long value) {
+    return (int) value == -1 ? -DirectCall.errno() : (int) value;
+  }
+
   private static int result(long value) {
-    int result = (int) value == -1 ? -DirectCall.errno() : (int) value;
+    int result = orErrno(value);
     if (Faults.NATIVES) {
       Faults.disturb();
       return Faults.garbled(result);
@@ -324,11 +324,7 @@ public final class Libc {
 
   /** Best effort: there is nothing to do about a failure, and the descriptor is gone all the same. */
   public static int close(int fd) {
-    return (int) DirectCall.call(close, fd);
-  }
-
-  static int poll(long fds, int count, int timeoutMillis) {
-    return result(DirectCall.call(poll, fds, count, timeoutMillis));
+    return orErrno(DirectCall.call(close, fd));
   }
 
   static int epollCreate() {
@@ -358,11 +354,7 @@ public final class Libc {
   }
 
   static int munmap(long address, long length) {
-    return (int) DirectCall.call(munmap, address, length);
-  }
-
-  static int prctl(int option, long a, long b, long c, long d) {
-    return result(DirectCall.call(prctl, option, a, b, c, d));
+    return orErrno(DirectCall.call(munmap, address, length));
   }
 
   static int pageSize() {

@@ -3,29 +3,45 @@ package io.httpaudit.observe;
 import io.httpaudit.correlate.Side;
 import io.httpaudit.correlate.SocketError;
 import io.httpaudit.http.Requests;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 
 /** A TCP socket of this JVM, from connect or accept to its end. */
 final class Connection {
+  private static final AtomicIntegerFieldUpdater<Connection> OPEN =
+      AtomicIntegerFieldUpdater.newUpdater(Connection.class, "open");
+
   private final long number;
   private final Events events;
   private final Direction in;
   private final Direction out;
-  private final AtomicInteger open = new AtomicInteger(2);
+
+  /** Directions that are. */
+  private volatile int open = 2;
+
+  /** The outcome of connect(2) is not known. */
+  private volatile boolean connecting;
 
   private long upgradedOut = -1;
   private long upgradedIn = -1;
 
-  Connection(long number, Side side, Events events) {
+  /**
+   * @param connected false: connect(2) has returned, and goes on
+   */
+  Connection(long number, Side side, Events events, boolean connected) {
     this.number = number;
     this.events = events;
+    connecting = !connected;
     Requests requests = new Requests();
-    in = new Direction(this, events, requests, side == Side.SERVER, false);
-    out = new Direction(this, events, requests, side == Side.CLIENT, true);
+    in = new Direction(this, requests, side == Side.SERVER, false);
+    out = new Direction(this, requests, side == Side.CLIENT, true);
   }
 
   long number() {
     return number;
+  }
+
+  Events events() {
+    return events;
   }
 
   Direction in() {
@@ -53,8 +69,27 @@ final class Connection {
     }
   }
 
+  void connected() {
+    connecting = false;
+  }
+
+  /** The connect that was in progress failed; the socket's own close will tell nothing more. */
+  void connectFailed(SocketError error) {
+    if (connecting && stopsConnecting() && out.position() == 0 && in.position() == 0) {
+      events.connectFailed(number, error, System.nanoTime());
+    }
+  }
+
+  /** Whether this call is the one that ends it. */
+  private synchronized boolean stopsConnecting() {
+    boolean was = connecting;
+    connecting = false;
+    return was;
+  }
+
   void close() {
     try {
+      connectFailed(SocketError.GIVEN_UP);
       in.close();
     } finally {
       out.close();
@@ -63,7 +98,7 @@ final class Connection {
 
   /** The last of the two tells the end. */
   void directionClosed() {
-    if (open.decrementAndGet() == 0) {
+    if (OPEN.decrementAndGet(this) == 0) {
       settleUpgrade();
       SocketError error = in.error() != SocketError.NONE ? in.error() : out.error();
       events.closed(number, out.position(), in.position(), out.lastMoved(), in.lastMoved(), error, System.nanoTime());

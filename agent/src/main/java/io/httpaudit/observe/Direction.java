@@ -6,7 +6,7 @@ import io.httpaudit.http.Head;
 import io.httpaudit.http.MessageListener;
 import io.httpaudit.http.MessageParser;
 import io.httpaudit.http.Requests;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 
 /**
  * One direction of a connection: its bytes as they were moved, cut into messages.
@@ -23,12 +23,14 @@ final class Direction implements MessageListener {
   /** What is copied of a head at a time. */
   private static final int PIECE = 4096;
 
+  private static final AtomicIntegerFieldUpdater<Direction> STATE =
+      AtomicIntegerFieldUpdater.newUpdater(Direction.class, "state");
+
   private final Connection connection;
-  private final Events events;
   private final boolean request;
   private final boolean outbound;
   private final MessageParser parser;
-  private final AtomicInteger state = new AtomicInteger();
+  private volatile int state;
 
   /** When the call in hand was entered (a write) or returned (a read): what is found in its bytes was moved then. */
   private long call;
@@ -40,9 +42,8 @@ final class Direction implements MessageListener {
   private boolean messageEnded;
   private SocketError error = SocketError.NONE;
 
-  Direction(Connection connection, Events events, Requests requests, boolean request, boolean outbound) {
+  Direction(Connection connection, Requests requests, boolean request, boolean outbound) {
     this.connection = connection;
-    this.events = events;
     this.request = request;
     this.outbound = outbound;
     parser =
@@ -65,11 +66,11 @@ final class Direction implements MessageListener {
   }
 
   private boolean enter() {
-    return state.compareAndSet(FREE, BUSY);
+    return STATE.compareAndSet(this, FREE, BUSY);
   }
 
   private void leave() {
-    if (!state.compareAndSet(BUSY, FREE)) {
+    if (!STATE.compareAndSet(this, BUSY, FREE)) {
       finish();
     }
   }
@@ -220,15 +221,15 @@ final class Direction implements MessageListener {
   /** The socket ends. Now, or when the thread that is within leaves. */
   void close() {
     while (true) {
-      int now = state.get();
+      int now = state;
       if (now >= CLOSING) {
         return;
       }
       if (now == BUSY) {
-        if (state.compareAndSet(BUSY, CLOSING)) {
+        if (STATE.compareAndSet(this, BUSY, CLOSING)) {
           return;
         }
-      } else if (state.compareAndSet(FREE, CLOSING)) {
+      } else if (STATE.compareAndSet(this, FREE, CLOSING)) {
         finish();
         return;
       }
@@ -236,7 +237,7 @@ final class Direction implements MessageListener {
   }
 
   private void finish() {
-    state.set(CLOSED);
+    state = CLOSED;
     try {
       call = System.nanoTime();
       if (outbound && error == SocketError.NONE) {
@@ -260,19 +261,19 @@ final class Direction implements MessageListener {
 
   @Override
   public void head(Head head) {
-    events.head(connection.number(), request, head, firstStarted, lastStarted);
+    connection.events().head(connection.number(), request, head, firstStarted, lastStarted);
   }
 
   @Override
   public void ended(long index, long end, boolean proven) {
     inMessage = false;
     messageEnded = true;
-    events.ended(connection.number(), request, index, end, outbound ? System.nanoTime() : call, proven);
+    connection.events().ended(connection.number(), request, index, end, outbound ? System.nanoTime() : call, proven);
   }
 
   @Override
   public void boundaryUnknown(Head head, long offset) {
-    events.boundaryUnknown(connection.number(), request, head, offset, inMessage ? firstStarted : call);
+    connection.events().boundaryUnknown(connection.number(), request, head, offset, inMessage ? firstStarted : call);
   }
 
   @Override

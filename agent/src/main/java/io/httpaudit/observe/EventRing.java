@@ -51,7 +51,7 @@ final class EventRing {
       throw new IllegalArgumentException("not a power of two");
     }
     this.capacity = capacity;
-    buffer = ByteBuffer.allocateDirect(capacity + 8).alignedSlice(8);
+    buffer = ByteBuffer.allocateDirect(capacity + 16).alignedSlice(8);
     mask = capacity - 1;
     this.quarterFull = quarterFull;
   }
@@ -67,6 +67,8 @@ final class EventRing {
       refused.incrementAndGet();
       return -1;
     }
+    // A stack that is too short to publish a record overflows here, while nothing is claimed.
+    LONGS.setRelease(buffer, capacity, 0L);
     long at;
     int padding;
     do {
@@ -93,6 +95,12 @@ final class EventRing {
   /** Makes the record claimed at {@code body} visible. */
   void publish(int body, int length, int type) {
     LONGS.setRelease(buffer, body - HEADER, header(aligned(HEADER + length), type));
+  }
+
+  /** The record claimed at {@code body} could not be written: it is skipped, and counts as refused. */
+  void abandon(int body, int length) {
+    publish(body, length, PADDING);
+    refused.incrementAndGet();
   }
 
   void putLong(int index, long value) {

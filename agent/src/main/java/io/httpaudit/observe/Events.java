@@ -20,11 +20,17 @@ final class Events implements EventRing.Reader {
   private static final int UPGRADED = 6;
   private static final int TCP_INFO = 7;
   private static final int CLOSED = 8;
+  private static final int CONNECT_FINISHED = 9;
 
   private static final SocketError[] ERRORS = SocketError.values();
 
   private final EventRing ring;
   private JvmEvents to;
+
+  /** Most ends of a JVM's connections are at one address: of two that follow each other, one object serves both. */
+  private Endpoint lastLocal;
+
+  private Endpoint lastPeer;
 
   Events(EventRing ring) {
     this.ring = ring;
@@ -46,16 +52,27 @@ final class Events implements EventRing.Reader {
         local.high(), local.low(), local.port(), peer.high(), peer.low(), peer.port());
   }
 
+  /** Of one that was opened before. */
+  void connectFailed(long connection, SocketError error, long at) {
+    put(CONNECT_FINISHED, connection, error.ordinal(), at);
+  }
+
   void ended(long connection, boolean request, long index, long end, long at, boolean proven) {
     int body = ring.claim(6 * 8);
-    if (body >= 0) {
+    if (body < 0) {
+      return;
+    }
+    boolean written = false;
+    try {
       ring.putLong(body, connection);
       ring.putLong(body + 8, request ? 1 : 0);
       ring.putLong(body + 16, index);
       ring.putLong(body + 24, end);
       ring.putLong(body + 32, at);
       ring.putLong(body + 40, proven ? 1 : 0);
-      ring.publish(body, 6 * 8, ENDED);
+      written = true;
+    } finally {
+      done(written, body, 6 * 8, ENDED);
     }
   }
 
@@ -88,6 +105,16 @@ final class Events implements EventRing.Reader {
     if (body < 0) {
       return;
     }
+    boolean written = false;
+    try {
+      put(body, connection, request, head, offset, first, finalFirst);
+      written = true;
+    } finally {
+      done(written, body, length, type);
+    }
+  }
+
+  private void put(int body, long connection, boolean request, Head head, long offset, long first, long finalFirst) {
     ring.putLong(body, connection);
     ring.putLong(body + 8, request ? 1 : 0);
     ring.putLong(body + 16, head.index);
@@ -114,7 +141,6 @@ final class Events implements EventRing.Reader {
     ring.putBytes(at, head.text, head.traceparentOffset, head.traceparentLength);
     at += head.traceparentLength;
     ring.putBytes(at, head.text, head.tracestateOffset, head.tracestateLength);
-    ring.publish(body, length, type);
   }
 
   /** Not for a byte's path: the array is an allocation. */
@@ -124,10 +150,24 @@ final class Events implements EventRing.Reader {
     if (body < 0) {
       return;
     }
-    for (int i = 0; i < fields.length; i++) {
-      ring.putLong(body + 8 * i, fields[i]);
+    boolean written = false;
+    try {
+      for (int i = 0; i < fields.length; i++) {
+        ring.putLong(body + 8 * i, fields[i]);
+      }
+      written = true;
+    } finally {
+      done(written, body, length, type);
     }
-    ring.publish(body, length, type);
+  }
+
+  /** What was claimed must be given up in any case: the reader waits for it. A stack may overflow anywhere. */
+  private void done(boolean written, int body, int length, int type) {
+    if (written) {
+      ring.publish(body, length, type);
+    } else {
+      ring.abandon(body, length);
+    }
   }
 
   @Override
@@ -136,10 +176,11 @@ final class Events implements EventRing.Reader {
     switch (type) {
       case OPENED ->
           to.opened(connection, field(body, 1) == 0 ? Side.CLIENT : Side.SERVER,
-              endpoint(body, 5), endpoint(body, 8), field(body, 2), field(body, 3), field(body, 4));
+              local(body), peer(body), field(body, 2), field(body, 3), field(body, 4));
       case CONNECT_FAILED ->
-          to.connectFailed(connection, endpoint(body, 5), endpoint(body, 8),
+          to.connectFailed(connection, local(body), peer(body),
               field(body, 2), field(body, 3), field(body, 4), ERRORS[(int) field(body, 1)]);
+      case CONNECT_FINISHED -> to.connectFailed(connection, ERRORS[(int) field(body, 1)], field(body, 2));
       case HEAD -> to.messageHead(connection, message(body));
       case BOUNDARY_UNKNOWN -> to.boundaryUnknown(connection, message(body));
       case ENDED ->
@@ -158,8 +199,19 @@ final class Events implements EventRing.Reader {
     return ring.getLong(body + 8 * index);
   }
 
-  private Endpoint endpoint(int body, int index) {
-    return new Endpoint(field(body, index), field(body, index + 1), (int) field(body, index + 2));
+  private Endpoint local(int body) {
+    lastLocal = endpoint(body, 5, lastLocal);
+    return lastLocal;
+  }
+
+  private Endpoint peer(int body) {
+    lastPeer = endpoint(body, 8, lastPeer);
+    return lastPeer;
+  }
+
+  private Endpoint endpoint(int body, int index, Endpoint last) {
+    Endpoint read = new Endpoint(field(body, index), field(body, index + 1), (int) field(body, index + 2));
+    return read.equals(last) ? last : read;
   }
 
   private MessageHead message(int body) {

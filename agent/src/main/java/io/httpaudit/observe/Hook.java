@@ -5,10 +5,12 @@ package io.httpaudit.observe;
  * by the JDK's version: close moved to UnixDispatcher, and sendfile to FileDispatcherImpl, between 17 and 25.
  *
  * <p>{@code arguments} are what each call gets, in order, behind the result or the exception where there is one: a digit is a
- * local variable's slot with its type ({@code 1A} object, {@code 2J} long, {@code 4I} int); a field of {@code this} is {@code
+ * local variable's slot with its type ({@code 1A} object, {@code 2J} long, {@code 4I} int; {@code 2T}: a Throwable, where the
+ * method has put one); a field of {@code this} is {@code
  * owner.name:descriptor}, one of an argument {@code slot>cast>owner.name:descriptor}.
  *
  * @param owner internal name
+ * @param at name of the method before whose call, in this one, {@code before} is called; empty: at entry
  * @param before called at entry, or empty
  * @param after called at each return, or empty
  * @param failed called when it throws, or empty
@@ -17,6 +19,7 @@ record Hook(
     String owner,
     String method,
     String descriptor,
+    String at,
     String before,
     String after,
     String failed,
@@ -48,11 +51,43 @@ record Hook(
         CH + "Net",
         "connect",
         "(Ljava/net/ProtocolFamily;" + FD + ADDRESS + "I)I",
+        "",
         "beforeConnect",
         "afterConnect",
         "connectFailed",
         new String[] {"1A", "2A", "3I"},
         new String[] {"1A", "2A", "3I"}),
+    // How a connect that was in progress ended: poll(2) and SO_ERROR, or the caller's own patience.
+    finishing("Net", "pollConnectNow", "(" + FD + ")Z", "connectPolled", "0A"),
+    finishing("NioSocketImpl", "timedFinishConnect", "(" + FD + "J)Z", "", "1A"),
+    finishing("SocketChannelImpl", "finishTimedConnect", "(J)Z", "", CH + "SocketChannelImpl.fd:" + FD),
+    after(
+        "UnixAsynchronousSocketChannelImpl",
+        "setConnected",
+        "()V",
+        "connectFinished",
+        CH + "UnixAsynchronousSocketChannelImpl.fd:" + FD),
+    new Hook(
+        CH + "UnixAsynchronousSocketChannelImpl",
+        "finishConnect",
+        "(Z)V",
+        "close",
+        "connectFinishFailed",
+        "",
+        "",
+        new String[] {"2T", CH + "UnixAsynchronousSocketChannelImpl.fd:" + FD},
+        NONE),
+    // A datagram socket's connect passes Net.connect, too.
+    new Hook(
+        CH + "DatagramChannelImpl",
+        "connect",
+        "(Ljava/net/SocketAddress;Z)Ljava/nio/channels/DatagramChannel;",
+        "connect",
+        "beforeDatagramConnect",
+        "",
+        "",
+        new String[] {CH + "DatagramChannelImpl.fd:" + FD},
+        NONE),
     after(
         "SocketChannelImpl",
         "<init>",
@@ -95,15 +130,20 @@ record Hook(
   };
 
   private static Hook bytes(String method, String descriptor, String before, String after, String failed) {
-    return new Hook(CH + "SocketDispatcher", method, descriptor, before, after, failed, BYTES, FIRST);
+    return new Hook(CH + "SocketDispatcher", method, descriptor, "", before, after, failed, BYTES, FIRST);
   }
 
   private static Hook after(String owner, String method, String descriptor, String after, String... arguments) {
-    return new Hook(CH + owner, method, descriptor, "", after, "", arguments, NONE);
+    return new Hook(CH + owner, method, descriptor, "", "", after, "", arguments, NONE);
+  }
+
+  private static Hook finishing(String owner, String method, String descriptor, String after, String fd) {
+    String[] arguments = {fd};
+    return new Hook(CH + owner, method, descriptor, "", "", after, "connectFinishFailed", arguments, arguments);
   }
 
   private static Hook closing(String owner, String method, String descriptor) {
-    return new Hook(CH + owner, method, descriptor, "closing", "", "", FIRST, NONE);
+    return new Hook(CH + owner, method, descriptor, "", "closing", "", "", FIRST, NONE);
   }
 
   /** Whether the after-call is told what the method returned. */

@@ -6,21 +6,23 @@ import java.util.List;
 
 /** The way in: weaves the JDK's classes. Once, on the main thread, after {@link Boot#define}. */
 public final class Hooks {
-  private final Weaver weaver;
-
-  private Hooks(Weaver weaver) {
-    this.weaver = weaver;
-  }
+  private final Instrumentation instrumentation;
+  private final Weaver weaver = new Weaver();
 
   /**
-   * Weaves the hooks: classes as they load, and those that are loaded already.
+   * Weaves the hooks into classes as they load. Before the agent has threads of its own: a class that one of them is loading
+   * at this moment would be neither woven as it loads nor among the loaded ones.
    *
    * @param sink gets the calls from now on
    */
-  public static Hooks install(Instrumentation instrumentation, HttpAuditSink sink) throws Exception {
-    Weaver weaver = new Weaver();
+  public Hooks(Instrumentation instrumentation, HttpAuditSink sink) {
+    this.instrumentation = instrumentation;
     HttpAudit.connect(sink);
     instrumentation.addTransformer(weaver, true);
+  }
+
+  /** Weaves them into the classes that are loaded already. */
+  public void weaveLoaded() throws Exception {
     List<Class<?>> loaded = new ArrayList<>();
     for (Class<?> type : instrumentation.getAllLoadedClasses()) {
       if (type.getClassLoader() == null && Weaver.hooks(type.getName().replace('.', '/'))) {
@@ -30,7 +32,6 @@ public final class Hooks {
     if (!loaded.isEmpty()) {
       instrumentation.retransformClasses(loaded.toArray(new Class<?>[0]));
     }
-    return new Hooks(weaver);
   }
 
   /**

@@ -9,6 +9,7 @@ import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
+import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -29,7 +30,13 @@ public final class Observer extends HttpAuditSink {
   private final Events events;
   private final AtomicLong numbers = new AtomicLong();
 
-  /** A value is a Connection, the Endpoint of a listener, or {@link #OURS}. */
+  /** Stands for a datagram socket while it connects: that passes the same method. */
+  private static final Object DATAGRAM = new Object();
+
+  /** Stands for a socket while it is in connect(2). */
+  private static final Object CONNECTING = new Object();
+
+  /** A value is a Connection, the Endpoint of a listener, or one of the three above. */
   private final Descriptors descriptors = new Descriptors();
 
   /**
@@ -152,35 +159,74 @@ public final class Observer extends HttpAuditSink {
   }
 
   @Override
+  public void beforeDatagramConnect(int fd) {
+    replace(fd, DATAGRAM);
+  }
+
+  private boolean wasDatagram(int fd) {
+    if (descriptors.get(fd) != DATAGRAM) {
+      return false;
+    }
+    descriptors.replace(fd, null);
+    return true;
+  }
+
+  @Override
   public void beforeConnect(int fd, InetAddress peer, int port) {
-    if (ours()) {
+    if (ours() || descriptors.get(fd) == DATAGRAM) {
       return;
     }
     admission.connecting(Endpoint.of(peer, port));
     descriptors.time(fd, System.nanoTime());
+    replace(fd, CONNECTING);
   }
 
   @Override
-  public void afterConnect(int fd, InetSocketAddress local, InetAddress peer, int port) {
+  public void afterConnect(
+      int fd, InetSocketAddress local, InetAddress peer, int port, boolean connected) {
+    if (wasDatagram(fd)) {
+      return;
+    }
     if (ours()) {
       replace(fd, OURS);
       return;
     }
-    if (connection(fd) != null) {
+    if (descriptors.get(fd) != CONNECTING || local == null) {
+      // Another thread closed the socket meanwhile: the number is taken, but it has no address any more.
+      failed(fd, null, peer, port, SocketError.GIVEN_UP);
       return;
     }
-    open(fd, Side.CLIENT, Endpoint.of(local), Endpoint.of(peer, port), entered(fd));
+    open(fd, Side.CLIENT, Endpoint.of(local), Endpoint.of(peer, port), entered(fd), connected);
+  }
+
+  @Override
+  public void connectFinished(int fd, Throwable failure) {
+    Connection connection = connection(fd);
+    if (connection == null) {
+      return;
+    }
+    if (failure == null) {
+      connection.connected();
+    } else if (!(failure instanceof ClosedChannelException)) {
+      connection.connectFailed(error(failure));
+    }
   }
 
   @Override
   public void connectFailed(
       int fd, InetSocketAddress local, InetAddress peer, int port, Throwable cause) {
-    if (ours()) {
+    if (wasDatagram(fd) || ours()) {
       return;
     }
+    boolean closed = descriptors.replace(fd, null) != CONNECTING;
+    failed(fd, closed ? null : local, peer, port, closed ? SocketError.GIVEN_UP : error(cause));
+  }
+
+  private void failed(int fd, InetSocketAddress local, InetAddress peer, int port, SocketError error) {
+    // Of a socket that wasn't bound the kernel has taken the address back by now; the port is still told.
     Endpoint from = local == null ? new Endpoint(0, 0, 0) : Endpoint.of(local);
     events.connectFailed(
-        numbers.incrementAndGet(), from, Endpoint.of(peer, port), 0, entered(fd), System.nanoTime(), error(cause));
+        numbers.incrementAndGet(), from, Endpoint.of(peer, port), 0, entered(fd), System.nanoTime(), error);
   }
 
   private long entered(int fd) {
@@ -191,13 +237,14 @@ public final class Observer extends HttpAuditSink {
   @Override
   public void accepted(int fd, InetSocketAddress local, InetSocketAddress peer) {
     if (!ours()) {
-      open(fd, Side.SERVER, Endpoint.of(local), Endpoint.of(peer), System.nanoTime());
+      open(fd, Side.SERVER, Endpoint.of(local), Endpoint.of(peer), System.nanoTime(), true);
     }
   }
 
-  private void open(int fd, Side side, Endpoint local, Endpoint peer, long entry) {
+  private void open(
+      int fd, Side side, Endpoint local, Endpoint peer, long entry, boolean connected) {
     long exit = System.nanoTime();
-    Connection connection = new Connection(numbers.incrementAndGet(), side, events);
+    Connection connection = new Connection(numbers.incrementAndGet(), side, events, connected);
     long flow = admission.admit(local, peer, side, connection.number());
     events.opened(connection.number(), side, local, peer, flow, entry, exit);
     replace(fd, connection);

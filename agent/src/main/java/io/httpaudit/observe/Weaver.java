@@ -2,6 +2,7 @@ package io.httpaudit.observe;
 
 import java.lang.instrument.ClassFileTransformer;
 import java.security.ProtectionDomain;
+import java.util.Arrays;
 import net.bytebuddy.jar.asm.ClassReader;
 import net.bytebuddy.jar.asm.ClassVisitor;
 import net.bytebuddy.jar.asm.ClassWriter;
@@ -72,8 +73,7 @@ final class Weaver implements ClassFileTransformer {
             && hook.method().equals(name)
             && hook.descriptor().equals(descriptor)
             && (access & (Opcodes.ACC_NATIVE | Opcodes.ACC_ABSTRACT)) == 0) {
-          woven[i] = true;
-          return new Calls(next, hook, (access & Opcodes.ACC_STATIC) != 0);
+          return new Calls(next, i, (access & Opcodes.ACC_STATIC) != 0);
         }
       }
       return next;
@@ -81,27 +81,72 @@ final class Weaver implements ClassFileTransformer {
   }
 
   /** The calls of one hook, around a method's own code. */
-  private static final class Calls extends MethodVisitor {
+  private final class Calls extends MethodVisitor {
+    private final int index;
     private final Hook hook;
     private final boolean isStatic;
+
+    /** Types of the locals at the latest frame; long and double count once. */
+    private Object[] frame = {};
+
     private final Label start = new Label();
     private final Label end = new Label();
 
-    Calls(MethodVisitor next, Hook hook, boolean isStatic) {
+    /** Whether the hook's place was found: a method's entry and exits always are. */
+    private boolean called;
+
+    Calls(MethodVisitor next, int index, boolean isStatic) {
       super(Opcodes.ASM9, next);
-      this.hook = hook;
+      this.index = index;
+      hook = Hook.ALL[index];
+      called = hook.at().isEmpty();
       this.isStatic = isStatic;
     }
 
     @Override
     public void visitCode() {
       super.visitCode();
-      if (!hook.before().isEmpty()) {
+      if (!hook.before().isEmpty() && hook.at().isEmpty()) {
         call(hook.before(), "", hook.arguments());
       }
       if (!hook.failed().isEmpty()) {
         visitLabel(start);
       }
+    }
+
+    @Override
+    public void visitFrame(int type, int locals, Object[] local, int stacked, Object[] stack) {
+      super.visitFrame(type, locals, local, stacked, stack);
+      frame = Arrays.copyOf(local, locals);
+    }
+
+    @Override
+    public void visitMethodInsn(
+        int opcode, String owner, String name, String descriptor, boolean isInterface) {
+      if (name.equals(hook.at()) && areThere(hook.arguments())) {
+        called = true;
+        call(hook.before(), "", hook.arguments());
+      }
+      super.visitMethodInsn(opcode, owner, name, descriptor, isInterface);
+    }
+
+    /** Whether the locals that are no arguments hold here what the hook takes them for. */
+    private boolean areThere(String[] arguments) {
+      for (String argument : arguments) {
+        int slot = argument.charAt(0) - '0';
+        if (argument.length() == 2
+            && argument.charAt(1) == 'T'
+            && (slot >= frame.length || !"java/lang/Throwable".equals(frame[slot]))) {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    @Override
+    public void visitEnd() {
+      woven[index] = called;
+      super.visitEnd();
     }
 
     @Override
@@ -167,7 +212,7 @@ final class Weaver implements ClassFileTransformer {
     }
 
     /** Peers of channels are declared as more than the target asks for. */
-    private static String erased(String name, String types) {
+    private String erased(String name, String types) {
       return name.equals("acceptedChannel") ? "(Ljava/io/FileDescriptor;Ljava/lang/Object;)V" : types;
     }
 
@@ -202,7 +247,7 @@ final class Weaver implements ClassFileTransformer {
           return "I";
         default:
           super.visitVarInsn(Opcodes.ALOAD, slot);
-          return typeOf(slot);
+          return kind == 'T' ? "Ljava/lang/Throwable;" : typeOf(slot);
       }
     }
 

@@ -1,7 +1,6 @@
 package io.httpaudit.report;
 
 import io.httpaudit.correlate.ConnectionOutcome;
-import io.httpaudit.correlate.Correlator;
 import io.httpaudit.correlate.Exchange;
 import io.httpaudit.correlate.Side;
 import io.httpaudit.correlate.Verdict;
@@ -12,6 +11,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.ToLongFunction;
 
 /**
  * The audit log: JSON Lines, one {@code write} with O_APPEND a line, so that several JVMs may share a file. A line that can't
@@ -149,11 +149,11 @@ final class AuditLog {
     json.end();
   }
 
-  void summary(Correlator counts, Losses losses, long wallNanos, List<String> interfaces, int tier) {
+  void summary(ToLongFunction<Verdict> counts, Losses losses, long wallNanos, List<String> interfaces, int tier) {
     begin("summary").time("time", wallNanos).object("exchanges");
     for (Verdict verdict : Verdict.values()) {
       if (verdict != Verdict.NOT_CAPTURED || tier != 1) {
-        json.put(label(verdict), counts.judged(verdict));
+        json.put(label(verdict), counts.applyAsLong(verdict));
       }
     }
     json.end().put("packets", losses.packets()).put("records_lost", losses.records());

@@ -3,8 +3,6 @@ package io.httpaudit.report;
 import io.httpaudit.correlate.Exchange.TraceIds;
 import io.httpaudit.correlate.Side;
 import io.httpaudit.correlate.Tracing;
-import java.security.SecureRandom;
-import java.util.SplittableRandom;
 
 /**
  * Who a span is: the child of a valid {@code traceparent} (W3C Trace Context, 3.2), else a root. The audit thread alone.
@@ -16,7 +14,7 @@ final class Ids implements Tracing {
   private static final int FLAGS = 53;
   private static final int LENGTH = 55;
 
-  private final SplittableRandom random = new SplittableRandom(seed());
+  private final RandomIds random = new RandomIds();
   private final Sampling sampling;
 
   Ids(Sampling sampling) {
@@ -28,31 +26,14 @@ final class Ids implements Tracing {
     boolean samples(String traceId, String parentSpanId, boolean parentSampled, Side side, String method);
   }
 
-  /** From /dev/urandom, which never blocks: SecureRandom's other sources may. */
-  private static long seed() {
-    byte[] bytes = new byte[8];
-    try (java.io.FileInputStream in = new java.io.FileInputStream("/dev/urandom")) {
-      if (in.readNBytes(bytes, 0, 8) < 8) {
-        throw new java.io.IOException("short read");
-      }
-    } catch (java.io.IOException e) {
-      new SecureRandom().nextBytes(bytes);
-    }
-    long seed = 0;
-    for (byte b : bytes) {
-      seed = seed << 8 | b & 0xff;
-    }
-    return seed;
-  }
-
   @Override
   public TraceIds begin(Side side, String traceparent, String tracestate, String method, String target) {
     boolean child = isValid(traceparent);
-    String trace = child ? traceparent.substring(TRACE_ID, SPAN_ID - 1) : hex(2);
+    String trace = child ? traceparent.substring(TRACE_ID, SPAN_ID - 1) : random.hex(2);
     String parent = child ? traceparent.substring(SPAN_ID, FLAGS - 1) : "";
     boolean parentSampled = child && (Character.digit(traceparent.charAt(FLAGS + 1), 16) & 1) != 0;
     boolean sampled = sampling.samples(trace, parent, parentSampled, side, method);
-    return new TraceIds(trace, hex(1), parent, child ? tracestate : "", sampled);
+    return new TraceIds(trace, random.hex(1), parent, child ? tracestate : "", sampled);
   }
 
   /** {@code 00-32 hex-16 hex-2 hex}; a later version may have more behind another dash. */
@@ -87,21 +68,5 @@ final class Ids implements Tracing {
       }
     }
     return true;
-  }
-
-  /** A random id of {@code longs} times 16 digits, none of them zero. */
-  String hex(int longs) {
-    char[] digits = new char[longs * 16];
-    for (int i = 0; i < longs; i++) {
-      long value = random.nextLong();
-      while (value == 0) {
-        value = random.nextLong();
-      }
-      for (int j = 15; j >= 0; j--) {
-        digits[i * 16 + j] = HEX.charAt((int) value & 15);
-        value >>>= 4;
-      }
-    }
-    return new String(digits);
   }
 }

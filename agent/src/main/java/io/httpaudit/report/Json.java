@@ -52,6 +52,12 @@ final class Json {
     return this;
   }
 
+  /** A finite number. */
+  Json put(String name, double value) {
+    name(name).append(value);
+    return this;
+  }
+
   Json micros(String name, OptionalLong nanos, long offset) {
     return nanos.isPresent() ? put(name, Math.floorDiv(nanos.getAsLong() + offset, 1000L)) : this;
   }

@@ -1,16 +1,27 @@
 package io.httpaudit.report;
 
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * OpenTelemetry's own settings, as far as they are needed before the SDK is: by system property, else by variable. All else the
  * SDK's autoconfiguration reads.
  */
-final class OtelConfig {
+public final class OtelConfig {
+  private static final String OTLP = "otlp";
+  private static final String HTTP = "http/protobuf";
+  private static final String TRACES = "/v1/traces";
+  private static final Set<String> KNOWN_EXPORTERS = Set.of(OTLP, "console");
+
   private OtelConfig() {}
 
   /** The value of {@code otel.…}, or an empty string. */
-  static String get(String property) {
+  public static String get(String property) {
     String value = System.getProperty(property);
     if (value == null) {
       value = System.getenv(property.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_'));
@@ -18,24 +29,87 @@ final class OtelConfig {
     return value == null ? "" : value.trim();
   }
 
-  static boolean disabled() {
+  public static boolean disabled() {
     return get("otel.sdk.disabled").equalsIgnoreCase("true");
   }
 
-  static String tracesExporter() {
-    String exporter = get("otel.traces.exporter");
-    return exporter.isEmpty() ? "otlp" : exporter;
+  /** A whole number above 0, or {@code otherwise}. */
+  static int positive(String property, int otherwise) {
+    try {
+      int value = Integer.parseInt(get(property));
+      return value > 0 ? value : otherwise;
+    } catch (NumberFormatException e) {
+      return otherwise;
+    }
   }
 
-  /** As the user wrote it, or the default. */
-  static String endpoint() {
-    String endpoint = get("otel.exporter.otlp.traces.endpoint");
-    endpoint = endpoint.isEmpty() ? get("otel.exporter.otlp.endpoint") : endpoint;
-    return endpoint.isEmpty() ? "http://localhost:4318" : endpoint;
+  /** Of {@code otlp}, {@code console}: where spans go; neither: nowhere. */
+  public static List<String> exporters() {
+    List<String> known = new ArrayList<>();
+    for (String name : named()) {
+      if (KNOWN_EXPORTERS.contains(name)) {
+        known.add(name);
+      }
+    }
+    return known;
+  }
+
+  private static String[] named() {
+    String names = get("otel.traces.exporter");
+    return (names.isEmpty() ? OTLP : names).split("\\s*,\\s*");
+  }
+
+  /** One line on each thing asked for that is not to be had, and on what is done instead. */
+  static List<String> notices() {
+    List<String> notices = new ArrayList<>();
+    for (String name : named()) {
+      if (!KNOWN_EXPORTERS.contains(name) && !name.equals("none")) {
+        notices.add("httpaudit: unknown OTEL_TRACES_EXPORTER '" + name + "', it is otlp, console or none");
+      }
+    }
+    String protocol = protocol();
+    if (exporters().contains(OTLP) && !protocol.isEmpty() && !protocol.equals(HTTP)) {
+      notices.add(
+          "httpaudit: OTLP protocol '" + protocol + "' is not spoken, '" + HTTP + "' to " + shownEndpoint() + " is used");
+    }
+    return notices;
+  }
+
+  private static String protocol() {
+    String protocol = get("otel.exporter.otlp.traces.protocol");
+    return protocol.isEmpty() ? get("otel.exporter.otlp.protocol") : protocol;
+  }
+
+  /** The endpoint of traces alone, as a whole URL; else an empty string. */
+  private static String tracesEndpoint() {
+    return get("otel.exporter.otlp.traces.endpoint");
+  }
+
+  /** As the user wrote it, or the default; of a gRPC endpoint, the HTTP one beside it. */
+  public static String endpoint() {
+    String endpoint = tracesEndpoint().isEmpty() ? get("otel.exporter.otlp.endpoint") : tracesEndpoint();
+    if (endpoint.isEmpty()) {
+      return "http://localhost:4318";
+    }
+    return protocol().equals("grpc") ? besideGrpc(endpoint) : endpoint;
+  }
+
+  /** The URL that traces are posted to where the user's own settings would not give it. */
+  static Optional<String> insteadOfGrpc() {
+    if (!protocol().equals("grpc")) {
+      return Optional.empty();
+    }
+    String base = endpoint();
+    return Optional.of(base.endsWith("/") ? base.concat(TRACES.substring(1)) : base.concat(TRACES));
+  }
+
+  /** A gRPC endpoint has no path. Its port is 4317 by custom, and HTTP's 4318; behind others both may be served. */
+  private static String besideGrpc(String endpoint) {
+    return endpoint.replaceFirst("^([a-z]+://[^/]*):4317(/.*)?$", "$1:4318$2");
   }
 
   /** Without user-info: it is written to stderr. */
-  static String shownEndpoint() {
+  public static String shownEndpoint() {
     String endpoint = endpoint();
     int scheme = endpoint.indexOf("://");
     int at = endpoint.lastIndexOf('@');
@@ -45,14 +119,15 @@ final class OtelConfig {
   }
 
   /** {@code service.name}: what the user says, else the jar's or the main class's name. */
-  static String serviceName() {
+  public static String serviceName() {
     String name = get("otel.service.name");
     if (!name.isEmpty()) {
       return name;
     }
     for (String attribute : get("otel.resource.attributes").split(",")) {
-      if (attribute.startsWith("service.name=")) {
-        return attribute.substring("service.name=".length());
+      int equals = attribute.indexOf('=');
+      if (equals > 0 && attribute.substring(0, equals).trim().equals("service.name")) {
+        return decoded(attribute.substring(equals + 1).trim());
       }
     }
     String command = System.getProperty("sun.java.command", "");
@@ -64,5 +139,14 @@ final class OtelConfig {
     }
     command = command.substring(command.lastIndexOf('.') + 1);
     return command.isEmpty() ? "unknown_service:java" : command;
+  }
+
+  /** Percent-encoded, as W3C Baggage has it: a plus sign is one. */
+  private static String decoded(String value) {
+    try {
+      return URLDecoder.decode(value.replace("+", "%2B"), StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      return value;
+    }
   }
 }

@@ -28,7 +28,7 @@ public final class Report implements Outcomes {
     ignore = reporting.ignore();
     log = new AuditLog(reporting.log(), OtelConfig.serviceName());
     spans = new Spans(reporting, threads);
-    ids = new Ids(spans);
+    ids = new Ids(spans.wanted() ? Sampler.configured() : Sampler.none());
   }
 
   public Tracing tracing() {
@@ -46,7 +46,7 @@ public final class Report implements Outcomes {
       log.exchange(exchange, url);
     }
     if (exchange.trace().sampled()) {
-      spans.exchange(exchange, url, ids);
+      spans.exchange(exchange, url);
     }
   }
 
@@ -65,7 +65,7 @@ public final class Report implements Outcomes {
       log.connection(connection);
     }
     if (connection.call() && connection.trace().sampled()) {
-      spans.connection(connection, ids);
+      spans.connection(connection);
     }
   }
 
@@ -79,7 +79,7 @@ public final class Report implements Outcomes {
     spans.close();
     if (log.isWanted()) {
       long wall = System.currentTimeMillis() * 1_000_000;
-      log.summary(counts, losses(counts, capture), wall, capture.tapped(), capture.tier());
+      log.summary(counts::judged, losses(counts, capture), wall, capture.tapped(), capture.tier());
     }
     log.close();
     // Counted again: the summary itself may have been lost.

@@ -19,14 +19,18 @@ public record Reporting(
     List<String> ignore) {
   public static final String VERSION = "0.1.0";
 
+  /** Whether there is anywhere for spans to go. */
+  boolean makesSpans() {
+    return spans && !OtelConfig.disabled() && !OtelConfig.exporters().isEmpty();
+  }
+
   /** As the start line says it. */
   public String destination() {
-    String exporter = OtelConfig.tracesExporter();
-    if (!spans || OtelConfig.disabled() || exporter.equals("none")) {
+    if (!makesSpans()) {
       return "no spans";
     }
-    return exporter.equals("console")
-        ? "spans to the console"
-        : "spans to ".concat(OtelConfig.shownEndpoint());
+    return OtelConfig.exporters().contains("otlp")
+        ? "spans to ".concat(OtelConfig.shownEndpoint())
+        : "spans to the console";
   }
 }

@@ -28,8 +28,9 @@ final class AuditThread implements AutoCloseable {
     capture.start();
     while (!stop) {
       capture.poll(20, packet -> packets.add(copy(packet)));
-      for (Runnable call = calls.poll(); call != null; call = calls.poll()) {
-        call.run();
+      // Those that are there by now: what is asked after an answer is answered after another look at the ring.
+      for (int due = calls.size(); due > 0; due--) {
+        calls.remove().run();
       }
     }
     capture.close();

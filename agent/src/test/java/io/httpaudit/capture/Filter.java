@@ -63,6 +63,7 @@ final class Filter implements AutoCloseable {
   final TestRun testRun;
   private final RingBuffer ring;
   private final Admissions admissions;
+  private final Ports ports;
 
   /** Earliest and latest time that what was seen last may have. */
   private long from;
@@ -75,12 +76,24 @@ final class Filter implements AutoCloseable {
     testRun = new TestRun(object);
     ring = new RingBuffer(object.map("ring"));
     admissions = new Admissions(object.map("admitted"));
+    ports = new Ports(object.map("ports"));
   }
 
   void admit(Endpoint one, Endpoint other, long flow) {
+    ports.use(one.port());
     if (admissions.claim(one, other, Side.CLIENT, flow) != flow) {
       throw new IllegalStateException("not admitted");
     }
+  }
+
+  void withdraw(Endpoint one, Endpoint other) {
+    ports.leave(one.port());
+    admissions.end(FlowTuple.of(one, other), 1);
+  }
+
+  /** Takes what the ring holds, and looks at none of it. */
+  void discard() {
+    ring.drain((bytes, offset, length) -> {}, Integer.MAX_VALUE);
   }
 
   /** Records that the flow has lost; -1: it is not admitted. */
@@ -89,6 +102,7 @@ final class Filter implements AutoCloseable {
   }
 
   void listen(Endpoint at) throws KernelException {
+    ports.use(at.port());
     CallBuffer buffer = CallBuffer.take();
     try {
       Layout.putEndpoint(buffer.bytes(), buffer.at(CallBuffer.KEY), at);
@@ -102,6 +116,7 @@ final class Filter implements AutoCloseable {
   }
 
   void unlisten(Endpoint at) throws KernelException {
+    ports.leave(at.port());
     CallBuffer buffer = CallBuffer.take();
     try {
       Layout.putEndpoint(buffer.bytes(), buffer.at(CallBuffer.KEY), at);

@@ -24,7 +24,7 @@ class LayoutTest {
     Map<String, Integer> java = new TreeMap<>();
     Map<String, Integer> object = new TreeMap<>();
     int compared = 0;
-    for (String struct : new String[] {"endpoint", "tuple", "packet", "run", "candidate", "admitted"}) {
+    for (String struct : new String[] {"endpoint", "tuple", "packet", "run", "candidate", "admitted", "port"}) {
       String prefix = struct.toUpperCase(Locale.ROOT);
       for (Field field : Layout.class.getDeclaredFields()) {
         String name = field.getName();
@@ -44,7 +44,7 @@ class LayoutTest {
       }
     }
     assertThat(java).isEqualTo(object);
-    assertThat(compared).isEqualTo(6 + 3 + 2 + 12 + 11 + 14 + 5);
+    assertThat(compared).isEqualTo(7 + 3 + 2 + 12 + 11 + 14 + 5 + 2);
     assertThat(types.sizeOf("candidate", "runs")).isEqualTo(Layout.CANDIDATE_RUNS_MOST * Layout.RUN);
   }
 

@@ -71,12 +71,14 @@ class NetworkTest {
     assertThat(process.waitFor()).as(String.join(" ", command) + ": " + output).isZero();
   }
 
-  /** A veth pair: {@code name} here with 10.NET.net.1, the other end there with 10.NET.net.2. */
+  /** A veth pair: {@code name} here with 10.NET.net.1 and fd00:NET:net::1, the other end there with …2. */
   private void pair(String name, int net) throws Exception {
     run("ip", "link", "add", name, "type", "veth", "peer", "name", name + "n", "netns", space);
     run("ip", "addr", "add", "10." + NET + "." + net + ".1/24", "dev", name);
+    run("ip", "addr", "add", "fd00:" + NET + ":" + net + "::1/64", "dev", name, "nodad");
     run("ip", "link", "set", name, "up");
     run("ip", "-n", space, "addr", "add", "10." + NET + "." + net + ".2/24", "dev", name + "n");
+    run("ip", "-n", space, "addr", "add", "fd00:" + NET + ":" + net + "::2/64", "dev", name + "n", "nodad");
     run("ip", "-n", space, "link", "set", name + "n", "up");
   }
 
@@ -176,6 +178,11 @@ class NetworkTest {
       assertThat(interfaceOfNextConnection(server, address(7, 1))).isEqualTo(outer);
       run("ip", "addr", "del", "10." + NET + ".7.1/24", "dev", outer);
       until(() -> audit.ask(() -> capture.homeInterface(local, peer)) == 0);
+      run("ip", "addr", "add", "10." + NET + ".7.1/24", "dev", outer);
+      until(() -> audit.ask(() -> capture.homeInterface(local, peer)) != 0);
+      assertThat(interfaceOfNextConnection(server, address(7, 1))).as("added again").isEqualTo(outer);
+      run("ip", "addr", "del", "10." + NET + ".7.1/24", "dev", outer);
+      until(() -> audit.ask(() -> capture.homeInterface(local, peer)) == 0);
       assertThat(interfaceOfNextConnection(server, address(0, 1))).isEqualTo(outer);
     }
   }
@@ -207,8 +214,11 @@ class NetworkTest {
         for (String own : new String[] {"127.0.0.1", "127.1.2.3", address(0, 1).getHostAddress()}) {
           assertThat(interfaceOfOwnConnection(server, own)).as(wildcard + " by " + own).isEqualTo("lo");
         }
+        InetAddress outside = InetAddress.getByName("fd00:" + NET + ":0::1");
         if (wildcard.equals("::")) {
+          assertThat(interfaceOfNextConnection(server, outside)).isEqualTo(outer);
           assertThat(interfaceOfOwnConnection(server, "::1")).isEqualTo("lo");
+          assertThat(interfaceOfOwnConnection(server, outside.getHostAddress())).isEqualTo("lo");
         }
       }
     }

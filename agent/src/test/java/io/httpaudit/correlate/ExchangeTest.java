@@ -102,9 +102,23 @@ class ExchangeTest {
     talk.down(0, 300, 100, 2_000);
     stage.tick(2_050 + 9_999_000);
     assertThat(stage.exchanges).isEmpty();
-    stage.tick(2_050 + 10_000_000);
+    // Time alone is looked at every 20 ms.
+    stage.tick(2_050 + 10_019_000);
     assertThat(stage.only().verdict()).isEqualTo(Verdict.INFERRED);
-    assertThat(stage.only().why()).hasValue(Why.UNACKNOWLEDGED);
+    assertThat(stage.only().why()).hasValue(Why.NO_PACKETS);
+  }
+
+  @Test
+  void whatWasNotAcknowledgedWhenTheTupleWasUsedAgainIsNotMatched() {
+    Stage.Talk talk = served();
+    talk.down(0, 300, 100, 2_000);
+    talk.closed(3, 300, 100, SocketError.NONE, 2_100);
+    Packet syn = talk.make(true, 77_000, 0, 0, Packet.SYN, 5_000);
+    syn.direction |= Packet.ENDED;
+    talk.send(syn);
+    stage.tick(5_100);
+    assertThat(stage.only().verdict()).isEqualTo(Verdict.INFERRED);
+    assertThat(stage.only().why()).hasValue(Why.NO_PACKETS);
   }
 
   @Test
@@ -192,6 +206,35 @@ class ExchangeTest {
         .extracting(Exchange::verdict)
         .containsExactly(Verdict.INFERRED, Verdict.MATCHED);
     assertThat(stage.exchanges.get(0).why()).hasValue(Why.RECORDS_LOST);
+  }
+
+  @Test
+  void aCandidateThatWasReadWhileItWasWrittenCostsNothingIfTheSecondLookIsWhole() {
+    Stage.Talk talk = stage.talk(3).handshake(1_000);
+    overflowed(talk, true);
+    talk.accepted(3, 1_200);
+    overflowed(talk, false);
+    talk.up(0, 100, 0, 5_000).down(0, 0, 100, 5_001);
+    talk.request(3, 0, 0, 100, 5_100, 5_100).response(3, 0, 0, 300, 5_200, 5_210);
+    talk.down(0, 300, 100, 5_205).up(100, 0, 300, 5_300);
+    stage.tick(5_400);
+    assertThat(stage.only().verdict()).isEqualTo(Verdict.MATCHED);
+  }
+
+  @Test
+  void aCandidateThatOverflowedBetweenTheLooksIsRecordsLost() {
+    Stage.Talk talk = stage.talk(3).handshake(1_000).accepted(3, 1_200);
+    overflowed(talk, true);
+    talk.up(0, 100, 0, 5_000).down(0, 0, 100, 5_001);
+    talk.request(3, 0, 0, 100, 5_100, 5_100).response(3, 0, 0, 300, 5_200, 5_210);
+    talk.down(0, 300, 100, 5_205).up(100, 0, 300, 5_300);
+    stage.tick(5_400);
+    assertThat(stage.only().why()).hasValue(Why.RECORDS_LOST);
+  }
+
+  private void overflowed(Stage.Talk talk, boolean overflowed) {
+    stage.candidates.computeIfPresent(
+        talk.tuple, (t, c) -> new KernelView.Candidate(overflowed, 1, 1, c.handshakeAck(), c.packets()));
   }
 
   @Test
@@ -354,6 +397,79 @@ class ExchangeTest {
     assertThat(exchange.status()).hasValue(200);
     assertThat(exchange.response().bytes()).isEqualTo(300);
     assertThat(exchange.phase(Phase.LAG)).isEmpty();
+  }
+
+  @Test
+  void anAnswerCutWithinItsHeadBeginsWhereTheOneBeforeEnded() {
+    Stage.Talk talk = stage.talk(7).handshake(1_000).openedByClient(7, 990, 1_150);
+    talk.up(0, 100, 0, 1_230).down(0, 66, 100, 2_000).up(100, 0, 66, 2_010);
+    talk.request(7, 0, 0, 100, 1_200, 1_240);
+    talk.flagged(false, 66, 100, Packet.FIN | Packet.ACK, 2_500);
+    stage.correlator.messageEnd(7, false, 0, 66, us(2_550), false);
+    talk.flagged(true, 100, 67, Packet.FIN | Packet.ACK, 2_600);
+    talk.flagged(false, 67, 101, Packet.ACK, 2_700);
+    talk.closed(7, 100, 66, SocketError.NONE, 2_590);
+    stage.tick(2_800);
+    Exchange exchange = stage.only();
+    assertThat(exchange.verdict()).isEqualTo(Verdict.MATCHED);
+    assertThat(exchange.error()).isEqualTo("closed");
+    assertThat(exchange.response().offset()).isZero();
+    assertThat(exchange.response().bytes()).isEqualTo(66);
+  }
+
+  @Test
+  void aServerInTheSameJvmThatAcceptsWhatWasResetBeforeKnowsItsPackets() {
+    stage.listens = true;
+    Stage.Talk talk = stage.talk(7).handshake(1_000).openedByClient(7, 990, 1_150);
+    talk.up(0, 879, 0, 1_230).down(0, 0, 879, 1_240);
+    talk.requestHead(7, 0, 0, 80, 5_000, 1_200);
+    talk.flagged(true, 879, 0, Packet.RST | Packet.ACK, 1_500);
+    talk.closed(7, 879, 0, SocketError.NONE, 1_490);
+    stage.tick(30_000);
+    assertThat(stage.only().error()).isEqualTo("reset");
+
+    // The RST ended the client's admission, so the server has another one.
+    stage.correlator.opened(8, Side.SERVER, talk.server, talk.client, 8, us(40_000), us(40_000));
+    talk.requestHead(8, 0, 0, 80, 5_000, 41_000);
+    talk.closed(8, 0, 879, SocketError.RESET, 42_000);
+    stage.tick(80_000);
+    assertThat(stage.exchanges).hasSize(2);
+    Exchange server = stage.exchanges.get(1);
+    assertThat(server.verdict()).isEqualTo(Verdict.MATCHED);
+    assertThat(server.error()).isEqualTo("reset");
+    assertThat(server.request())
+        .isEqualTo(
+            new Exchange.Range(0, 879, 1, 0, 0, OptionalLong.of(us(1_230)), OptionalLong.of(us(1_230))));
+    assertThat(server.phase(Phase.ACCEPT_WAIT)).isPresent();
+    assertThat(stage.correlator.connectionCount()).isZero();
+    assertThat(stage.correlator.recordCount()).isZero();
+  }
+
+  @Test
+  void whatWasResetBeforeAcceptIsForgottenIfNobodyAcceptsIt() {
+    stage.listens = true;
+    Stage.Talk talk = stage.talk(7).handshake(1_000).openedByClient(7, 990, 1_150);
+    talk.up(0, 879, 0, 1_230).down(0, 0, 879, 1_240);
+    talk.requestHead(7, 0, 0, 80, 5_000, 1_200);
+    talk.flagged(true, 879, 0, Packet.RST | Packet.ACK, 1_500);
+    talk.closed(7, 879, 0, SocketError.NONE, 1_490);
+    stage.tick(30_000);
+    assertThat(stage.correlator.recordCount()).isPositive();
+    assertThat(stage.tick(10_100_000)).isEqualTo(Long.MAX_VALUE);
+    assertThat(stage.correlator.recordCount()).isZero();
+  }
+
+  @Test
+  void whatWasReadButNotSeenIsNeverMatched() {
+    Stage.Talk talk = stage.talk(3).handshake(1_000).accepted(3, 1_200);
+    talk.requestHead(3, 0, 0, 80, 5_000, 1_400);
+    talk.flagged(true, 879, 0, Packet.RST | Packet.ACK, 1_500);
+    stage.correlator.messageEnd(3, true, 0, 879, us(1_600), false);
+    talk.closed(3, 0, 879, SocketError.RESET, 1_600);
+    stage.tick(1_700);
+    assertThat(stage.only().verdict()).isEqualTo(Verdict.INFERRED);
+    assertThat(stage.only().why()).hasValue(Why.RECORDS_LOST);
+    assertThat(stage.only().request().bytes()).isEqualTo(879);
   }
 
   @Test
@@ -543,6 +659,21 @@ class ExchangeTest {
     assertThat(exchange.request().bytes()).isEqualTo(100);
     assertThat(exchange.response().bytes()).isEqualTo(300);
     assertThat(exchange.status()).isEmpty();
+  }
+
+  @Test
+  void anAnswerToWhatIsNoHttpIsNoExchangeAndNothingIsMissing() {
+    Stage.Talk talk = stage.talk(3).handshake(1_000).accepted(3, 1_150);
+    talk.up(0, 20, 0, 1_200).down(0, 100, 20, 1_300).up(20, 0, 100, 1_350);
+    stage.correlator.boundaryUnknown(
+        3, new MessageHead(true, 0, 0, 0, -1, -1, us(1_250), us(1_250), "", "", "", "", "", 0, -1));
+    stage.correlator.boundaryUnknown(
+        3, new MessageHead(false, 0, 0, 0, 50, -1, us(1_290), us(1_290), "", "", "", "", "", 400, 1));
+    talk.closed(3, 100, 20, SocketError.NONE, 1_400);
+    talk.flagged(false, 100, 20, Packet.RST | Packet.ACK, 1_410);
+    stage.tick(1_500);
+    assertThat(stage.exchanges).isEmpty();
+    assertThat(stage.correlator.exchangesDropped()).isZero();
   }
 
   private Stage.Talk served() {

@@ -24,8 +24,10 @@ final class Stage implements KernelView, Outcomes, Tracing {
   final List<Exchange> exchanges = new ArrayList<>();
   final List<ConnectionOutcome> connections = new ArrayList<>();
   final List<Long> ended = new ArrayList<>();
+  final List<Endpoint> left = new ArrayList<>();
   long wallOffset = 1_700_000_000_000_000_000L;
   int home = ETH;
+  boolean listens;
   int begun;
   Correlator correlator;
 
@@ -87,6 +89,11 @@ final class Stage implements KernelView, Outcomes, Tracing {
   }
 
   @Override
+  public void left(Endpoint local) {
+    left.add(local);
+  }
+
+  @Override
   public void end(FlowTuple tuple, long flow) {
     ended.add(flow);
   }
@@ -94,6 +101,11 @@ final class Stage implements KernelView, Outcomes, Tracing {
   @Override
   public String interfaceName(int ifindex) {
     return ifindex == LO ? "lo" : ifindex == ETH ? "eth0" : "eth1";
+  }
+
+  @Override
+  public boolean listensOn(Endpoint end) {
+    return listens;
   }
 
   @Override

@@ -102,7 +102,7 @@ final class Act implements AutoCloseable {
   void exchange(Script script, Outgoing request) throws IOException {
     send(request);
     read(script, request);
-    tally.whole();
+    tally.whole(script);
   }
 
   /** An answer of whatever kind, or none, up to the connection's end: what a server of another's making does is its own. */

@@ -57,7 +57,8 @@ final class JdkClients {
         break;
       case 5:
         if (server.scripted()) {
-          script.with("body", "chunked").with("ext", 1).with("trail", 1).with("cut", "odd");
+          // No trailers: java.net.http closes the connection rather than read them.
+          script.with("body", "chunked").with("ext", 1).with("cut", "odd");
         }
         break;
       default:
@@ -103,7 +104,7 @@ final class JdkClients {
       }
     }
     check(script, method, size, status, connection.getHeaderField("X-Got"), read, server);
-    tally.whole();
+    tally.whole(script);
   }
 
   void http(InetSocketAddress address, ServerKind server, int id, Random random) throws IOException {
@@ -171,7 +172,7 @@ final class JdkClients {
       check.update(answer.body(), 0, answer.body().length);
       JdkClients.check(
           script, method, size, answer.statusCode(), answer.headers().firstValue("X-Got").orElse(""), check.result(), server);
-      tally.whole();
+      tally.whole(script);
     }
   }
 }

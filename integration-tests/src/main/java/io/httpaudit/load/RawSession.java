@@ -45,7 +45,7 @@ final class RawSession implements AutoCloseable {
     }
     Reply reply = incoming.reply(request.method(), id);
     reply.check(script, request, server);
-    tally.whole();
+    tally.whole(script);
     return !reply.closes();
   }
 
@@ -71,7 +71,7 @@ final class RawSession implements AutoCloseable {
     for (int i = 0; i < count; i++) {
       Reply reply = incoming.reply(requests.get(i).method(), scripts.get(i).id());
       reply.check(scripts.get(i), requests.get(i), server);
-      tally.whole();
+      tally.whole(scripts.get(i));
       if (reply.closes()) {
         return false;
       }

@@ -69,6 +69,11 @@ final class Script {
     return number("size", 0);
   }
 
+  /** Whether both ends will see request and answer whole, and framed. */
+  boolean isPlain() {
+    return mark.equals("x");
+  }
+
   /** Whether the answer can have a body at all. */
   boolean bodiless(String method) {
     return method.equals("HEAD") || status() == 204 || status() == 304;

@@ -52,6 +52,8 @@ enum Shape {
       String head = act.get(script).field("Connection: close").head();
       act.tally.sent();
       act.write(act.random.nextBoolean() ? head.replace("\r\n", "\n") : head.replaceFirst("\r\n(Connection)", "\n$1"));
+      // The JDK's server waits for a CR.
+      act.wire().shutdownOutput();
       act.servedOrRefused(script);
     }
   },
@@ -149,7 +151,6 @@ enum Shape {
       act.send(act.get(script));
       act.incoming().drain();
       Mismatch.check(act.incoming().read() > 100, script + " was not answered");
-      act.tally.whole();
     }
   },
   NOT_HTTP(Who.ANY) {
@@ -193,7 +194,7 @@ enum Shape {
       act.tally.sent();
       act.write(request.head());
       Mismatch.equal(act.incoming().reply("GET", act.id).status(), 101, "upgrade");
-      act.tally.whole();
+      act.tally.whole(script);
       echo(act);
     }
   },
@@ -327,7 +328,7 @@ enum Shape {
       act.send(request);
       act.wire().shutdownOutput();
       act.read(script, request);
-      act.tally.whole();
+      act.tally.whole(script);
       act.incoming().end();
     }
   },
@@ -388,7 +389,7 @@ enum Shape {
         act.wire().write(ByteBuffer.wrap(all, i, 1));
       }
       act.read(script, request);
-      act.tally.whole();
+      act.tally.whole(script);
     }
   },
   SPLIT(Who.ANY) {
@@ -403,10 +404,11 @@ enum Shape {
         act.wire().write(ByteBuffer.wrap(head, 0, cut));
         Thread.yield();
         act.wire().write(ByteBuffer.wrap(head, cut, head.length - cut));
-        if (act.read(script, act.get(script)).closes()) {
+        Reply reply = act.read(script, act.get(script));
+        act.tally.whole(script);
+        if (reply.closes()) {
           return;
         }
-        act.tally.whole();
       }
     }
   },
@@ -419,7 +421,7 @@ enum Shape {
       act.send(request);
       pause(20);
       act.read(script, request);
-      act.tally.whole();
+      act.tally.whole(script);
     }
   },
   LARGE(Who.ANY) {
@@ -458,7 +460,7 @@ enum Shape {
         }
         for (int i = 0; i < 60; i++) {
           crowd.get(i).read(scripts.get(i), crowd.get(i).get(scripts.get(i)));
-          act.tally.whole();
+          act.tally.whole(scripts.get(i));
         }
       } finally {
         for (Act one : crowd) {
@@ -505,6 +507,23 @@ enum Shape {
 
   boolean suits(ClientKind client, ServerKind server) {
     return who.suits(client, server);
+  }
+
+  /** Whether the server may end the connection while it is still written to: one that isn't ours takes no care not to. */
+  boolean mayBreak(ServerKind server) {
+    switch (this) {
+      case BARE_LF:
+      case LENGTH_AND_CHUNKED:
+      case TWO_LENGTHS:
+      case INVALID_LENGTH:
+      case SPACE_BEFORE_COLON:
+      case NOT_CHUNKED_LAST:
+      case NOT_HTTP:
+      case CLIENT_ENDS_IN_REQUEST:
+        return !server.scripted();
+      default:
+        return false;
+    }
   }
 
   /** How often in so many exchanges. */

@@ -16,9 +16,11 @@ final class Tally {
     exchanges.incrementAndGet();
   }
 
-  /** Both ends saw it, and its answer, whole. */
-  void whole() {
-    whole.incrementAndGet();
+  /** A client read an answer to its end: both ends saw the exchange whole. Counts those that are framed, too. */
+  void whole(Script script) {
+    if (script.isPlain()) {
+      whole.incrementAndGet();
+    }
   }
 
   void shape(String name) {

@@ -223,6 +223,12 @@ public final class Jvm implements AutoCloseable {
     return rest[0];
   }
 
+  /** Waits for the agent's first line: the kernel side is up. A hooked call waits for that, but no longer than a second. */
+  public Jvm awaitAudit() {
+    await(() -> errors.soFar().contains(": auditing pid ") || !process.isAlive(), 60);
+    return this;
+  }
+
   static void await(BooleanSupplier condition, int seconds) {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
     while (!condition.getAsBoolean()) {

@@ -51,7 +51,8 @@ public final class Tcpdump implements AutoCloseable {
     try {
       // What is still in the kernel's ring is passed on within a second.
       Thread.sleep(1_200);
-      process.destroy();
+      // Not the process itself: that would close the stream on which it says what it dropped.
+      process.toHandle().destroy();
       if (!process.waitFor(20, TimeUnit.SECONDS)) {
         process.destroyForcibly();
         throw new IllegalStateException("tcpdump did not end");

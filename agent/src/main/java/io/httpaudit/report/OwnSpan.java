@@ -1,0 +1,121 @@
+package io.httpaudit.report;
+
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.trace.SpanContext;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.sdk.common.InstrumentationScopeInfo;
+import io.opentelemetry.sdk.resources.Resource;
+import io.opentelemetry.sdk.trace.data.EventData;
+import io.opentelemetry.sdk.trace.data.LinkData;
+import io.opentelemetry.sdk.trace.data.SpanData;
+import io.opentelemetry.sdk.trace.data.StatusData;
+import java.util.List;
+
+/**
+ * A span that was over before it was made.
+ *
+ * @param parent not valid: a root
+ * @param start nanoseconds since 1970
+ * @param end likewise
+ */
+record OwnSpan(
+    Resource resource,
+    String name,
+    SpanKind kind,
+    SpanContext context,
+    SpanContext parent,
+    long start,
+    long end,
+    StatusData status,
+    Attributes attributes)
+    implements SpanData {
+  private static final InstrumentationScopeInfo SCOPE =
+      InstrumentationScopeInfo.builder("httpaudit").setVersion(Reporting.VERSION).build();
+
+  @Override
+  public String getName() {
+    return name;
+  }
+
+  @Override
+  public SpanKind getKind() {
+    return kind;
+  }
+
+  @Override
+  public SpanContext getSpanContext() {
+    return context;
+  }
+
+  @Override
+  public SpanContext getParentSpanContext() {
+    return parent;
+  }
+
+  @Override
+  public StatusData getStatus() {
+    return status;
+  }
+
+  @Override
+  public long getStartEpochNanos() {
+    return start;
+  }
+
+  @Override
+  public long getEndEpochNanos() {
+    return end;
+  }
+
+  @Override
+  public Attributes getAttributes() {
+    return attributes;
+  }
+
+  @Override
+  public List<EventData> getEvents() {
+    return List.of();
+  }
+
+  @Override
+  public List<LinkData> getLinks() {
+    return List.of();
+  }
+
+  @Override
+  public boolean hasEnded() {
+    return true;
+  }
+
+  @Override
+  public int getTotalRecordedEvents() {
+    return 0;
+  }
+
+  @Override
+  public int getTotalRecordedLinks() {
+    return 0;
+  }
+
+  @Override
+  public int getTotalAttributeCount() {
+    return attributes.size();
+  }
+
+  @Override
+  @Deprecated
+  @SuppressWarnings("deprecation") // Still abstract.
+  public io.opentelemetry.sdk.common.InstrumentationLibraryInfo getInstrumentationLibraryInfo() {
+    return io.opentelemetry.sdk.common.InstrumentationLibraryInfo.create(SCOPE.getName(), SCOPE.getVersion());
+  }
+
+  @Override
+  public InstrumentationScopeInfo getInstrumentationScopeInfo() {
+    return SCOPE;
+  }
+
+  @Override
+  public Resource getResource() {
+    return resource;
+  }
+}

@@ -1,0 +1,90 @@
+package io.httpaudit.observe;
+
+import com.kenai.jffi.MemoryIO;
+import io.httpaudit.capture.Admission;
+import io.httpaudit.correlate.Side;
+import io.httpaudit.flow.Endpoint;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+
+/** The hooks' calls as the JDK's sockets make them, without sockets: an {@link Observer} and native memory. */
+final class Sockets implements Admission {
+  final Observer observer = new Observer(this, new ThreadGroup("none"), () -> {});
+  final InetAddress here = InetAddress.getLoopbackAddress();
+  boolean admits = true;
+
+  private final ByteBuffer memory = ByteBuffer.allocateDirect(1 << 17);
+  private final long address = MemoryIO.getInstance().getDirectBufferAddress(memory);
+
+  void accept(int fd, int port) {
+    observer.accepted(fd, new InetSocketAddress(here, 80), new InetSocketAddress(here, port));
+  }
+
+  void connect(int fd, int port) {
+    observer.beforeConnect(fd, here, 80);
+    observer.afterConnect(fd, new InetSocketAddress(here, port), here, 80, true);
+  }
+
+  void read(int fd, byte[] bytes) {
+    memory.put(0, bytes);
+    observer.afterRead(fd, address, 0, bytes.length);
+  }
+
+  void write(int fd, byte[] bytes) {
+    announce(fd, bytes);
+    written(fd, bytes.length);
+  }
+
+  void announce(int fd, byte[] bytes) {
+    memory.put(0, bytes);
+    observer.beforeWrite(fd, address, bytes.length, 0);
+  }
+
+  void written(int fd, int count) {
+    observer.afterWrite(fd, address, 0, count);
+  }
+
+  void written(int fd, byte[] bytes) {
+    memory.put(0, bytes);
+    observer.afterWrite(fd, address, 0, bytes.length);
+  }
+
+  /** As readv(2) does, into pieces of these lengths. */
+  void readv(int fd, byte[] bytes, int... lengths) {
+    int vectors = 1 << 16;
+    memory.order(java.nio.ByteOrder.nativeOrder());
+    int at = 0;
+    for (int i = 0; i < lengths.length; i++) {
+      memory.putLong(vectors + 16 * i, address + at);
+      memory.putLong(vectors + 16 * i + 8, lengths[i]);
+      at += lengths[i];
+    }
+    memory.put(0, bytes);
+    observer.afterRead(fd, address + vectors, lengths.length, bytes.length);
+  }
+
+  @Override
+  public void connecting(Endpoint peer) {}
+
+  @Override
+  public void listening(Endpoint local) {}
+
+  @Override
+  public void unlistening(Endpoint local) {}
+
+  @Override
+  public long admit(Endpoint local, Endpoint peer, Side side, long connection) {
+    return admits ? connection : 0;
+  }
+
+  @Override
+  public boolean wantsTcpInfo() {
+    return false;
+  }
+
+  @Override
+  public boolean tcpInfo(int fd, long[] out) {
+    return false;
+  }
+}

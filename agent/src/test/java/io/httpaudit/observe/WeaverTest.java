@@ -1,0 +1,136 @@
+package io.httpaudit.observe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.reflect.Method;
+import java.net.URI;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import net.bytebuddy.jar.asm.ClassReader;
+import net.bytebuddy.jar.asm.ClassVisitor;
+import net.bytebuddy.jar.asm.MethodVisitor;
+import net.bytebuddy.jar.asm.Opcodes;
+import net.bytebuddy.jar.asm.Type;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Hooks against the classes of each JDK that is here. That the JVM verifies what was woven is an integration test's. */
+class WeaverTest {
+  /** What the one JDK has in place of the other. */
+  private static final List<String> UNTIL_17 =
+      List.of("FileChannelImpl.transferToDirectlyInternal", "SocketDispatcher.preClose", "SocketDispatcher.close");
+
+  private static final List<String> FROM_25 =
+      List.of("FileDispatcherImpl.transferTo", "UnixDispatcher.implPreClose", "UnixDispatcher.close");
+
+  /** One home for each feature version. */
+  static List<Path> homes() throws IOException {
+    Map<Integer, Path> homes = new TreeMap<>();
+    Path installed = Path.of("/usr/lib/jvm");
+    if (Files.isDirectory(installed)) {
+      try (Stream<Path> folders = Files.list(installed)) {
+        for (Path home : folders.sorted().toList()) {
+          Path release = home.resolve("release");
+          if (Files.isRegularFile(home.resolve("lib/modules")) && Files.isRegularFile(release)) {
+            String version = Files.readString(release).replaceAll("(?s).*JAVA_VERSION=\"([0-9]+).*", "$1");
+            homes.putIfAbsent(Integer.parseInt(version), home);
+          }
+        }
+      }
+    }
+    homes.put(Runtime.version().feature(), Path.of(System.getProperty("java.home")));
+    return new ArrayList<>(homes.values());
+  }
+
+  private record Woven(Weaver weaver, Map<String, byte[]> classes) {}
+
+  private static Woven weave(Path home) throws IOException {
+    Weaver weaver = new Weaver();
+    Map<String, byte[]> classes = new TreeMap<>();
+    try (FileSystem files = FileSystems.newFileSystem(URI.create("jrt:/"), Map.of("java.home", home.toString()))) {
+      Set<String> owners = new LinkedHashSet<>();
+      Arrays.stream(Hook.ALL).forEach(hook -> owners.add(hook.owner()));
+      for (String owner : owners) {
+        Path file = files.getPath("/modules/java.base/" + owner + ".class");
+        if (Files.exists(file)) {
+          byte[] woven = weaver.transform(null, owner, null, null, Files.readAllBytes(file));
+          if (woven != null) {
+            classes.put(owner, woven);
+          }
+        }
+      }
+    }
+    return new Woven(weaver, classes);
+  }
+
+  private static String name(Hook hook) {
+    return hook.owner().substring(hook.owner().lastIndexOf('/') + 1) + "." + hook.method();
+  }
+
+  @ParameterizedTest
+  @MethodSource("homes")
+  void eachHookFindsItsMethod(Path home) throws IOException {
+    Weaver weaver = weave(home).weaver();
+    List<String> missing =
+        Arrays.stream(Hook.ALL).filter(hook -> !weaver.isWoven(hook)).map(WeaverTest::name).toList();
+    assertThat(Set.copyOf(missing)).isIn(Set.copyOf(UNTIL_17), Set.copyOf(FROM_25));
+  }
+
+  /** A call to a method that isn't there would be an error in the application's own call. */
+  @ParameterizedTest
+  @MethodSource("homes")
+  void eachCallHasItsTarget(Path home) throws IOException {
+    Set<String> targets = new LinkedHashSet<>();
+    for (Method method : HttpAudit.class.getMethods()) {
+      targets.add(method.getName() + Type.getMethodDescriptor(method));
+    }
+    Set<String> called = new LinkedHashSet<>();
+    for (byte[] bytes : weave(home).classes().values()) {
+      new ClassReader(bytes)
+          .accept(
+              new ClassVisitor(Opcodes.ASM9) {
+                @Override
+                public MethodVisitor visitMethod(
+                    int access, String name, String descriptor, String signature, String[] exceptions) {
+                  return new MethodVisitor(Opcodes.ASM9) {
+                    @Override
+                    public void visitMethodInsn(int opcode, String owner, String name, String types, boolean isInterface) {
+                      if (owner.equals("java/lang/HttpAudit")) {
+                        called.add(name + types);
+                      }
+                    }
+                  };
+                }
+              },
+              0);
+    }
+    assertThat(targets).containsAll(called);
+    assertThat(called).hasSizeGreaterThanOrEqualTo(20);
+  }
+
+  @Test
+  void whatIsNotTheJdksOwnStaysAsItIs() throws IOException {
+    Weaver weaver = new Weaver();
+    byte[] bytes;
+    try (InputStream in = Object.class.getResourceAsStream("/sun/nio/ch/SocketDispatcher.class")) {
+      bytes = in.readAllBytes();
+    }
+    assertThat(weaver.transform(WeaverTest.class.getClassLoader(), "sun/nio/ch/SocketDispatcher", null, null, bytes)).isNull();
+    assertThat(weaver.transform(null, "sun/nio/ch/Util", null, null, bytes)).isNull();
+    assertThat(weaver.transform(null, null, null, null, bytes)).isNull();
+    assertThat(weaver.transform(null, "sun/nio/ch/SocketDispatcher", null, null, new byte[] {1, 2, 3})).isNull();
+  }
+}

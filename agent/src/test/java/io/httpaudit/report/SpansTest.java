@@ -1,0 +1,217 @@
+package io.httpaudit.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** From what was judged to a collector's socket, as the audit thread drives it. */
+@Timeout(30)
+class SpansTest {
+  private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+
+  private final PlayedCollector collector = new PlayedCollector();
+  private final List<String> properties = new ArrayList<>();
+  private final ThreadGroup group = new ThreadGroup("httpaudit");
+
+  private void set(String property, String value) {
+    properties.add(property);
+    System.setProperty(property, value);
+  }
+
+  @AfterEach
+  void clear() {
+    properties.forEach(System::clearProperty);
+    collector.close();
+  }
+
+  private Spans spans(String endpoint) {
+    set("otel.exporter.otlp.endpoint", endpoint);
+    return new Spans(new Reporting("", true, "auto", 1_000_000, List.of(), List.of(), List.of()), group);
+  }
+
+  private Spans spans() {
+    return spans("http://127.0.0.1:" + collector.port());
+  }
+
+  private static void offer(Spans spans, int count) {
+    for (int i = 0; i < count; i++) {
+      spans.exchange(Told.server().exchange(), Told.server().url());
+    }
+  }
+
+  private static long closed(Spans spans) {
+    long start = System.nanoTime();
+    spans.close();
+    return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+  }
+
+  @Test
+  void allThatWaitsIsSentAtTheEnd() {
+    collector.answers(OK, OK);
+    Spans spans = spans();
+    offer(spans, 600);
+    spans.close();
+
+    assertThat(collector.requests()).hasSize(2);
+    assertThat(collector.requests().get(0).head()).startsWith("POST /v1/traces ");
+    assertThat(spans.dropped()).isZero();
+  }
+
+  @Test
+  void nothingIsStartedWithoutASpan() {
+    Spans spans = spans();
+    spans.flush(0);
+
+    assertThat(closed(spans)).isLessThan(20);
+    assertThat(group.activeCount()).isZero();
+    assertThat(spans.dropped()).isZero();
+  }
+
+  @Test
+  void oneDaemonThreadOfOurNameDoesItAll() throws InterruptedException {
+    Set<Thread> before = Thread.getAllStackTraces().keySet();
+    collector.answers(OK);
+    Spans spans = spans();
+    offer(spans, 1);
+    while (collector.requests().isEmpty()) {
+      Thread.sleep(10);
+      spans.flush(0);
+    }
+    Set<Thread> more =
+        Thread.getAllStackTraces().keySet().stream()
+            .filter(thread -> !before.contains(thread))
+            // The collector's own, for the connection.
+            .filter(thread -> !Arrays.toString(thread.getStackTrace()).contains("PlayedCollector"))
+            .collect(Collectors.toSet());
+
+    assertThat(more)
+        .singleElement()
+        .satisfies(
+            thread -> {
+              assertThat(thread.getName()).isEqualTo("httpaudit-export");
+              assertThat(thread.isDaemon()).isTrue();
+              assertThat(thread.getThreadGroup()).isSameAs(group);
+              assertThat(thread.getContextClassLoader()).isNull();
+            });
+    spans.close();
+    assertThat(spans.dropped()).isZero();
+  }
+
+  @Test
+  void aCollectorThatIsNotThereDelaysNoEnd() {
+    collector.close();
+    Spans spans = spans();
+    offer(spans, 2_000);
+
+    assertThat(closed(spans)).isLessThan(Spans.LAST_MILLIS);
+    assertThat(spans.dropped()).isEqualTo(2_000);
+  }
+
+  @Test
+  void aCollectorThatDoesNotAnswerDelaysTheEndByItsBoundAlone() {
+    collector.answers(PlayedCollector.SILENCE);
+    Spans spans = spans();
+    offer(spans, 10);
+
+    assertThat(closed(spans)).isBetween(Spans.LAST_MILLIS - 50, Spans.LAST_MILLIS + 500);
+    assertThat(spans.dropped()).isEqualTo(10);
+  }
+
+  /** Its backlog is full: the kernel answers no SYN any more. */
+  @Test
+  void aCollectorThatDoesNotAcceptDelaysTheEndByItsBoundAlone() throws IOException {
+    List<Socket> waiting = new ArrayList<>();
+    try (ServerSocket full = new ServerSocket(0, 1)) {
+      fill(full, waiting);
+      Spans spans = spans("http://127.0.0.1:" + full.getLocalPort());
+      offer(spans, 10);
+
+      assertThat(closed(spans)).isBetween(Spans.LAST_MILLIS - 50, Spans.LAST_MILLIS + 500);
+      assertThat(spans.dropped()).isEqualTo(10);
+    } finally {
+      for (Socket socket : waiting) {
+        socket.close();
+      }
+    }
+  }
+
+  private static void fill(ServerSocket server, List<Socket> waiting) throws IOException {
+    while (true) {
+      Socket socket = new Socket();
+      waiting.add(socket);
+      try {
+        socket.connect(server.getLocalSocketAddress(), 200);
+      } catch (SocketTimeoutException e) {
+        return;
+      }
+    }
+  }
+
+  @Test
+  void aSlowCollectorDelaysNoOfferAndEachSpanWithoutRoomIsCounted() {
+    collector.answers(PlayedCollector.SILENCE);
+    Spans spans = spans();
+    offer(spans, 512);
+    while (collector.requests().isEmpty()) {
+      Thread.onSpinWait();
+    }
+    long start = System.nanoTime();
+    offer(spans, 20_000);
+
+    assertThat(System.nanoTime() - start).isLessThan(TimeUnit.SECONDS.toNanos(2));
+    spans.close();
+    assertThat(spans.dropped()).isEqualTo(20_512);
+  }
+
+  @Test
+  void whatTheCollectorRefusesIsCountedAndTheRestGoesOn() {
+    collector.answers("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", OK);
+    Spans spans = spans();
+    offer(spans, 600);
+    spans.close();
+
+    assertThat(spans.dropped()).isEqualTo(512);
+  }
+
+  @Test
+  void aSettingThatTheSdkRefusesIsCountedAndNothingElse() {
+    set("otel.exporter.otlp.compression", "lzma");
+    Spans spans = spans();
+    offer(spans, 3);
+
+    assertThat(closed(spans)).isLessThan(Spans.LAST_MILLIS);
+    assertThat(spans.dropped()).isEqualTo(3);
+  }
+
+  @Test
+  void theSettingsOfOpenTelemetrysBatchesHold() {
+    set("otel.bsp.max.queue.size", "20");
+    set("otel.bsp.max.export.batch.size", "7");
+    collector.answers(OK, OK, OK, OK);
+    Spans spans = spans();
+    offer(spans, 14);
+    spans.close();
+
+    assertThat(collector.requests()).hasSize(2);
+    assertThat(spans.dropped()).isZero();
+  }
+
+  @Test
+  void theSdkMayBeSwitchedOff() {
+    set("otel.sdk.disabled", "true");
+
+    assertThat(spans().wanted()).isFalse();
+  }
+}

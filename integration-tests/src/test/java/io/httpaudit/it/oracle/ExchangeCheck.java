@@ -1,0 +1,256 @@
+package io.httpaudit.it.oracle;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Holds one line against one exchange of the capture, field by field, as INTERFACE.md defines the fields. */
+final class ExchangeCheck {
+  /** Where a packet's time decides what counts, this much is left to the clocks. */
+  static final long SLACK_US = 50;
+
+  private static final Pattern TRACEPARENT = Pattern.compile("00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}");
+
+  private final Tally tally;
+  private final String interfaceName;
+  private final TimingCheck timings;
+
+  private JsonNode line;
+  private boolean right;
+
+  ExchangeCheck(Tally tally, String interfaceName) {
+    this.tally = tally;
+    this.interfaceName = interfaceName;
+    timings = new TimingCheck(tally);
+  }
+
+  /**
+   * Whether the JVM need not tell of it: what isn't HTTP/1.x at all, a request whose head never was whole, or one that the
+   * server may not have read, since it never answered.
+   */
+  static boolean mayHaveNoLine(WireExchange e, Side side) {
+    return e.method().isEmpty() && e.request.ambiguous
+        || e.request.head.end < 0 && !e.request.ambiguous
+        || side == Side.SERVER && e.response.bytes() == 0;
+  }
+
+  static long micros(String time) {
+    return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.parse(time));
+  }
+
+  void check(Conversation c, HttpSplit split, WireExchange e, Side side, JsonNode line) {
+    this.line = line;
+    right = true;
+    String verdict = line.path("verdict").asText();
+    String why = line.path("why").asText();
+    what(e, side);
+    if (e.isAmbiguous()) {
+      same("verdict", "inferred", verdict);
+      same("why", "boundary_unknown", why);
+      same("request.offset", e.request.start, line.path("request").path("offset").asLong());
+      tally.countAmbiguous();
+      return;
+    }
+    boolean unread = verdict.equals("inferred") && why.equals("boundary_unknown") && mayBeUnread(c, e, side);
+    if (!unread) {
+      same("verdict", "matched", verdict);
+      same("why", "", why);
+    }
+    status(e, unread);
+    error(c, e, unread);
+    extent("request", e.request, side == Side.SERVER && unread);
+    extent("response", e.response, side == Side.CLIENT && unread);
+    Span request = range("request", c.requests(), side == Side.SERVER);
+    Span response = range("response", c.responses(), side == Side.CLIENT);
+    tcp(c, e, side, request, response);
+    right &= timings.check(c, e, side, line, request, response);
+    if (unread) {
+      tally.countUnread();
+    }
+    if (e.isWhole()) {
+      tally.whole(right && verdict.equals("matched"));
+    } else {
+      tally.cut(right && verdict.equals("matched"));
+    }
+  }
+
+  /**
+   * Bytes that arrived and were not read are the message's only if its framing proves it, and the framing is known only from
+   * what was read. Whoever closes with bytes unread sends an RST.
+   */
+  private static boolean mayBeUnread(Conversation c, WireExchange e, Side side) {
+    if (!c.isReset()) {
+      return false;
+    }
+    return side == Side.CLIENT || e.request.framing == Message.Framing.CHUNKED;
+  }
+
+  private void what(WireExchange e, Side side) {
+    if (!e.method().isEmpty()) {
+      same("method", e.method(), line.path("method").asText());
+      same("protocol", e.protocol(), line.path("protocol").asText());
+      same("url", url(e, side), line.path("url").asText());
+      trace(e);
+    }
+    if (line.has("interface")) {
+      same("interface", interfaceName, line.get("interface").asText());
+    } else {
+      wrong("interface is missing");
+    }
+  }
+
+  /** Query values are never written. Paths with what looks like a token, and user-info, are another test's. */
+  private String url(WireExchange e, Side side) {
+    String target = e.target();
+    if (e.method().equals("CONNECT")) {
+      return target;
+    }
+    String server = line.path(side == Side.SERVER ? "local" : "peer").asText();
+    String host = e.request.head.value("host");
+    String start = target.contains("://") && !target.startsWith("/") ? "" : "http://" + (host == null || host.isEmpty() ? server : host);
+    int query = target.indexOf('?');
+    if (query < 0) {
+      return start + target;
+    }
+    return start + target.substring(0, query + 1) + target.substring(query + 1).replaceAll("=[^&]*", "=REDACTED");
+  }
+
+  private void trace(WireExchange e) {
+    String traceparent = e.request.head.value("traceparent");
+    Matcher valid = TRACEPARENT.matcher(traceparent == null ? "" : traceparent);
+    if (valid.matches()) {
+      same("trace_id", valid.group(1), line.path("trace_id").asText());
+      same("parent_span_id", valid.group(2), line.path("parent_span_id").asText());
+    } else {
+      same("parent_span_id", "", line.path("parent_span_id").asText());
+    }
+  }
+
+  private void status(WireExchange e, boolean unread) {
+    JsonNode status = line.path("status");
+    if (e.response.status == 0) {
+      same("status", "", status.asText());
+    } else if (!(unread && status.isMissingNode())) {
+      same("status", e.response.status, status.asInt());
+    }
+  }
+
+  /** Cut off: an RST, or any other end. */
+  private void error(Conversation c, WireExchange e, boolean unread) {
+    String error = line.path("error").asText();
+    if (e.isWhole()) {
+      boolean heard = c.requests().isAcknowledged(e.request.end) && c.responses().isAcknowledged(e.response.end);
+      if (heard && !unread || !c.isReset() || !error.equals("reset")) {
+        same("error", "", error);
+      }
+    } else if (c.isReset()) {
+      same("error", "reset", error);
+    } else if (!error.equals("timeout")) {
+      same("error", "closed", error);
+    }
+  }
+
+  private void extent(String name, Message message, boolean mayBeLess) {
+    JsonNode range = line.path(name);
+    long bytes = range.path("bytes").asLong();
+    if (message.bytes() > 0) {
+      same(name + ".offset", message.start, range.path("offset").asLong());
+    }
+    if (!mayBeLess || bytes > message.bytes()) {
+      same(name + ".bytes", message.bytes(), bytes);
+    }
+  }
+
+  /** The packets' figures of the range that the line tells. */
+  private Span range(String name, Stream stream, boolean arrives) {
+    JsonNode range = line.path(name);
+    long from = range.path("offset").asLong();
+    long to = from + range.path("bytes").asLong();
+    if (from >= to || to > stream.length()) {
+      return null;
+    }
+    Span span = stream.span(from, to, arrives);
+    within(name + ".segments", span.segments, span.mostSegments, range.path("segments").asInt(-1));
+    within(name + ".retransmits", span.retransmits, span.mostRetransmits, range.path("retransmits").asInt(-1));
+    tally.retransmits(range.path("retransmits").asInt(0));
+    time(name + ".first_us", span.first, range.path("first_us"));
+    time(name + ".last_us", span.last, range.path("last_us"));
+    return span;
+  }
+
+  private void time(String name, java.util.List<Long> possible, JsonNode told) {
+    if (told.isMissingNode()) {
+      wrong(name + " is missing");
+      return;
+    }
+    int nearest = 0;
+    for (int i = 1; i < possible.size(); i++) {
+      if (Math.abs(off(possible.get(i), told)) <= Math.abs(off(possible.get(nearest), told))) {
+        nearest = i;
+      }
+    }
+    double off = off(possible.get(nearest), told);
+    if (Math.abs(off) > Tally.ANOTHER_PACKET_US) {
+      wrong(name + " is " + possible);
+    }
+    tally.time(off);
+    if (possible.size() > 1) {
+      tally.choice(nearest < possible.size() - 1);
+    }
+  }
+
+  private static double off(long nanos, JsonNode micros) {
+    return micros.asLong() - nanos / 1_000 - nanos % 1_000 / 1e3;
+  }
+
+  private void tcp(Conversation c, WireExchange e, Side side, Span request, Span response) {
+    JsonNode tcp = line.path("tcp");
+    long roundTrip = c.roundTrip(side);
+    if (roundTrip < 0) {
+      same("tcp.rtt", "", tcp.path("rtt").asText());
+    } else if (tcp.has("rtt")) {
+      tally.duration(tcp.get("rtt").asDouble() * 1e3 - roundTrip / 1e3);
+    } else {
+      wrong("tcp.rtt is missing");
+    }
+    if (request == null || response == null) {
+      return;
+    }
+    long from = line.path("request").path("first_us").asLong();
+    long to = line.path("response").path("last_us").asLong();
+    long zeros = tcp.path("zero_window").asLong(-1);
+    if (zeros < zeroWindows(c, from, to, -SLACK_US) || zeros > zeroWindows(c, from, to, SLACK_US)) {
+      wrong("tcp.zero_window is " + zeroWindows(c, from, to, 0));
+    }
+    long reset = c.resetTime() / 1_000;
+    boolean within = c.isReset() && reset >= from && reset <= to;
+    boolean atEdge = c.isReset() && (Math.abs(reset - from) <= SLACK_US || Math.abs(reset - to) <= SLACK_US);
+    if (!atEdge) {
+      boolean told = line.path("error").asText().equals("reset");
+      same("tcp.reset", within || told, tcp.path("reset").asBoolean());
+    }
+  }
+
+  private static long zeroWindows(Conversation c, long from, long to, long slack) {
+    return c.zeroWindows((from - slack) * 1_000, (to + slack) * 1_000);
+  }
+
+  private void within(String what, int least, int most, int told) {
+    if (told < least || told > most) {
+      wrong(what + " is " + least + (most > least ? " to " + most : ""));
+    }
+  }
+
+  private void same(String what, Object expected, Object told) {
+    if (!String.valueOf(expected).equals(String.valueOf(told))) {
+      wrong(what + " is " + expected);
+    }
+  }
+
+  private void wrong(String what) {
+    right = false;
+    tally.wrong(what + ": " + line);
+  }
+}

@@ -1,0 +1,7 @@
+package io.httpaudit.it.oracle;
+
+/** Which end of a connection an audit line speaks of. */
+public enum Side {
+  CLIENT,
+  SERVER
+}

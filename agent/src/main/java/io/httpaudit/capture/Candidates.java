@@ -101,6 +101,16 @@ final class Candidates {
     }
   }
 
+  /** Whether it began at a listener of this JVM. */
+  boolean isInbound(FlowTuple tuple) {
+    CallBuffer buffer = CallBuffer.take();
+    try {
+      return lookup(inbound, buffer, tuple);
+    } finally {
+      buffer.give();
+    }
+  }
+
   void forget(FlowTuple tuple) {
     CallBuffer buffer = CallBuffer.take();
     try {

@@ -599,8 +599,9 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
   }
 
   @Override
-  public boolean listensOn(Endpoint end) {
-    return listeners != null && interfaces.holding(end) != 0 && listeners.listensOn(end.port());
+  public boolean isOwnListeners(Endpoint peer, FlowTuple tuple) {
+    // Not by who listens now: a server that ends is called by itself, to wake up.
+    return state == UP && interfaces.holding(peer) != 0 && candidates.isInbound(tuple);
   }
 
   @Override

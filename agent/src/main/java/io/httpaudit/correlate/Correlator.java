@@ -243,8 +243,12 @@ public final class Correlator implements JvmEvents {
       }
     }
     records += wire.flow.records();
-    if (c.client() && !c.failed && kernel.listensOn(c.peer)) {
-      unaccepted.put(tuple, wire);
+    if (c.client() && !c.failed && kernel.isOwnListeners(c.peer, tuple)) {
+      Wire before = unaccepted.put(tuple, wire);
+      if (before != null && before.one == null) {
+        kept--;
+        forget(before);
+      }
     }
   }
 

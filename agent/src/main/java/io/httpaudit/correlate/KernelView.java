@@ -46,8 +46,8 @@ public interface KernelView {
     return local;
   }
 
-  /** Whether this JVM listens on that end, so that a connection to it has both ends here. */
-  default boolean listensOn(Endpoint end) {
+  /** Whether this client's connection began at a listener of this JVM, so that both of its ends are here. */
+  default boolean isOwnListeners(Endpoint peer, FlowTuple tuple) {
     return false;
   }
 

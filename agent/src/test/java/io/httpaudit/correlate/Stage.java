@@ -104,7 +104,7 @@ final class Stage implements KernelView, Outcomes, Tracing {
   }
 
   @Override
-  public boolean listensOn(Endpoint end) {
+  public boolean isOwnListeners(Endpoint peer, FlowTuple tuple) {
     return listens;
   }
 

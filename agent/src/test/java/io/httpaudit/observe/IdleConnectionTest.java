@@ -88,6 +88,9 @@ class IdleConnectionTest {
     }
 
     @Override
+    public void left(Endpoint local) {}
+
+    @Override
     public void end(FlowTuple tuple, long flow) {}
 
     @Override

@@ -206,7 +206,7 @@ class DisturbanceIT {
     }
 
     private Tally compare(String end, Jvm jvm, Tcpdump tcpdump, String link, Side side) {
-      return Comparison.of(end, Capture.ofLink(tcpdump.file()), link, EnumSet.of(side), jvm.lines());
+      return Comparison.of(end, Capture.of(tcpdump.file()), link, EnumSet.of(side), jvm.lines());
     }
 
     private Map<String, Long> verdicts(Jvm jvm) {

@@ -17,6 +17,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -100,7 +101,7 @@ class ExactIT {
     try (Tcpdump tcpdump = new Tcpdump(host, "lo", "tcp", folder.resolve("lo.pcap"))) {
       Jvm jvm = load(arm, host, "both", "role=both", "bind=127.0.0.1", "drops=127.0.0.77", "exchanges=" + exchanges()).run();
       tcpdump.stop();
-      judge(arm, jvm, compare(arm, tcpdump, "lo", EnumSet.allOf(Side.class), jvm));
+      judge(arm, jvm, compare(arm, tcpdump, "lo", EnumSet.allOf(Side.class), jvm.lines()));
     }
   }
 
@@ -113,10 +114,8 @@ class ExactIT {
         Jvm server = load(arm, host, "server", "role=server", "bind=" + address).start()) {
       Jvm client = client(arm, host, server, address, silent);
       tcpdump.stop();
-      Tally tally =
-          compare(arm, tcpdump, "lo", EnumSet.of(Side.CLIENT), client)
-              .add(compare(arm, tcpdump, "lo", EnumSet.of(Side.SERVER), server));
-      judge(arm, client, tally);
+      // Both speak of all: when it ends, a Tomcat calls itself, to wake its acceptor.
+      judge(arm, client, compare(arm, tcpdump, "lo", EnumSet.allOf(Side.class), lines(client, server)));
     }
   }
 
@@ -126,15 +125,20 @@ class ExactIT {
     network.join(west, "west0", "10.77.0.1/24", "fd00:77::1/64", east, "east0", "10.77.0.2/24", "fd00:77::2/64");
     east.run("ip", "addr", "add", silent + (silent.contains(":") ? "/64" : "/24"), "dev", "east0");
     swallow(east, silent);
-    try (Tcpdump there = new Tcpdump(east, "east0", "tcp", folder.resolve("east.pcap"));
+    try (Tcpdump inside = new Tcpdump(east, "lo", "tcp", folder.resolve("lo.pcap"));
+        Tcpdump there = new Tcpdump(east, "east0", "tcp", folder.resolve("east.pcap"));
         Tcpdump here = new Tcpdump(west, "west0", "tcp", folder.resolve("west.pcap"));
         Jvm server = load(arm, east, "server", "role=server", "bind=" + address).start()) {
       Jvm client = client(arm, west, server, address, silent);
       here.stop();
       there.stop();
+      inside.stop();
+      Predicate<JsonNode> outside = line -> line.path("peer").asText().contains("77::1]:") || line.path("peer").asText().contains("77.0.1:");
+      // A Tomcat that ends calls itself, and what is called by its own address goes over lo.
       Tally tally =
-          compare(arm, here, "west0", EnumSet.of(Side.CLIENT), client)
-              .add(compare(arm, there, "east0", EnumSet.of(Side.SERVER), server));
+          compare(arm, here, "west0", EnumSet.of(Side.CLIENT), client.lines())
+              .add(compare(arm, there, "east0", EnumSet.of(Side.SERVER), server.lines().stream().filter(outside).toList()))
+              .add(compare(arm, inside, "lo", EnumSet.allOf(Side.class), server.lines().stream().filter(outside.negate()).toList()));
       judge(arm, client, tally);
     }
   }
@@ -163,8 +167,14 @@ class ExactIT {
     host.run("nft", "add", "rule", "inet", "silent", "input", family, "daddr", address, "drop");
   }
 
-  private static Tally compare(Arm arm, Tcpdump tcpdump, String interfaceName, Set<Side> sides, Jvm jvm) {
-    return Comparison.of(arm.toString(), Capture.of(tcpdump.file()), interfaceName, sides, jvm.lines());
+  private static Tally compare(Arm arm, Tcpdump tcpdump, String interfaceName, Set<Side> sides, List<JsonNode> lines) {
+    return Comparison.of(arm.toString(), Capture.of(tcpdump.file()), interfaceName, sides, lines);
+  }
+
+  private static List<JsonNode> lines(Jvm one, Jvm other) {
+    List<JsonNode> lines = new ArrayList<>(one.lines());
+    lines.addAll(other.lines());
+    return lines;
   }
 
   private static void judge(Arm arm, Jvm clients, Tally tally) {

@@ -32,6 +32,7 @@ public final class Conversation {
   private boolean clientAtZero;
   private boolean serverAtZero;
   private long order;
+  private final List<Long> times = new ArrayList<>();
 
   Conversation(Packet syn) {
     client = syn.from();
@@ -46,6 +47,7 @@ public final class Conversation {
 
   void take(Packet p) {
     order++;
+    times.add(p.time());
     boolean fromClient = p.from().equals(client);
     Stream own = fromClient ? requests : responses;
     Stream other = fromClient ? responses : requests;
@@ -198,6 +200,11 @@ public final class Conversation {
       return -1;
     }
     return side == Side.CLIENT ? synAckTime - synTime : handshakeAck - synAckTime;
+  }
+
+  /** Packets up to a time. */
+  long packets(long to) {
+    return times.stream().filter(time -> time <= to).count();
   }
 
   /** Transitions of either window to 0 between two times. */

@@ -27,6 +27,7 @@ public final class Tally {
   private long cutsMatched;
   private long ambiguous;
   private long unread;
+  private long overflowed;
   private long choices;
   private long earlierCopies;
   private long retransmits;
@@ -54,6 +55,7 @@ public final class Tally {
     cutsMatched += other.cutsMatched;
     ambiguous += other.ambiguous;
     unread += other.unread;
+    overflowed += other.overflowed;
     choices += other.choices;
     earlierCopies += other.earlierCopies;
     retransmits += other.retransmits;
@@ -93,6 +95,10 @@ public final class Tally {
 
   void countUnread() {
     unread++;
+  }
+
+  void countOverflowed() {
+    overflowed++;
   }
 
   void connection() {
@@ -142,7 +148,7 @@ public final class Tally {
     return quantile(durations, durationsUsed, part);
   }
 
-  /** Lines of exchanges that the capture has whole, with framing that isn't ambiguous. */
+  /** Lines of exchanges that the capture has whole, with framing that isn't ambiguous, and that no end left unread. */
   public long wholes() {
     return wholes;
   }
@@ -171,6 +177,14 @@ public final class Tally {
     return unread;
   }
 
+  /**
+   * Lines, {@code records_lost}, of first exchanges at servers that accepted late: more packets had come by then than the
+   * kernel keeps of a connection that nobody has claimed.
+   */
+  public long overflowed() {
+    return overflowed;
+  }
+
   /** Lines of connections. */
   public long connections() {
     return connections;
@@ -183,7 +197,7 @@ public final class Tally {
 
   /** All lines of exchanges that were judged. */
   public long lines() {
-    return wholes + cuts + ambiguous;
+    return wholes + cuts + ambiguous + unread + overflowed;
   }
 
   public List<String> wrong() {
@@ -219,7 +233,7 @@ public final class Tally {
   public static String header() {
     return String.format(
         Locale.ROOT,
-        "%-28s %8s %8s %8s %6s %6s %6s %6s %6s %6s %6s %6s | %7s %7s %9s | %9s | %s",
+        "%-28s %8s %8s %8s %6s %6s %6s %6s %6s %6s %6s %6s %6s | %7s %7s %9s | %9s | %s",
         "arm",
         "packets",
         "whole",
@@ -227,6 +241,7 @@ public final class Tally {
         "cut",
         "ambig.",
         "unread",
+        "overfl.",
         "conns",
         "wrong",
         "miss.",
@@ -244,7 +259,7 @@ public final class Tally {
   public String toString() {
     return String.format(
         Locale.ROOT,
-        "%-28s %8d %8d %8d %6s %6d %6d %6d %6d %6d %6d %6d | %7.1f %7.1f %9.1f | %9.1f | %d (%d)",
+        "%-28s %8d %8d %8d %6s %6d %6d %6d %6d %6d %6d %6d %6d | %7.1f %7.1f %9.1f | %9.1f | %d (%d)",
         arm,
         packets,
         wholes,
@@ -252,6 +267,7 @@ public final class Tally {
         cuts == cutsMatched ? "" + cuts : cutsMatched + "/" + cuts,
         ambiguous,
         unread,
+        overflowed,
         connections,
         wrong.size(),
         missing.size(),

@@ -246,7 +246,7 @@ public final class Correlator implements JvmEvents {
     if (c.client() && !c.failed && kernel.isOwnListeners(c.peer, tuple)) {
       Wire before = unaccepted.put(tuple, wire);
       if (before != null && before.one == null) {
-        kept--;
+        this.kept--;
         forget(before);
       }
     }

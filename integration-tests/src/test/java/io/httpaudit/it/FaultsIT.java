@@ -31,7 +31,7 @@ class FaultsIT {
   /** A JDK, and seed, rate and place of faults: from one call in three, with which nothing works, to one in thousands. */
   static List<Arguments> faults() {
     List<Arguments> faults = new ArrayList<>();
-    String[] kinds = {"3:hooks", "300:hooks", "5000:hooks", "30:natives", "300:natives", "3000:natives", "500:all"};
+    String[] kinds = {"5:hooks", "300:hooks", "5000:hooks", "30:natives", "300:natives", "3000:natives", "1000:all"};
     int seed = 1;
     for (Jdk jdk : Jdk.all()) {
       for (int round = 0; round < VOLUME; round++) {

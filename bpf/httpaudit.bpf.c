@@ -97,7 +97,8 @@ int httpaudit(struct __sk_buff *skb)
 	flow = bpf_map_lookup_elem(&admitted, &p.tuple);
 	reused = flow && opens(&p) && !repeats_syn(&p);
 	if (flow) {
-		bool ended = reused || p.flags & RST || closed(flow, &p);
+		/* Not with an RST: what this host's stack had in hand leaves after one arrived. The JVM ends it then. */
+		bool ended = reused || closed(flow, &p);
 
 		emit(flow, &p, ended ? ENDED : 0);
 		if (ended)

@@ -69,6 +69,9 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
   /** Calls that wait for the audit thread, on kernels where only it has the right to make them. */
   private static final int DEFERRED = 8192;
 
+  /** A longer {@link #poll} is a rest. */
+  private static final int AWAKE_MILLIS = 50;
+
   private static final int STARTING = 0;
   private static final int UP = 1;
   private static final int DOWN = 2;
@@ -91,6 +94,7 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
   private volatile Why lacking = Why.NO_NATIVE;
   private volatile String missing = "";
   private volatile long waitUntil;
+  private volatile boolean resting;
   private volatile Interfaces interfaces = Interfaces.NONE;
   private volatile Thread auditThread;
 
@@ -382,6 +386,14 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
     }
   }
 
+  @Override
+  public void opened() {
+    if (resting) {
+      resting = false;
+      events.wake();
+    }
+  }
+
   /** Leaves a call to the audit thread, at once. */
   private boolean defer(Runnable call) {
     if (!deferred.offer(call)) {
@@ -434,7 +446,9 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
       long left = newsAt + NEWS_INTERVAL - System.nanoTime();
       timeout = (int) Math.max(0, Math.min(timeout, left / 1_000_000 + 1));
     }
+    resting = timeout > AWAKE_MILLIS;
     int events = this.events.await(timeout);
+    resting = false;
     if (state != UP) {
       return 0;
     }

@@ -280,9 +280,10 @@ public final class Correlator implements JvmEvents {
     }
     KernelView.Candidate candidate = found.get();
     for (Packet p : candidate.packets()) {
-      // The key is a tuple, and a tuple may be used again: by time, this can't be our handshake.
+      // The key is a tuple, and a tuple may be used again: by time, this can't be our handshake. What was accepted had its
+      // SYN before; that of a connect which does not wait may still be in a queue.
       if (p.has(Packet.SYN)
-          && (p.time > c.exit + RACE || c.client() && !c.wireOnly && p.time < c.entry - RACE)) {
+          && (p.time > c.exit + (c.client() ? RACE : Phases.SKEW) || c.client() && !c.wireOnly && p.time < c.entry - RACE)) {
         return;
       }
     }
@@ -629,7 +630,9 @@ public final class Correlator implements JvmEvents {
         // In tier 3, TCP_INFO comes behind the message's end.
         return kernel.tier() != 3 || c.info != null || now >= e.wholeAt() + SWEEP || closing != null;
       }
-      if (over || judge.settled(c, e) || now >= e.wholeAt() + FINALITY) {
+      // What the stack had in hand when an RST came may still leave; not behind the close.
+      boolean still = over && (c.wire.flow.resetTime() == 0 || closing != null && now >= closing.at());
+      if (still || judge.settled(c, e) || now >= e.wholeAt() + FINALITY) {
         return true;
       }
       if (!c.wire.flow.known() && c.entry < kernel.attachedAt()) {

@@ -245,6 +245,7 @@ public final class Observer extends HttpAuditSink {
     long flow = admission.admit(local, peer, side, connection.number());
     events.opened(connection.number(), side, local, peer, flow, entry, exit);
     replace(fd, connection);
+    admission.opened();
   }
 
   @Override

@@ -31,9 +31,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -79,6 +81,9 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
   private final Map<Integer, String> names = new ConcurrentHashMap<>();
   private final Routes routes = new Routes();
   private final ArrayBlockingQueue<Runnable> deferred = new ArrayBlockingQueue<>(DEFERRED);
+
+  /** Listeners that the start kept waiting for too long. */
+  private final Queue<Endpoint> early = new ConcurrentLinkedQueue<>();
 
   private volatile boolean nativeWorks;
   private volatile int state = STARTING;
@@ -203,6 +208,7 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
     }
     tier = 1;
     state = UP;
+    listenEarly();
   }
 
   private long checkClock() throws KernelException {
@@ -314,18 +320,36 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
   public void listening(Endpoint local) {
     try {
       if (isUp()) {
-        Interfaces now = interfaces;
-        listeners.add(local, now);
-        Listeners.tap(local, now, taps);
+        listen(local);
+      } else if (state == STARTING) {
+        // On a busy machine: not lost, since a listener is told of once, and may live as long as the JVM.
+        early.add(local);
+        if (state == UP) {
+          listenEarly();
+        }
       }
     } catch (RuntimeException e) {
       missing = e.toString();
     }
   }
 
+  private void listen(Endpoint local) {
+    Interfaces now = interfaces;
+    listeners.add(local, now);
+    Listeners.tap(local, now, taps);
+  }
+
+  /** Those that did not wait for the start. Each is taken by one thread. */
+  private void listenEarly() {
+    for (Endpoint local = early.poll(); local != null; local = early.poll()) {
+      listen(local);
+    }
+  }
+
   @Override
   public void unlistening(Endpoint local) {
     try {
+      early.remove(local);
       if (state == UP) {
         listeners.remove(local, interfaces);
       }

@@ -59,7 +59,7 @@ public final class Correlator implements JvmEvents {
   private final Map<FlowTuple, Wire> unaccepted = new HashMap<>();
 
   /** How many of these have no connection any more. */
-  private int kept;
+  private int ownerless;
 
   /** Flows that are done: a late packet of theirs is no unknown flow's. */
   private final LongMap<Boolean> done = new LongMap<>();
@@ -219,7 +219,7 @@ public final class Correlator implements JvmEvents {
       if (wire.two == null && wire.tuple.equals(tuple)) {
         unaccepted.remove(tuple);
         if (wire.one == null) {
-          kept--;
+          ownerless--;
           wire.one = c;
         } else {
           wire.two = c;
@@ -246,7 +246,7 @@ public final class Correlator implements JvmEvents {
     if (c.client() && !c.failed && kernel.isOwnListeners(c.peer, tuple)) {
       Wire before = unaccepted.put(tuple, wire);
       if (before != null && before.one == null) {
-        this.kept--;
+        ownerless--;
         forget(before);
       }
     }
@@ -511,10 +511,10 @@ public final class Correlator implements JvmEvents {
           process(c, now);
         }
       }
-      if (kept > 0) {
+      if (ownerless > 0) {
         for (Wire wire : List.copyOf(unaccepted.values())) {
           if (wire.one == null && now >= wire.keptUntil) {
-            kept--;
+            ownerless--;
             forget(wire);
           }
         }
@@ -533,7 +533,7 @@ public final class Correlator implements JvmEvents {
     if (!dirty.isEmpty()) {
       return now + MILLISECOND;
     }
-    return waiting.isEmpty() && early.size() == 0 && kept == 0 ? Long.MAX_VALUE : nextSweep;
+    return waiting.isEmpty() && early.size() == 0 && ownerless == 0 ? Long.MAX_VALUE : nextSweep;
   }
 
   /** Judges each open exchange as it stands, after the last drain; then nothing is left. */
@@ -668,8 +668,8 @@ public final class Correlator implements JvmEvents {
       outcomes.exchange(exchange);
       told = true;
     }
-    if (!told && !c.noRequests && c.upgrade == null) {
-      exchangesDropped++;
+    if (!told) {
+      untold(c, e);
     }
     c.judged++;
     boolean head = c.first == e;
@@ -683,6 +683,16 @@ public final class Correlator implements JvmEvents {
           c,
           c.first != null && c.first.request != null ? c.first.request.offset() : judge.requestEnd(),
           c.first != null && c.first.response != null ? c.first.response.offset() : judge.responseEnd());
+    }
+  }
+
+  /** Something of {@code e} is known, but no request's head. */
+  private void untold(Connection c, Pending e) {
+    if (e.request == null && e.requestEnd >= 0 && !e.requestProven && eventsLost == 0) {
+      // The connection's end cut the head: no request was made. If it was the first, the connection's own line tells it.
+      c.exchanges--;
+    } else if (!c.noRequests && c.upgrade == null) {
+      exchangesDropped++;
     }
   }
 
@@ -753,9 +763,9 @@ public final class Correlator implements JvmEvents {
     if (wire.one != null) {
       return;
     }
-    if (!shutdown && kept < limits.early() && unaccepted.get(wire.tuple) == wire) {
+    if (!shutdown && ownerless < limits.early() && unaccepted.get(wire.tuple) == wire) {
       wire.keptUntil = now + FINALITY;
-      kept++;
+      ownerless++;
       return;
     }
     forget(wire);

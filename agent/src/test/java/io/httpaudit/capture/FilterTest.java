@@ -567,6 +567,22 @@ class FilterTest {
   }
 
   @Test
+  void candidateIsKeptOnlyForSomeTimeUnlessItsPortIsOurs() throws Exception {
+    Frame data = up().seq(100).ack(500).payload(10);
+    filter.run(up().seq(99).flags(SYN));
+    filter.lapse(client.port());
+    filter.run(data);
+    assertThat(filter.candidate(client, server)).contains(began(false, 99));
+    // Its SYN again, or a SYN-ACK, begins that time anew.
+    filter.run(up().seq(99).flags(SYN), data);
+    assertThat(filter.candidate(client, server).orElseThrow().runs()).containsExactly(run(data, 10));
+    filter.lapse(client.port());
+    filter.listen(server);
+    filter.run(up().seq(500).ack(500).payload(20));
+    assertThat(filter.candidate(client, server).orElseThrow().runs()).hasSize(2);
+  }
+
+  @Test
   void refusedConnectionIsACandidateThatEnded() throws Exception {
     Frame reset = down().seq(0).ack(100).flags(RST | ACK);
     filter.run(up().seq(99).flags(SYN), reset);

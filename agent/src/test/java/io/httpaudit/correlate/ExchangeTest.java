@@ -676,6 +676,26 @@ class ExchangeTest {
     assertThat(stage.correlator.exchangesDropped()).isZero();
   }
 
+  @Test
+  void aConnectionThatEndsInItsFirstHeadHasALineOfItsOwn() {
+    Stage.Talk talk = stage.talk(3).handshake(1_000).accepted(3, 1_150);
+    talk.up(0, 20, 0, 1_200).down(0, 0, 20, 1_201);
+    talk.flagged(true, 20, 0, Packet.RST | Packet.ACK, 1_300);
+    stage.correlator.messageEnd(3, true, 0, 20, us(1_310), false);
+    talk.closed(3, 0, 20, SocketError.RESET, 1_320);
+    stage.tick(1_400);
+    assertThat(stage.exchanges).isEmpty();
+    assertThat(stage.correlator.exchangesDropped()).isZero();
+    assertThat(stage.connections)
+        .singleElement()
+        .satisfies(
+            connection -> {
+              assertThat(connection.outcome()).isEqualTo("reset");
+              assertThat(connection.verdict()).isEqualTo(Verdict.MATCHED);
+              assertThat(connection.inBytes()).isEqualTo(20);
+            });
+  }
+
   private Stage.Talk served() {
     return served(stage);
   }

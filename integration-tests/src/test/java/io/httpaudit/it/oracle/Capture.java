@@ -88,15 +88,17 @@ public final class Capture {
     command.addAll(List.of("-T", "fields", "-E", "occurrence=f", "-E", "separator=/t"));
     FIELDS.forEach(field -> command.addAll(List.of("-e", field)));
     try {
-      Process tshark = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+      Process tshark = new ProcessBuilder(command).start();
       try (BufferedReader lines =
           new BufferedReader(new InputStreamReader(tshark.getInputStream(), StandardCharsets.US_ASCII), 1 << 20)) {
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
           to.accept(packet(line));
         }
       }
+      // As root it warns; it says little else, so that the pipe holds it.
+      String said = new String(tshark.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
       if (tshark.waitFor() != 0) {
-        throw new IllegalStateException("tshark can't read " + file);
+        throw new IllegalStateException("tshark can't read " + file + ": " + said);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

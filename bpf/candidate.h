@@ -136,14 +136,17 @@ static __always_inline struct run *run(struct candidate *c, __u32 index)
 static __always_inline void add(struct candidate *c, const struct parsed *p)
 {
 	struct run last = {}, before = {}, *changed = &last;
-	__u32 used = c->runs_used, at = used - 1;
+	__u32 used, at;
 
-	if (used > HTTPAUDIT_RUNS)
-		return;
+	/* Each time from the map: see `parsing`. */
+	used = IN_MAP(c->runs_used);
 	if (used >= 1)
 		last = *run(c, used - 1);
+	used = IN_MAP(c->runs_used);
 	if (used >= 2)
 		before = *run(c, used - 2);
+	used = IN_MAP(c->runs_used);
+	at = used - 1;
 	/* The latest run of this direction is one of the last two, but for rare orders: these get a run more. */
 	if (used >= 1 && repeats(&last, p)) {
 		last.packets++;

@@ -76,12 +76,15 @@ static __always_inline bool closed(struct admitted *flow, const struct parsed *p
 SEC("socket")
 int httpaudit(struct __sk_buff *skb)
 {
-	struct parsed p = {};
+	__u32 zero = 0;
+	struct parsed *p = bpf_map_lookup_elem(&parsing, &zero);
 	struct admitted *flow;
 	bool reused;
 
+	if (!p)
+		return 0;
 	count(PACKETS);
-	switch (parse(skb, &p)) {
+	switch (parse(skb, p)) {
 	case PARSED:
 		break;
 	case UNREADABLE:
@@ -90,23 +93,23 @@ int httpaudit(struct __sk_buff *skb)
 	case NOT_TCP:
 		return 0;
 	}
-	if (!concerns_us(&p))
+	if (!concerns_us(p))
 		return 0;
-	p.time = bpf_ktime_get_ns();
+	p->time = bpf_ktime_get_ns();
 
-	flow = bpf_map_lookup_elem(&admitted, &p.tuple);
-	reused = flow && opens(&p) && !repeats_syn(&p);
+	flow = bpf_map_lookup_elem(&admitted, &p->tuple);
+	reused = flow && opens(p) && !repeats_syn(p);
 	if (flow) {
 		/* Not with an RST: what this host's stack had in hand leaves after one arrived. The JVM ends it then. */
-		bool ended = reused || closed(flow, &p);
+		bool ended = reused || closed(flow, p);
 
-		emit(flow, &p, ended ? ENDED : 0);
+		emit(flow, p, ended ? ENDED : 0);
 		if (ended)
-			bpf_map_delete_elem(&admitted, &p.tuple);
+			bpf_map_delete_elem(&admitted, &p->tuple);
 	}
 	/* A tuple used again: what was admitted is over, what begins is nobody's yet. */
 	if (!flow || reused)
-		before_admission(&p);
+		before_admission(p);
 	return 0;
 }
 

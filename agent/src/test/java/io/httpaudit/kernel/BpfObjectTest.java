@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -151,6 +153,19 @@ class BpfObjectTest {
       assertThat(map.delete(buffer)).isZero();
       assertThat(map.lookup(buffer)).isEqualTo(-Errno.ENOENT);
       buffer.give();
+    }
+  }
+
+  /** The verifier's work is most of what the kernel side's start takes; 100,000 steps are some 100 ms. */
+  @Test
+  void costsTheVerifierLittle() throws Exception {
+    try (BpfObject filter = BpfObject.load(BpfObject.read())) {
+      String steps =
+          Files.readAllLines(Path.of("/proc/self/fdinfo/" + filter.program())).stream()
+              .filter(line -> line.startsWith("verified_insns:"))
+              .findFirst()
+              .orElse("verified_insns: 0");
+      assertThat(Integer.parseInt(steps.replaceAll("\\D", ""))).isLessThan(20_000);
     }
   }
 }

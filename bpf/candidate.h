@@ -119,49 +119,65 @@ static __always_inline void extend(struct run *r, const struct parsed *p)
 	r->packets++;
 }
 
+/* The run of this index, which is below HTTPAUDIT_RUNS. By steps of constants, and only to be copied from or to at once: without
+ * CAP_PERFMON the verifier gives up its short cuts on every scalar of a program that adds one to a pointer (Linux commit
+ * 7fedb63a8307), and then has more to do than it is willing to. */
+static __always_inline struct run *run(struct candidate *c, __u32 index)
+{
+	struct run *r = c->runs;
+
+#pragma unroll
+	for (__u32 i = 1; i < HTTPAUDIT_RUNS; i++)
+		if (index >= i)
+			asm volatile("%0 += %1" : "+r"(r) : "i"(sizeof(*r)));
+	return r;
+}
+
 static __always_inline void add(struct candidate *c, const struct parsed *p)
 {
-	__u32 used = c->runs_used;
-	struct run *r;
+	struct run last = {}, before = {}, *changed = &last;
+	__u32 used = c->runs_used, at = used - 1;
 
 	if (used > HTTPAUDIT_RUNS)
 		return;
-	if (used >= 1 && repeats(&c->runs[(used - 1) % HTTPAUDIT_RUNS], p)) {
-		c->runs[(used - 1) % HTTPAUDIT_RUNS].packets++;
-		return;
-	}
-	if (used >= 2 && repeats(&c->runs[(used - 2) % HTTPAUDIT_RUNS], p)) {
-		c->runs[(used - 2) % HTTPAUDIT_RUNS].packets++;
-		return;
-	}
+	if (used >= 1)
+		last = *run(c, used - 1);
+	if (used >= 2)
+		before = *run(c, used - 2);
 	/* The latest run of this direction is one of the last two, but for rare orders: these get a run more. */
-	if (used >= 1 && extends(&c->runs[(used - 1) % HTTPAUDIT_RUNS], p, true)) {
-		extend(&c->runs[(used - 1) % HTTPAUDIT_RUNS], p);
-		return;
-	}
-	if (used >= 2 && extends(&c->runs[(used - 2) % HTTPAUDIT_RUNS], p, false)) {
-		extend(&c->runs[(used - 2) % HTTPAUDIT_RUNS], p);
-		return;
-	}
-	if (used == HTTPAUDIT_RUNS) {
+	if (used >= 1 && repeats(&last, p)) {
+		last.packets++;
+	} else if (used >= 2 && repeats(&before, p)) {
+		before.packets++;
+		changed = &before;
+		at = used - 2;
+	} else if (used >= 1 && extends(&last, p, true)) {
+		extend(&last, p);
+	} else if (used >= 2 && extends(&before, p, false)) {
+		extend(&before, p);
+		changed = &before;
+		at = used - 2;
+	} else if (used == HTTPAUDIT_RUNS) {
 		if (!c->overflow)
 			count(CANDIDATES_OVERFLOWED);
 		c->overflow = 1;
 		return;
+	} else {
+		last.time = p->time;
+		last.seq = p->seq;
+		last.ack = p->ack;
+		last.payload = p->payload;
+		last.segments = segments(p);
+		last.ifindex = p->ifindex;
+		last.window = p->window;
+		last.gso_size = p->gso_size;
+		last.flags = p->flags;
+		last.direction = p->direction;
+		last.packets = 1;
+		at = used;
+		c->runs_used = used + 1;
 	}
-	r = &c->runs[used % HTTPAUDIT_RUNS];
-	r->time = p->time;
-	r->seq = p->seq;
-	r->ack = p->ack;
-	r->payload = p->payload;
-	r->segments = segments(p);
-	r->ifindex = p->ifindex;
-	r->window = p->window;
-	r->gso_size = p->gso_size;
-	r->flags = p->flags;
-	r->direction = p->direction;
-	r->packets = 1;
-	c->runs_used = used + 1;
+	*run(c, at) = *changed;
 }
 
 /* Whether a SYN that arrives is for this JVM; else it is of interest only as one that leaves, of whichever process. On lo each

@@ -60,12 +60,15 @@ static __always_inline bool closed(struct admitted *flow, const struct parsed *p
 {
 	__u32 self = p->direction & FROM_UPPER;
 	__u32 other = !self;
+	__u32 *lower = &flow->fin[0], *upper = &flow->fin[1];
 
+	/* Chosen, not computed: see run() in candidate.h. */
+	asm volatile("" : "+r"(lower), "+r"(upper));
 	if (p->flags & FIN) {
-		flow->fin[self & 1] = p->seq + p->payload + 1;
+		*(self ? upper : lower) = p->seq + p->payload + 1;
 		flow->fin_seen |= 1 << self;
 	}
-	if (p->flags & ACK && flow->fin_seen & 1 << other && (__s32)(p->ack - flow->fin[other & 1]) >= 0)
+	if (p->flags & ACK && flow->fin_seen & 1 << other && (__s32)(p->ack - *(self ? lower : upper)) >= 0)
 		flow->fin_acked |= 1 << other;
 	return flow->fin_acked == 3;
 }
@@ -94,7 +97,8 @@ int httpaudit(struct __sk_buff *skb)
 	flow = bpf_map_lookup_elem(&admitted, &p.tuple);
 	reused = flow && opens(&p) && !repeats_syn(&p);
 	if (flow) {
-		bool ended = reused || p.flags & RST || closed(flow, &p);
+		/* Not with an RST: what this host's stack had in hand leaves after one arrived. The JVM ends it then. */
+		bool ended = reused || closed(flow, &p);
 
 		emit(flow, &p, ended ? ENDED : 0);
 		if (ended)

@@ -23,7 +23,7 @@ struct tuple {
 enum direction {
 	FROM_UPPER = 1,     /* sent by the upper end; else by the lower */
 	OUTGOING = 2,       /* PACKET_OUTGOING: this host sends it; else it arrives */
-	ENDED = 4,          /* the admission ends with this packet: RST, both FINs acknowledged, or a new SYN */
+	ENDED = 4,          /* the admission ends with this packet: both FINs acknowledged, or a new SYN */
 };
 
 /* One packet of an admitted flow: what the ring carries. 48 bytes. */

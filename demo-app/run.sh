@@ -95,7 +95,7 @@ build() {
   [ -w "$root/agent" ] && [ -w "$root/demo-app" ] ||
     fail "$root is not built, and this user may not write to it: run 'mvn -DskipTests package' as its owner"
   printf '  building with Maven ...'
-  (cd "$root" && exec mvn -B -ntp -DskipTests -pl agent,demo-app package) >"$work/build.log" 2>&1 &
+  (cd "$root" && exec mvn -B -ntp -Dmaven.test.skip=true -pl agent,demo-app package) >"$work/build.log" 2>&1 &
   mvn=$!
   pids+=("$mvn")
   while kill -0 "$mvn" 2>/dev/null; do
@@ -206,15 +206,18 @@ stop() {
   pids=()
 }
 
-# What the agents can do here, by their own word; it comes when their kernel side is up, or has failed.
+# What the agents can do here, by their own word. It comes when their kernel side is up, or has failed: then the customer may.
 find_tier() {
-  local i
-  for ((i = 0; i < 100; i++)); do
-    tier=$(sed -n 's/.*; \(tier [^;]*\);.*/\1/p; s/.*; \(application times only[^;]*\);.*/\1/p' "$work/stock.err" | head -n 1)
-    [ -z "$tier" ] || return 0
-    sleep 0.1
+  local i service
+  for service in stock shop; do
+    tier=
+    for ((i = 0; i < 100; i++)); do
+      tier=$(sed -n 's/.*; \(tier [^;]*\);.*/\1/p; s/.*; \(application times only[^;]*\);.*/\1/p' "$work/$service.err" | head -n 1)
+      [ -z "$tier" ] || break
+      sleep 0.1
+    done
   done
-  tier='not known: the agent is quiet'
+  [ -n "$tier" ] || tier='not known: the agent is quiet'
 }
 
 # customer COMMAND...: at the addresses in it.

@@ -19,7 +19,7 @@ final class StartLine {
     }
     if (!capture.missing().isEmpty()) {
       // A verifier's log is for doctor to show.
-      line.append(": ").append(capture.missing().split("\n", 2)[0]);
+      line.append(": ").append(capture.missing().split("; the verifier says:|\n", 2)[0]);
     }
     if (!settings.notDone().isEmpty()) {
       line.append("; ").append(settings.notDone()).append(" is not in this version");

@@ -27,6 +27,12 @@ public interface Admission {
    */
   long admit(Endpoint local, Endpoint peer, Side side, long connection);
 
+  /**
+   * After the connection's opening was told of: ends a rest of the thread that reads candidates, since a candidate is gone
+   * once its tuple is used again.
+   */
+  default void opened() {}
+
   /** Whether {@link #tcpInfo} can tell something: there is no filter, but native code. */
   boolean wantsTcpInfo();
 

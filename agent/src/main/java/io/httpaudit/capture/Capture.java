@@ -31,9 +31,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -67,6 +69,9 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
   /** Calls that wait for the audit thread, on kernels where only it has the right to make them. */
   private static final int DEFERRED = 8192;
 
+  /** A longer {@link #poll} is a rest. */
+  private static final int AWAKE_MILLIS = 50;
+
   private static final int STARTING = 0;
   private static final int UP = 1;
   private static final int DOWN = 2;
@@ -80,12 +85,16 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
   private final Routes routes = new Routes();
   private final ArrayBlockingQueue<Runnable> deferred = new ArrayBlockingQueue<>(DEFERRED);
 
+  /** Listeners that the start kept waiting for too long. */
+  private final Queue<Endpoint> early = new ConcurrentLinkedQueue<>();
+
   private volatile boolean nativeWorks;
   private volatile int state = STARTING;
   private volatile int tier = 4;
   private volatile Why lacking = Why.NO_NATIVE;
   private volatile String missing = "";
   private volatile long waitUntil;
+  private volatile boolean resting;
   private volatile Interfaces interfaces = Interfaces.NONE;
   private volatile Thread auditThread;
 
@@ -203,6 +212,7 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
     }
     tier = 1;
     state = UP;
+    listenEarly();
   }
 
   private long checkClock() throws KernelException {
@@ -314,18 +324,36 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
   public void listening(Endpoint local) {
     try {
       if (isUp()) {
-        Interfaces now = interfaces;
-        listeners.add(local, now);
-        Listeners.tap(local, now, taps);
+        listen(local);
+      } else if (state == STARTING) {
+        // On a busy machine: not lost, since a listener is told of once, and may live as long as the JVM.
+        early.add(local);
+        if (state == UP) {
+          listenEarly();
+        }
       }
     } catch (RuntimeException e) {
       missing = e.toString();
     }
   }
 
+  private void listen(Endpoint local) {
+    Interfaces now = interfaces;
+    listeners.add(local, now);
+    Listeners.tap(local, now, taps);
+  }
+
+  /** Those that did not wait for the start. Each is taken by one thread. */
+  private void listenEarly() {
+    for (Endpoint local = early.poll(); local != null; local = early.poll()) {
+      listen(local);
+    }
+  }
+
   @Override
   public void unlistening(Endpoint local) {
     try {
+      early.remove(local);
       if (state == UP) {
         listeners.remove(local, interfaces);
       }
@@ -355,6 +383,14 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
     } catch (RuntimeException e) {
       missing = e.toString();
       return 0;
+    }
+  }
+
+  @Override
+  public void opened() {
+    if (resting) {
+      resting = false;
+      events.wake();
     }
   }
 
@@ -410,7 +446,9 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
       long left = newsAt + NEWS_INTERVAL - System.nanoTime();
       timeout = (int) Math.max(0, Math.min(timeout, left / 1_000_000 + 1));
     }
+    resting = timeout > AWAKE_MILLIS;
     int events = this.events.await(timeout);
+    resting = false;
     if (state != UP) {
       return 0;
     }

@@ -1,5 +1,7 @@
 package io.httpaudit.cli;
 
+import java.util.Locale;
+
 /**
  * What one check of {@code doctor} found.
  *
@@ -25,10 +27,18 @@ record Check(Level level, String name, String found, String todo) {
     return new Check(Level.FAIL, name, found, todo);
   }
 
-  /** One line, whatever it was that was found. */
+  /** One line; what was found may have more of them (a verifier's log): {@link #rest}. */
   String line() {
+    int end = found.indexOf('\n');
     String line =
-        String.format("%-5s %-11s %s", level.name().toLowerCase(java.util.Locale.ROOT), name, found);
-    return (todo.isEmpty() ? line : line + "; " + todo).replace('\n', ' ');
+        String.format(
+            "%-5s %-11s %s", level.name().toLowerCase(Locale.ROOT), name, end < 0 ? found : found.substring(0, end));
+    return todo.isEmpty() ? line : line + "; " + todo;
+  }
+
+  /** What was found beyond its first line; empty: no more. */
+  String rest() {
+    int end = found.indexOf('\n');
+    return end < 0 ? "" : found.substring(end + 1);
   }
 }

@@ -25,6 +25,9 @@ final class Doctor {
 
   private final PrintStream out;
 
+  /** What belongs to a check and is longer than a line: printed whole, behind all of them. */
+  private final StringBuilder rest = new StringBuilder();
+
   Doctor(PrintStream out) {
     this.out = out;
   }
@@ -48,8 +51,9 @@ final class Doctor {
       print(kernel.clock(tier, capture.missing()));
       print(ExporterCheck.of());
       print(Check.ok("left alone", "by JAVA_TOOL_OPTIONS: " + String.join(" ", List.of(Agent.tools()))));
+      out.print(rest);
       out.println();
-      out.println(verdict(tier, hooked, capture.missing()));
+      out.println(verdict(tier, hooked, capture.missing().lines().findFirst().orElse("")));
     }
     return tier > 3 ? NOTHING : tier == 1 && hooked ? TIER_1 : LOWER_TIER;
   }
@@ -57,6 +61,9 @@ final class Doctor {
   /** Whether it is no failure. */
   private boolean print(Check check) {
     out.println(check.line());
+    if (!check.rest().isEmpty()) {
+      rest.append('\n').append(check.name()).append(":\n").append(check.rest());
+    }
     out.flush();
     return check.level() != Check.Level.FAIL;
   }

@@ -280,9 +280,10 @@ public final class Correlator implements JvmEvents {
     }
     KernelView.Candidate candidate = found.get();
     for (Packet p : candidate.packets()) {
-      // The key is a tuple, and a tuple may be used again: by time, this can't be our handshake.
+      // The key is a tuple, and a tuple may be used again: by time, this can't be our handshake. What was accepted had its
+      // SYN before; that of a connect which does not wait may still be in a queue.
       if (p.has(Packet.SYN)
-          && (p.time > c.exit + RACE || c.client() && !c.wireOnly && p.time < c.entry - RACE)) {
+          && (p.time > c.exit + (c.client() ? RACE : Phases.SKEW) || c.client() && !c.wireOnly && p.time < c.entry - RACE)) {
         return;
       }
     }
@@ -629,7 +630,9 @@ public final class Correlator implements JvmEvents {
         // In tier 3, TCP_INFO comes behind the message's end.
         return kernel.tier() != 3 || c.info != null || now >= e.wholeAt() + SWEEP || closing != null;
       }
-      if (over || judge.settled(c, e) || now >= e.wholeAt() + FINALITY) {
+      // What the stack had in hand when an RST came may still leave; not behind the close.
+      boolean still = over && (c.wire.flow.resetTime() == 0 || closing != null && now >= closing.at());
+      if (still || judge.settled(c, e) || now >= e.wholeAt() + FINALITY) {
         return true;
       }
       if (!c.wire.flow.known() && c.entry < kernel.attachedAt()) {
@@ -668,8 +671,8 @@ public final class Correlator implements JvmEvents {
       outcomes.exchange(exchange);
       told = true;
     }
-    if (!told && !c.noRequests && c.upgrade == null) {
-      exchangesDropped++;
+    if (!told) {
+      untold(c, e);
     }
     c.judged++;
     boolean head = c.first == e;
@@ -683,6 +686,16 @@ public final class Correlator implements JvmEvents {
           c,
           c.first != null && c.first.request != null ? c.first.request.offset() : judge.requestEnd(),
           c.first != null && c.first.response != null ? c.first.response.offset() : judge.responseEnd());
+    }
+  }
+
+  /** Something of {@code e} is known, but no request's head. */
+  private void untold(Connection c, Pending e) {
+    if (e.request == null && e.requestEnd >= 0 && !e.requestProven && eventsLost == 0) {
+      // The connection's end cut the head: no request was made. If it was the first, the connection's own line tells it.
+      c.exchanges--;
+    } else if (!c.noRequests && c.upgrade == null) {
+      exchangesDropped++;
     }
   }
 

@@ -61,7 +61,7 @@ public record Exchange(
    * and times are not.
    *
    * @param offset of its first byte; 0 is the first after the SYN
-   * @param bytes its length on the wire, as far as it was
+   * @param bytes its length on the wire, as far as it was; -1: only packets could tell, and some are missing
    * @param first when the first byte was on the wire
    * @param last when all of its bytes had been
    */

@@ -85,6 +85,9 @@ final class Judge {
     /** The application read, or wrote, all of it. */
     boolean moved;
 
+    /** Where it ends, only the packets say. */
+    boolean byPackets;
+
     /** Decides from what was framed ({@code proven}, {@code end}), or else moved, and the wire, if that is known. */
     void of(
         MessageHead head,
@@ -99,12 +102,14 @@ final class Judge {
       cut = false;
       unproven = false;
       moved = proven;
+      byPackets = false;
       long seen = line == null ? -1 : line.contiguousFrom(from);
       if (proven) {
         end = framedEnd;
         if (!arrives && line != null && over && seen < end) {
           end = Math.max(seen, from);
           cut = true;
+          byPackets = true;
         }
         return;
       }
@@ -118,12 +123,14 @@ final class Judge {
         end = told;
         unproven = seen > told;
         cut = true;
+        byPackets = end < told;
       } else {
         // Bytes that were read have arrived, whether they were seen or not.
         long there = arrives ? Math.max(seen, told) : seen;
         end = target >= 0 ? Math.min(target, there) : there;
         cut = target < 0 || end < target;
         unproven = !arrives && seen > told;
+        byPackets = cut;
       }
     }
   }
@@ -207,7 +214,7 @@ final class Judge {
       requestFacts.clear();
       responseFacts.clear();
     }
-    String error = cut && !e.ambiguous ? error(c, known) : "";
+    String error = cut && !e.ambiguous ? error(c, known, figures) : "";
     marks(c, e, figures);
     List<Exchange.Timing> timings = phases.of(c.side, marks);
     long start = start(c, e);
@@ -240,8 +247,8 @@ final class Judge {
             ? OptionalLong.of(e.response.status())
             : OptionalLong.empty(),
         head.minor() < 0 ? "" : head.minor() == 0 ? "1.0" : "1." + head.minor(),
-        range(request, requestFacts),
-        range(response, responseFacts),
+        range(request, requestFacts, known && !figures),
+        range(response, responseFacts, known && !figures),
         start,
         end,
         wall,
@@ -287,6 +294,7 @@ final class Judge {
       response.cut = true;
       response.unproven = false;
       response.moved = false;
+      response.byPackets = false;
       return;
     }
     response.of(
@@ -348,13 +356,14 @@ final class Judge {
     return time == Long.MAX_VALUE ? Long.MIN_VALUE : time;
   }
 
-  private static String error(Connection c, boolean known) {
+  /** {@code all}: no packet is missing. Else the RST may be the one that is, and how it ended is not known. */
+  private static String error(Connection c, boolean known, boolean all) {
     SocketError told = c.closing == null ? SocketError.NONE : c.closing.error();
     if (told == SocketError.TIMEOUT) {
       return "timeout";
     }
     boolean reset = known ? c.wire.flow.resetTime() != 0 : told == SocketError.RESET;
-    return reset ? "reset" : "closed";
+    return reset ? "reset" : known && !all ? "" : "closed";
   }
 
   private void marks(Connection c, Pending e, boolean figures) {
@@ -445,11 +454,11 @@ final class Judge {
     return Math.max(start, end);
   }
 
-  private static Exchange.Range range(Extent of, RangeFacts facts) {
+  private static Exchange.Range range(Extent of, RangeFacts facts, boolean missing) {
     boolean any = facts.segments > 0;
     return new Exchange.Range(
         of.start,
-        of.end - of.start,
+        missing && of.byPackets ? -1 : of.end - of.start,
         facts.segments,
         facts.retransmits,
         facts.outOfOrder,

@@ -27,10 +27,10 @@ public final class Flow {
   private long synAckTime;
   private long handshakeAck;
   private boolean synFromUpper;
-  private int candidateSyns;
-  private int candidateSynAcks;
-  private int ringSyns;
-  private int ringSynAcks;
+  private short candidateSyns;
+  private short candidateSynAcks;
+  private short ringSyns;
+  private short ringSynAcks;
 
   private long resetTime;
   private boolean resetFromUpper;
@@ -160,8 +160,8 @@ public final class Flow {
         return false;
       }
     }
-    candidateSyns = Math.max(candidateSyns, syns);
-    candidateSynAcks = Math.max(candidateSynAcks, synAcks);
+    candidateSyns = (short) Math.max(candidateSyns, Math.min(syns, Short.MAX_VALUE));
+    candidateSynAcks = (short) Math.max(candidateSynAcks, Math.min(synAcks, Short.MAX_VALUE));
     if (handshakeAck != 0 && (this.handshakeAck == 0 || handshakeAck < this.handshakeAck)) {
       this.handshakeAck = handshakeAck;
     }

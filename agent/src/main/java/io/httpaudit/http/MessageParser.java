@@ -14,37 +14,36 @@ public final class MessageParser {
   private static final int LINE = 64 * 1024;
 
   // Where the parser is. Between messages:
-  private static final int IDLE = 0;
-  private static final int LEADING_LF = 1;
-  private static final int AWAITING_UPGRADE = 2;
+  private static final byte IDLE = 0;
+  private static final byte LEADING_LF = 1;
+  private static final byte AWAITING_UPGRADE = 2;
   // In one:
-  private static final int HEAD = 3;
-  private static final int BODY = 4;
-  private static final int UNTIL_CLOSE = 5;
-  private static final int CHUNK_SIZE = 6;
-  private static final int CHUNK_EXTENSION = 7;
-  private static final int CHUNK_SIZE_LF = 8;
-  private static final int CHUNK_DATA = 9;
-  private static final int CHUNK_DATA_CR = 10;
-  private static final int CHUNK_DATA_LF = 11;
-  private static final int TRAILER_START = 12;
-  private static final int TRAILER = 13;
-  private static final int TRAILER_LF = 14;
-  private static final int LAST_LF = 15;
+  private static final byte HEAD = 3;
+  private static final byte BODY = 4;
+  private static final byte UNTIL_CLOSE = 5;
+  private static final byte CHUNK_SIZE = 6;
+  private static final byte CHUNK_EXTENSION = 7;
+  private static final byte CHUNK_SIZE_LF = 8;
+  private static final byte CHUNK_DATA = 9;
+  private static final byte CHUNK_DATA_CR = 10;
+  private static final byte CHUNK_DATA_LF = 11;
+  private static final byte TRAILER_START = 12;
+  private static final byte TRAILER = 13;
+  private static final byte TRAILER_LF = 14;
+  private static final byte LAST_LF = 15;
   // For good:
-  private static final int UPGRADED = 16;
-  private static final int UNKNOWN = 17;
+  private static final byte UPGRADED = 16;
+  private static final byte UNKNOWN = 17;
 
   private static final Pool<MessageParser> COPIES = new Pool<>();
 
   private Requests requests;
+  /** Null: a copy that looks ahead: it tells {@link #requests} alone. */
   private MessageListener listener;
+
   private boolean ofRequests;
 
-  /** A copy that looks ahead: it tells {@link #requests}, and no listener. */
-  private boolean ahead;
-
-  private int state;
+  private byte state;
   private long position;
   private long index;
   private HeadScanner scanner;
@@ -56,7 +55,7 @@ public final class MessageParser {
   private int line;
 
   /** Digits of a chunk's size. */
-  private int digits;
+  private byte digits;
 
   /** Stream position of the message's first byte. */
   private long messageStart;
@@ -196,7 +195,7 @@ public final class MessageParser {
     }
   }
 
-  private void expect(int c, int expected, int next) {
+  private void expect(int c, int expected, byte next) {
     if (c == expected) {
       state = next;
     } else {
@@ -231,7 +230,7 @@ public final class MessageParser {
     }
   }
 
-  private void inLine(int c, int afterCr) {
+  private void inLine(int c, byte afterCr) {
     if (c == '\r') {
       state = afterCr;
     } else if (c == '\n' || ++line > LINE) {
@@ -248,7 +247,7 @@ public final class MessageParser {
   private void next(long start) {
     scanner = HeadScanner.take(ofRequests, index, start, position);
     state = HEAD;
-    if (!ahead) {
+    if (listener != null) {
       listener.started(position);
     }
   }
@@ -272,7 +271,7 @@ public final class MessageParser {
         state = UPGRADED;
         // By a preview, too: the server's first frame may be read before the write of the preface returns.
         requests.http2();
-        if (!ahead) {
+        if (listener != null) {
           listener.upgraded(start, true);
         }
         break;
@@ -285,7 +284,7 @@ public final class MessageParser {
     int kind = scanner.kind();
     if (scanner.faulty()
         || scanner.coded() && !scanner.chunkedLast()
-        || !requests.tell(index, kind, ahead)) {
+        || !requests.tell(index, kind, listener == null)) {
       lost(scanner.head);
       return;
     }
@@ -318,13 +317,13 @@ public final class MessageParser {
       lost(head);
       return;
     }
-    if (!ahead) {
+    if (listener != null) {
       requests.answer(index);
     }
     if (granted) {
       body(false, 0);
       state = UPGRADED;
-      if (!ahead) {
+      if (listener != null) {
         listener.upgraded(position, false);
       }
     } else if ((kind & Requests.HEAD) != 0 || status == 204 || status == 304) {
@@ -355,7 +354,7 @@ public final class MessageParser {
 
   private void tellHead(long expectedEnd) {
     scanner.head.expectedEnd = expectedEnd;
-    if (!ahead) {
+    if (listener != null) {
       listener.head(scanner.head);
     }
     release();
@@ -368,7 +367,7 @@ public final class MessageParser {
 
   private void messageEnds() {
     state = ofRequests && asksUpgrade ? AWAITING_UPGRADE : IDLE;
-    if (!ahead) {
+    if (listener != null) {
       listener.ended(index, position, true);
     }
     index++;
@@ -379,7 +378,7 @@ public final class MessageParser {
     switch (requests.decision(index - 1)) {
       case Requests.GRANTED:
         state = UPGRADED;
-        if (!ahead) {
+        if (listener != null) {
           listener.upgraded(position, false);
         }
         break;
@@ -398,7 +397,7 @@ public final class MessageParser {
     // Behind its head, a request still is what it was told to be.
     boolean told = state > HEAD && state < UPGRADED;
     state = UNKNOWN;
-    if (!ahead) {
+    if (listener != null) {
       if (ofRequests) {
         requests.spoil(told ? index + 1 : index);
       } else {
@@ -472,7 +471,6 @@ public final class MessageParser {
     if (copy == null) {
       copy = new MessageParser();
     }
-    copy.ahead = true;
     copy.ofRequests = ofRequests;
     copy.requests = requests;
     copy.state = state;

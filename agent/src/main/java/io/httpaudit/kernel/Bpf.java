@@ -106,7 +106,7 @@ final class Bpf {
         return "needs CAP_BPF (and a seccomp profile that allows bpf), and, before kernel 5.11, a RLIMIT_MEMLOCK of 16 MiB"
             + " or more";
       case Errno.EACCES:
-        return "the verifier refuses it";
+        return "the verifier refuses it (without CAP_PERFMON it asks for more)";
       case Errno.EINVAL:
         return "kernel older than 5.8, or built without this feature";
       case Errno.ENOSYS:

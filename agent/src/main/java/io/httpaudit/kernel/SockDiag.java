@@ -21,9 +21,12 @@ public final class SockDiag implements AutoCloseable {
   private static final int TCP_ESTABLISHED = 1;
   private static final int TCP_CLOSE_WAIT = 8;
 
-  /** All that have a peer and a process: SYN_SENT, ESTABLISHED, FIN_WAIT1, FIN_WAIT2, CLOSE_WAIT, LAST_ACK, CLOSING. */
+  /**
+   * All that are or were connected and have a process: ESTABLISHED, FIN_WAIT1, FIN_WAIT2, CLOSE_WAIT, LAST_ACK, CLOSING. Not
+   * SYN_SENT: a hook tells of it when connect(2) returns, and if SYNs are lost that takes seconds.
+   */
   private static final int CONNECTED =
-      1 << TCP_ESTABLISHED | 1 << 2 | 1 << 4 | 1 << 5 | 1 << TCP_CLOSE_WAIT | 1 << 9 | 1 << 11;
+      1 << TCP_ESTABLISHED | 1 << 4 | 1 << 5 | 1 << TCP_CLOSE_WAIT | 1 << 9 | 1 << 11;
 
   private static final int REQUEST = 56;
 

@@ -21,8 +21,14 @@ final class Connection {
   /** The outcome of connect(2) is not known. */
   private volatile boolean connecting;
 
-  private long upgradedOut = -1;
-  private long upgradedIn = -1;
+  /** Null: no direction carries another protocol. */
+  private Upgrade upgrade;
+
+  /** Where the other protocol begins in each direction, -1: not said yet. */
+  private static final class Upgrade {
+    long out = -1;
+    long in = -1;
+  }
 
   /**
    * @param connected false: connect(2) has returned, and goes on
@@ -54,18 +60,21 @@ final class Connection {
 
   /** Told once both directions have said so. */
   synchronized void upgraded(boolean outbound, long offset, boolean http2) {
-    if (outbound) {
-      upgradedOut = offset;
-    } else {
-      upgradedIn = offset;
+    if (upgrade == null) {
+      upgrade = new Upgrade();
     }
-    if (upgradedOut >= 0 && upgradedIn >= 0) {
-      events.upgraded(number, upgradedOut, upgradedIn, http2);
-    } else if (http2) {
+    if (outbound) {
+      upgrade.out = offset;
+    } else {
+      upgrade.in = offset;
+    }
+    if (http2) {
       // The preface is the client's: the server's first byte is the other protocol's, too.
-      upgradedOut = 0;
-      upgradedIn = 0;
-      events.upgraded(number, 0, 0, true);
+      upgrade.out = 0;
+      upgrade.in = 0;
+    }
+    if (upgrade.out >= 0 && upgrade.in >= 0) {
+      events.upgraded(number, upgrade.out, upgrade.in, http2);
     }
   }
 
@@ -107,8 +116,9 @@ final class Connection {
 
   /** Where only one direction went on after an upgrade, the other ends where it stands. */
   private synchronized void settleUpgrade() {
-    if (upgradedOut >= 0 != upgradedIn >= 0) {
-      upgraded(upgradedOut < 0, upgradedOut < 0 ? out.position() : in.position(), false);
+    if (upgrade != null && (upgrade.out < 0 || upgrade.in < 0)) {
+      boolean outbound = upgrade.out < 0;
+      upgraded(outbound, outbound ? out.position() : in.position(), false);
     }
   }
 }

@@ -1,6 +1,5 @@
 package io.httpaudit.observe;
 
-import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
@@ -15,7 +14,6 @@ final class Descriptors {
 
   private static final class Page {
     private final AtomicReferenceArray<Object> values = new AtomicReferenceArray<>(PAGE);
-    private final AtomicLongArray times = new AtomicLongArray(PAGE);
   }
 
   /** The value, or null. */
@@ -28,19 +26,6 @@ final class Descriptors {
   Object replace(int fd, Object value) {
     Page page = value == null ? existing(fd) : page(fd);
     return page == null ? null : page.values.getAndSet(fd % PAGE, value);
-  }
-
-  /** nanoTime at which this descriptor's connect was entered, 0: it wasn't. */
-  long time(int fd) {
-    Page page = existing(fd);
-    return page == null ? 0 : page.times.get(fd % PAGE);
-  }
-
-  void time(int fd, long nanos) {
-    Page page = page(fd);
-    if (page != null) {
-      page.times.set(fd % PAGE, nanos);
-    }
   }
 
   private Page existing(int fd) {

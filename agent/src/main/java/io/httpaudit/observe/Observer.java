@@ -33,8 +33,8 @@ public final class Observer extends HttpAuditSink {
   /** Stands for a datagram socket while it connects: that passes the same method. */
   private static final Object DATAGRAM = new Object();
 
-  /** Stands for a socket while it is in connect(2). */
-  private static final Object CONNECTING = new Object();
+  /** Stands for a socket while it is in connect(2), entered at this nanoTime. */
+  private record Connecting(long entry) {}
 
   /** A value is a Connection, the Endpoint of a listener, or one of the three above. */
   private final Descriptors descriptors = new Descriptors();
@@ -177,8 +177,7 @@ public final class Observer extends HttpAuditSink {
       return;
     }
     admission.connecting(Endpoint.of(peer, port));
-    descriptors.time(fd, System.nanoTime());
-    replace(fd, CONNECTING);
+    replace(fd, new Connecting(System.nanoTime()));
   }
 
   @Override
@@ -191,12 +190,12 @@ public final class Observer extends HttpAuditSink {
       replace(fd, OURS);
       return;
     }
-    if (descriptors.get(fd) != CONNECTING || local == null) {
+    if (!(descriptors.get(fd) instanceof Connecting connecting) || local == null) {
       // Another thread closed the socket meanwhile: the number is taken, but it has no address any more.
-      failed(fd, null, peer, port, SocketError.GIVEN_UP);
+      failed(null, peer, port, System.nanoTime(), SocketError.GIVEN_UP);
       return;
     }
-    open(fd, Side.CLIENT, Endpoint.of(local), Endpoint.of(peer, port), entered(fd), connected);
+    open(fd, Side.CLIENT, Endpoint.of(local), Endpoint.of(peer, port), connecting.entry(), connected);
   }
 
   @Override
@@ -218,20 +217,18 @@ public final class Observer extends HttpAuditSink {
     if (wasDatagram(fd) || ours()) {
       return;
     }
-    boolean closed = descriptors.replace(fd, null) != CONNECTING;
-    failed(fd, closed ? null : local, peer, port, closed ? SocketError.GIVEN_UP : error(cause));
+    if (descriptors.replace(fd, null) instanceof Connecting connecting) {
+      failed(local, peer, port, connecting.entry(), error(cause));
+    } else {
+      failed(null, peer, port, System.nanoTime(), SocketError.GIVEN_UP);
+    }
   }
 
-  private void failed(int fd, InetSocketAddress local, InetAddress peer, int port, SocketError error) {
+  private void failed(InetSocketAddress local, InetAddress peer, int port, long entry, SocketError error) {
     // Of a socket that wasn't bound the kernel has taken the address back by now; the port is still told.
     Endpoint from = local == null ? new Endpoint(0, 0, 0) : Endpoint.of(local);
     events.connectFailed(
-        numbers.incrementAndGet(), from, Endpoint.of(peer, port), 0, entered(fd), System.nanoTime(), error);
-  }
-
-  private long entered(int fd) {
-    long entered = descriptors.time(fd);
-    return entered != 0 ? entered : System.nanoTime();
+        numbers.incrementAndGet(), from, Endpoint.of(peer, port), 0, entry, System.nanoTime(), error);
   }
 
   @Override
@@ -248,6 +245,7 @@ public final class Observer extends HttpAuditSink {
     long flow = admission.admit(local, peer, side, connection.number());
     events.opened(connection.number(), side, local, peer, flow, entry, exit);
     replace(fd, connection);
+    admission.opened();
   }
 
   @Override

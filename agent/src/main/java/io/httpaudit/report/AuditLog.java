@@ -114,7 +114,10 @@ final class AuditLog {
   }
 
   private void range(String name, Exchange.Range range, long offset) {
-    json.object(name).put("offset", range.offset()).put("bytes", range.bytes());
+    json.object(name).put("offset", range.offset());
+    if (range.bytes() >= 0) {
+      json.put("bytes", range.bytes());
+    }
     if (range.segments() > 0) {
       json.put("segments", range.segments()).put("retransmits", range.retransmits());
     }

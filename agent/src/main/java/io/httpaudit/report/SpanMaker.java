@@ -213,7 +213,9 @@ final class SpanMaker {
   }
 
   private static void message(Names.Message names, Exchange.Range range, Tags tags) {
-    tags.put(names.bytes(), range.bytes());
+    if (range.bytes() >= 0) {
+      tags.put(names.bytes(), range.bytes());
+    }
     if (range.segments() > 0) {
       tags.put(names.segments(), range.segments());
       tags.put(names.retransmits(), range.retransmits());

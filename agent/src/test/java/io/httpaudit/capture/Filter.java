@@ -128,6 +128,25 @@ final class Filter implements AutoCloseable {
     }
   }
 
+  /** As if no SYN of this port had passed for long: for a port of which the JVM has nothing. */
+  void lapse(int port) throws KernelException {
+    CallBuffer buffer = CallBuffer.take();
+    try {
+      buffer.bytes().putInt(buffer.at(CallBuffer.KEY), port);
+      BpfMap map = object.map("ports");
+      int until = buffer.at(CallBuffer.VALUE) + Layout.PORT_UNTIL;
+      if (map.lookup(buffer) != 0 || buffer.bytes().getInt(until) == 0) {
+        throw new IllegalStateException("nothing was expected there");
+      }
+      buffer.bytes().putInt(until, buffer.bytes().getInt(until) - 2 * 8192 | 1);
+      if (map.update(buffer, BpfMap.BPF_ANY) != 0) {
+        throw new IllegalStateException("the port can't be written");
+      }
+    } finally {
+      buffer.give();
+    }
+  }
+
   /** Runs the filter on frames, in this order, and returns what came by the ring. */
   List<Record> run(Frame... frames) {
     from = System.nanoTime();

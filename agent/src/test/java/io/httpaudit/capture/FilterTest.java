@@ -316,7 +316,7 @@ class FilterTest {
       another();
       admit();
       Frame frame = up().payload(3).flags(flags);
-      boolean ends = (flags & RST) != 0 || (flags & (SYN | ACK | RST)) == SYN;
+      boolean ends = (flags & (SYN | ACK | RST)) == SYN;
       Record expected = record(frame, 3);
       if (ends) {
         expected = ended(expected);
@@ -414,11 +414,12 @@ class FilterTest {
   }
 
   @Test
-  void resetEndsTheAdmission() {
+  void whatTheStackStillSendsBehindAResetIsInTheRing() {
     admit();
     Frame reset = down().flags(RST | ACK);
-    assertThat(filter.run(reset, up().payload(1))).containsExactly(ended(record(reset, 0)));
-    assertThat(filter.lost(client, server)).isEqualTo(-1);
+    Frame late = up().payload(1);
+    assertThat(filter.run(reset, late)).containsExactly(record(reset, 0), record(late, 1));
+    assertThat(filter.lost(client, server)).isZero();
   }
 
   @Test
@@ -564,6 +565,22 @@ class FilterTest {
     assertThat(filter.candidate(client, server).orElseThrow().synAckIsn()).isEqualTo(7499);
     filter.run(up().seq(100).ack(7500), down().seq(31).ack(100).flags(SYN | ACK));
     assertThat(filter.candidate(client, server).orElseThrow().synAckIsn()).as("once acknowledged").isEqualTo(7499);
+  }
+
+  @Test
+  void candidateIsKeptOnlyForSomeTimeUnlessItsPortIsOurs() throws Exception {
+    Frame data = up().seq(100).ack(500).payload(10);
+    filter.run(up().seq(99).flags(SYN));
+    filter.lapse(client.port());
+    filter.run(data);
+    assertThat(filter.candidate(client, server)).contains(began(false, 99));
+    // Its SYN again, or a SYN-ACK, begins that time anew.
+    filter.run(up().seq(99).flags(SYN), data);
+    assertThat(filter.candidate(client, server).orElseThrow().runs()).containsExactly(run(data, 10));
+    filter.lapse(client.port());
+    filter.listen(server);
+    filter.run(up().seq(500).ack(500).payload(20));
+    assertThat(filter.candidate(client, server).orElseThrow().runs()).hasSize(2);
   }
 
   @Test

@@ -473,6 +473,65 @@ class ExchangeTest {
   }
 
   @Test
+  void whereItWasCutIsNotToldIfPacketsAreMissing() {
+    Stage.Talk talk = stage.talk(7).handshake(1_000).openedByClient(7, 990, 1_150);
+    talk.up(0, 100, 0, 1_230).down(0, 300, 100, 2_000).up(100, 0, 300, 2_010);
+    talk.request(7, 0, 0, 100, 1_200, 1_240).responseHead(7, 0, 0, 0, 80, 1_000, 2_100, 2_100);
+    talk.recordsLost = 1;
+    talk.flagged(true, 100, 301, Packet.FIN | Packet.ACK, 2_500);
+    talk.closed(7, 100, 300, SocketError.NONE, 2_600);
+    stage.tick(2_700);
+    stage.tick(10_003_000);
+    Exchange exchange = stage.only();
+    assertThat(exchange.why()).hasValue(Why.RECORDS_LOST);
+    assertThat(exchange.response().bytes()).isEqualTo(-1);
+    assertThat(exchange.request().bytes()).isEqualTo(100);
+    assertThat(exchange.error()).as("an RST may be what was lost").isEmpty();
+  }
+
+  @Test
+  void whatLeavesBehindAResetThatArrivedIsOfTheRequest() {
+    Stage.Talk talk = stage.talk(7).handshake(1_000).openedByClient(7, 990, 1_150);
+    talk.up(0, 100, 0, 1_230).down(0, 0, 100, 1_231);
+    talk.requestHead(7, 0, 0, 80, 1_000, 1_200);
+    talk.flagged(false, 0, 100, Packet.RST | Packet.ACK, 1_500);
+    stage.tick(1_600);
+    assertThat(stage.exchanges).isEmpty();
+    // The stack had it in hand.
+    talk.up(100, 300, 0, 1_510);
+    talk.closed(7, 400, 0, SocketError.RESET, 1_700);
+    stage.tick(1_800);
+    assertThat(stage.only().request().bytes()).isEqualTo(400);
+    assertThat(stage.only().error()).isEqualTo("reset");
+  }
+
+  @Test
+  void aWholeExchangeThatAResetEndsWaitsForTheClose() {
+    Stage.Talk talk = served();
+    talk.down(0, 100, 100, 2_000);
+    talk.flagged(true, 100, 0, Packet.RST | Packet.ACK, 2_100);
+    stage.tick(2_200);
+    assertThat(stage.exchanges).isEmpty();
+    talk.down(100, 100, 100, 2_110);
+    talk.closed(3, 300, 100, SocketError.RESET, 2_300);
+    stage.tick(2_400);
+    assertThat(stage.only().response().bytes()).isEqualTo(200);
+    assertThat(stage.only().error()).isEqualTo("reset");
+    assertThat(stage.only().verdict()).isEqualTo(Verdict.MATCHED);
+  }
+
+  @Test
+  void theCandidateOfTheNextConnectionOnTheTupleIsNotTaken() {
+    Stage.Talk talk = stage.talk(3).handshake(1_200.5).accepted(3, 1_200);
+    talk.up(0, 100, 0, 1_300).down(0, 300, 100, 2_000).up(100, 0, 300, 2_100);
+    talk.request(3, 0, 0, 100, 1_400, 1_400).response(3, 0, 0, 300, 1_990, 2_050);
+    stage.tick(11_000_000);
+    stage.tick(11_100_000);
+    assertThat(stage.only().why()).hasValue(Why.ISN_UNKNOWN);
+    assertThat(stage.only().tcp().rttNanos()).isEmpty();
+  }
+
+  @Test
   void aRequestWithoutAnAnswerIsAnExchangeWithoutStatus() {
     Stage.Talk talk = stage.talk(7).handshake(1_000).openedByClient(7, 990, 1_150);
     talk.up(0, 100, 0, 1_230).down(0, 0, 100, 1_300);
@@ -674,6 +733,26 @@ class ExchangeTest {
     stage.tick(1_500);
     assertThat(stage.exchanges).isEmpty();
     assertThat(stage.correlator.exchangesDropped()).isZero();
+  }
+
+  @Test
+  void aConnectionThatEndsInItsFirstHeadHasALineOfItsOwn() {
+    Stage.Talk talk = stage.talk(3).handshake(1_000).accepted(3, 1_150);
+    talk.up(0, 20, 0, 1_200).down(0, 0, 20, 1_201);
+    talk.flagged(true, 20, 0, Packet.RST | Packet.ACK, 1_300);
+    stage.correlator.messageEnd(3, true, 0, 20, us(1_310), false);
+    talk.closed(3, 0, 20, SocketError.RESET, 1_320);
+    stage.tick(1_400);
+    assertThat(stage.exchanges).isEmpty();
+    assertThat(stage.correlator.exchangesDropped()).isZero();
+    assertThat(stage.connections)
+        .singleElement()
+        .satisfies(
+            connection -> {
+              assertThat(connection.outcome()).isEqualTo("reset");
+              assertThat(connection.verdict()).isEqualTo(Verdict.MATCHED);
+              assertThat(connection.inBytes()).isEqualTo(20);
+            });
   }
 
   private Stage.Talk served() {

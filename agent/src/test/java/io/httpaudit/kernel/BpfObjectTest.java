@@ -59,8 +59,8 @@ class BpfObjectTest {
   @Test
   void showsTheVerifiersWholeLogHoweverLong() {
     // More than the megabyte that is tried first.
-    ByteBuffer bad = ByteBuffer.allocate(8 * 30_001).order(ByteOrder.LITTLE_ENDIAN);
-    for (int i = 0; i < 30_000; i++) {
+    ByteBuffer bad = ByteBuffer.allocate(8 * 80_001).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < 80_000; i++) {
       // r2 = an immediate that grows.
       bad.putLong(0x2b7L | (long) i << 32);
     }
@@ -69,9 +69,9 @@ class BpfObjectTest {
         .isInstanceOf(KernelException.class)
         .satisfies(e -> assertThat(e.getMessage()).hasSizeGreaterThan(1 << 20))
         .hasMessageContaining("\n0: (b7) r2 = 0")
-        .hasMessageContaining("\n29999: (b7) r2 = 29999")
+        .hasMessageContaining("\n79999: (b7) r2 = 79999")
         .hasMessageContaining("R0 !read_ok")
-        .hasMessageContaining("processed 30001 insns");
+        .hasMessageContaining("processed 80001 insns");
   }
 
   @Test

@@ -84,7 +84,11 @@ final class Act implements AutoCloseable {
 
   void send(Outgoing request) throws IOException {
     tally.sent();
-    request.send(wire(), random);
+    if (wire == null) {
+      request.sendFirst(wire(), random);
+    } else {
+      request.send(wire(), random);
+    }
   }
 
   void write(String text) throws IOException {
@@ -103,6 +107,16 @@ final class Act implements AutoCloseable {
     send(request);
     read(script, request);
     tally.whole(script);
+  }
+
+  /** An ordinary one before what is to be shown: the server has accepted the connection then. False: it has ended it, too. */
+  boolean warmUp() throws IOException {
+    Script script = Script.plain(id + 60).with("size", 100);
+    Outgoing request = get(script);
+    send(request);
+    Reply reply = read(script, request);
+    tally.whole(script);
+    return !reply.closes();
   }
 
   /** An answer of whatever kind, or none, up to the connection's end: what a server of another's making does is its own. */

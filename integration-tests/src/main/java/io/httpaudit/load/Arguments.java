@@ -79,8 +79,10 @@ final class Arguments {
   Set<Shape> shapes() {
     Set<Shape> shapes = new LinkedHashSet<>();
     List<String> names = new ArrayList<>(words("shapes"));
-    if (names.stream().allMatch(name -> name.matches("all|-.*"))) {
+    if (names.contains("all") || names.stream().allMatch(name -> name.startsWith("-"))) {
       shapes.addAll(List.of(Shape.values()));
+      // What is known to be more than the kernel keeps must be asked for.
+      shapes.remove(Shape.SCATTERED);
     }
     for (String name : names) {
       if (name.startsWith("-")) {

@@ -206,7 +206,12 @@ final class Clients {
   private void raw(Task task, InetSocketAddress address, int firstId, Random random) throws IOException {
     try (RawSession session = new RawSession(task.client(), task.server(), address, random, tally)) {
       if (task.pipelined()) {
-        session.pipeline(firstId, task.exchanges());
+        // Reading and writing at once, this client's one selector is not made for.
+        if (task.client() != ClientKind.SELECTOR && random.nextBoolean()) {
+          session.duplex(firstId, task.exchanges());
+        } else {
+          session.pipeline(firstId, task.exchanges());
+        }
         return;
       }
       for (int i = 0; i < task.exchanges() && session.exchange(firstId + i); i++) {}

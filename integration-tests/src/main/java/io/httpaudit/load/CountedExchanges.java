@@ -17,6 +17,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Clients that count their bytes, no two exchanges of the same size, against the JDK's server: a few exchanges a connection, some
@@ -54,8 +55,10 @@ public final class CountedExchanges {
     }
     System.out.println("checked " + checked);
     clients.shutdown();
-    server.stop(0);
+    // The server's threads are through with their writes before their connections are closed.
     pool.shutdown();
+    pool.awaitTermination(10, TimeUnit.SECONDS);
+    server.stop(0);
   }
 
   private static int responseLength(int number) {

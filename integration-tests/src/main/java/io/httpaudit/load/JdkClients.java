@@ -89,6 +89,9 @@ final class JdkClients {
       int form = random.nextInt(3);
       if (form == 0) {
         connection.setFixedLengthStreamingMode(size);
+        if (random.nextInt(3) == 0) {
+          connection.setRequestProperty("Expect", "100-continue");
+        }
       } else if (form == 1) {
         connection.setChunkedStreamingMode(1000);
       }

@@ -25,7 +25,8 @@ import java.util.Optional;
  *   <li>{@code servers}: what a server printed; in the other roles, names of those to start (all)
  *   <li>{@code clients}: names (all)
  *   <li>{@code exchanges}: about so many (1,000); {@code seed} (1); {@code threads} (8)
- *   <li>{@code shapes}: {@code all}, {@code ordinary} or names of {@link Shape}, comma separated; {@code -name} leaves it out
+ *   <li>{@code shapes}: {@code all}, {@code ordinary} or names of {@link Shape}, comma separated; {@code -name} leaves it out;
+ *       {@code scattered} is not among {@code all}
  *   <li>{@code drops}: an address from which nothing comes back, for connect timeouts
  * </ul>
  */

@@ -82,6 +82,7 @@ final class Outgoing {
     return size < 0 ? List.of() : Body.parts(id, size, chunked, extras, extras, random);
   }
 
+  /** Whatever comes to the writer's mind: in one write, in one for each part, gathered, or cut anywhere. */
   void send(Wire wire, Random random) throws IOException {
     byte[] head = Answer.bytes(head());
     List<ByteBuffer> parts = parts(random);
@@ -94,10 +95,7 @@ final class Outgoing {
         }
         break;
       case 2:
-        List<ByteBuffer> all = new ArrayList<>();
-        all.add(ByteBuffer.wrap(head));
-        all.addAll(parts);
-        wire.write(all.toArray(new ByteBuffer[0]));
+        gather(wire, head, parts);
         break;
       case 3:
         odd(wire, Body.join(head, parts), random);
@@ -105,6 +103,43 @@ final class Outgoing {
       default:
         wire.write(Body.join(head, parts));
     }
+  }
+
+  /**
+   * The first on a connection, in a few writes at the most: the server may not have accepted it yet, and of what came before
+   * the kernel keeps no more than 16 runs. See {@link Shape#SCATTERED} for what is beyond that.
+   */
+  void sendFirst(Wire wire, Random random) throws IOException {
+    byte[] head = Answer.bytes(head());
+    List<ByteBuffer> parts = parts(random);
+    if (random.nextInt(4) == 0) {
+      gather(wire, head, parts);
+      return;
+    }
+    byte[] all = Body.join(head, parts);
+    int cuts = random.nextInt(3);
+    int from = 0;
+    for (int i = 0; i < cuts; i++) {
+      int n = 1 + random.nextInt(all.length - from - 1);
+      wire.write(ByteBuffer.wrap(all, from, n));
+      from += n;
+      if (from == all.length - 1) {
+        break;
+      }
+    }
+    wire.write(ByteBuffer.wrap(all, from, all.length - from));
+  }
+
+  private static void gather(Wire wire, byte[] head, List<ByteBuffer> parts) throws IOException {
+    // As many as one system call of the JDK's takes.
+    if (parts.size() >= 15) {
+      wire.write(Body.join(head, parts));
+      return;
+    }
+    List<ByteBuffer> all = new ArrayList<>();
+    all.add(ByteBuffer.wrap(head));
+    all.addAll(parts);
+    wire.write(all.toArray(new ByteBuffer[0]));
   }
 
   /** In writes of random sizes. */

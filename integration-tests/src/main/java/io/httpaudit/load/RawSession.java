@@ -6,6 +6,7 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** A raw client's connection with ordinary exchanges, one behind the other or pipelined. */
 final class RawSession implements AutoCloseable {
@@ -18,6 +19,7 @@ final class RawSession implements AutoCloseable {
   private final String authority;
   private final Wire wire;
   private final Incoming incoming;
+  private boolean first = true;
 
   RawSession(ClientKind client, ServerKind server, InetSocketAddress address, Random random, Tally tally)
       throws IOException {
@@ -41,8 +43,13 @@ final class RawSession implements AutoCloseable {
         // RFC 9112 §2.2: an empty line before a request is to be passed over.
         wire.write(Answer.bytes("\r\n"));
       }
-      request.send(wire, random);
+      if (first) {
+        request.sendFirst(wire, random);
+      } else {
+        request.send(wire, random);
+      }
     }
+    first = false;
     Reply reply = incoming.reply(request.method(), id);
     reply.check(script, request, server);
     tally.whole(script);
@@ -63,7 +70,7 @@ final class RawSession implements AutoCloseable {
       all.writeBytes(Body.join(Answer.bytes(request.head()), request.parts(random)));
       tally.sent();
     }
-    if (random.nextBoolean()) {
+    if (first || random.nextBoolean()) {
       wire.write(all.toByteArray());
     } else {
       Outgoing.odd(wire, all.toByteArray(), random);
@@ -75,6 +82,51 @@ final class RawSession implements AutoCloseable {
       if (reply.closes()) {
         return false;
       }
+    }
+    return true;
+  }
+
+  /** Requests written by a thread of their own, one behind the other, while this one reads the answers. */
+  boolean duplex(int firstId, int count) throws IOException {
+    if (!exchange(firstId)) {
+      return false;
+    }
+    tally.shape("duplex");
+    List<Script> scripts = new ArrayList<>();
+    List<Outgoing> requests = new ArrayList<>();
+    for (int i = 1; i < count; i++) {
+      scripts.add(Script.plain(firstId + i).with("size", size()));
+      requests.add(plain(scripts.get(i - 1)));
+    }
+    long seed = random.nextLong();
+    AtomicReference<IOException> failure = new AtomicReference<>();
+    Thread writer =
+        Threads.daemons("duplex-writer")
+            .newThread(
+                () -> {
+                  Random own = new Random(seed);
+                  try {
+                    for (Outgoing request : requests) {
+                      tally.sent();
+                      request.send(wire, own);
+                    }
+                  } catch (IOException e) {
+                    failure.set(e);
+                  }
+                });
+    writer.start();
+    for (int i = 0; i < requests.size(); i++) {
+      Reply reply = incoming.reply(requests.get(i).method(), scripts.get(i).id());
+      reply.check(scripts.get(i), requests.get(i), server);
+      tally.whole(scripts.get(i));
+    }
+    try {
+      writer.join();
+    } catch (InterruptedException e) {
+      throw new IOException(e);
+    }
+    if (failure.get() != null) {
+      throw failure.get();
     }
     return true;
   }

@@ -381,6 +381,9 @@ enum Shape {
     @Override
     void play(Act act) throws IOException {
       // A write for each byte of the head, and so the answer.
+      if (!act.warmUp()) {
+        return;
+      }
       Script script = act.plain().with("size", 10).with("cut", "bytes");
       Outgoing request = act.post(script).body(5);
       byte[] all = Body.join(Answer.bytes(request.head()), request.parts(act.random));
@@ -390,6 +393,17 @@ enum Shape {
       }
       act.read(script, request);
       act.tally.whole(script);
+    }
+  },
+  /** As {@link #DRIBBLED}, but at once: more than the kernel keeps of a connection that was not accepted. */
+  SCATTERED(Who.ANY) {
+    @Override
+    void play(Act act) throws IOException {
+      Script script = act.quaint().with("size", 10);
+      Outgoing request = act.post(script).body(500);
+      act.tally.sent();
+      Outgoing.odd(act.wire(), Body.join(Answer.bytes(request.head()), request.parts(act.random)), act.random);
+      act.read(script, request);
     }
   },
   SPLIT(Who.ANY) {
@@ -427,6 +441,9 @@ enum Shape {
   LARGE(Who.ANY) {
     @Override
     void play(Act act) throws IOException {
+      if (!act.warmUp()) {
+        return;
+      }
       Script script = act.plain().with("size", 1 << 20).with("body", act.random.nextBoolean() ? "length" : "chunked");
       Outgoing request = act.post(script);
       act.exchange(script, act.random.nextBoolean() ? request.body(1 << 20) : request.chunks(1 << 20, false));

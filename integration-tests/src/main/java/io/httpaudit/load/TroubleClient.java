@@ -18,7 +18,7 @@ import jdk.net.ExtendedSocketOptions;
  * Calls a {@link TroubleServer} in ways that make trouble. Prints {@code done}, how many requests it began, and how many
  * responses it read whole.
  *
- * <p>Arguments: what ({@code bulk}, {@code cut}, {@code stop}, {@code idle}, {@code reuse}, {@code short}), address, port, how
+ * <p>Arguments: what ({@code bulk}, {@code cut}, {@code stop}, {@code idle}, {@code reuse}, {@code reuse-later}, {@code short}), address, port, how
  * often, seed.
  */
 public final class TroubleClient {
@@ -38,7 +38,7 @@ public final class TroubleClient {
     InetSocketAddress server =
         new InetSocketAddress(InetAddress.getByName(arguments[1]), Integer.parseInt(arguments[2]));
     int times = Integer.parseInt(arguments[3]);
-    int threads = arguments[0].equals("reuse") ? 1 : THREADS;
+    int threads = THREADS;
     List<Thread> running = new ArrayList<>();
     List<Throwable> failures = new ArrayList<>();
     for (int i = 0; i < threads; i++) {
@@ -64,7 +64,8 @@ public final class TroubleClient {
         case "cut" -> cut(times);
         case "stop" -> stop(times);
         case "idle" -> idle(times);
-        case "reuse" -> reuse(times);
+        case "reuse" -> reuse(times, 0);
+        case "reuse-later" -> reuse(times, 700);
         case "short" -> brief(times);
         default -> throw new IllegalArgumentException(what);
       }
@@ -79,6 +80,8 @@ public final class TroubleClient {
   private void bulk(int times) throws IOException {
     for (int done = 0; done < times; ) {
       try (Wire wire = new Wire(server)) {
+        // What comes while the server is about to accept is another test's.
+        wire.exchange("/first?send=10", 10);
         int here = Math.min(times - done, 1 + random.nextInt(8));
         for (int i = 0; i < here; i++) {
           wire.exchange("/bulk?send=" + size(), size());
@@ -105,6 +108,9 @@ public final class TroubleClient {
   private void cut(int times) {
     for (int i = 0; i < times; i++) {
       try (Wire wire = new Wire(server)) {
+        // Whom a middlebox cut off does not hear of it.
+        wire.socket.setSoTimeout(3_000);
+        wire.exchange("/first?send=10", 10);
         for (int n = random.nextInt(3); n > 0; n--) {
           wire.exchange("/whole?send=" + random.nextInt(20_000), random.nextInt(20_000));
         }
@@ -158,8 +164,8 @@ public final class TroubleClient {
     }
   }
 
-  /** The same local port again and again, at once. The server closes first, so the port is free here. */
-  private void reuse(int times) throws IOException {
+  /** The same local port again and again, at once or after a pause. The server closes first, so the port is free here. */
+  private void reuse(int times, int pause) throws IOException {
     int port = 0;
     for (int i = 0; i < times; i++) {
       try (Socket socket = new Socket()) {
@@ -176,6 +182,9 @@ public final class TroubleClient {
           wire.exchange("/reuse?close=1&send=" + random.nextInt(50_000), random.nextInt(1_000));
           wire.awaitEnd();
         }
+      }
+      if (pause > 0) {
+        sleep(pause / 2 + random.nextInt(pause));
       }
     }
   }

@@ -51,7 +51,7 @@ public final class TroubleServer {
 
   private static void serve(Socket socket) {
     try (socket) {
-      socket.setSoTimeout(20_000);
+      socket.setSoTimeout(6_000);
       InputStream in = new BufferedInputStream(socket.getInputStream(), 16_384);
       OutputStream out = new BufferedOutputStream(socket.getOutputStream(), 16_384);
       while (exchange(socket, in, out)) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.httpaudit.load.Connections;
+import io.httpaudit.load.Reuse;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,6 +73,37 @@ class ConnectionsIT {
       String syns = Command.run("tcpdump", "-n", "-r", capture.toString(), "tcp[tcpflags] & tcp-syn != 0");
       assertThat(lines).allSatisfy(line -> holdsTogether(line, syns));
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("jdks")
+  void aNumberThatIsUsedAgainIsAnotherConnections(Jdk jdk) {
+    int count = 800 * Integer.getInteger("volume", 1);
+    Jvm jvm = Jvm.of(Reuse.class).jdk(jdk).log(folder.resolve("audit.jsonl")).arguments(count).run();
+
+    List<String> expected = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      expected.add("client /" + i + " matched 0 0 40");
+      expected.add("server /" + i + " matched 0 0 40");
+    }
+    List<JsonNode> lines = jvm.lines("exchange");
+    assertThat(lines.stream().map(ConnectionsIT::exchange)).containsExactlyInAnyOrderElementsOf(expected);
+    assertThat(lines.stream().map(line -> line.get("connection").asLong())).doesNotHaveDuplicates();
+    assertThat(jvm.lines("connection")).isEmpty();
+  }
+
+  private static String exchange(JsonNode line) {
+    String url = line.get("url").asText();
+    return line.get("side").asText()
+        + url.substring(url.lastIndexOf('/') - 1).replaceFirst(".", " ")
+        + " "
+        + line.get("verdict").asText()
+        + " "
+        + line.get("request").get("offset").asLong()
+        + " "
+        + line.get("response").get("offset").asLong()
+        + " "
+        + line.get("response").get("bytes").asLong();
   }
 
   private static String summary(JsonNode line) {

@@ -20,6 +20,12 @@ class DoctorIT {
       List.of(
           "setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all");
 
+  /** What a process is given that needs no more: not root, and no capability but the two. */
+  private static final List<String> THE_TWO_RIGHTS =
+      List.of(
+          "setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "--inh-caps=-all,+net_raw,+bpf",
+          "--ambient-caps=-all,+net_raw,+bpf", "--bounding-set=-all,+net_raw,+bpf");
+
   private Path folder;
   private Path jar;
 
@@ -104,6 +110,19 @@ class DoctorIT {
         .startsWith("fail  rights      CAP_NET_RAW and CAP_BPF are missing; ")
         .contains("Docker: --cap-add NET_RAW --cap-add BPF", "Kubernetes: ", "systemd: ");
     assertThat(outcome.last()).startsWith("Tier 3 (TCP_INFO): ");
+  }
+
+  /** The verifier asks more of who lacks CAP_PERFMON than of root. */
+  @ParameterizedTest
+  @MethodSource("jdks")
+  void capNetRawAndCapBpfAreAllThatItTakes(Jdk jdk) throws Exception {
+    assumeRoot();
+
+    Outcome outcome = doctor(jdk, "none", THE_TWO_RIGHTS);
+
+    assertThat(outcome.stdout()).doesNotContain("fail ");
+    assertThat(outcome.exit()).isZero();
+    assertThat(outcome.last()).isEqualTo("Tier 1 (kernel filter): every exchange can be matched.");
   }
 
   @Test

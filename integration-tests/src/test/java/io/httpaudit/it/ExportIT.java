@@ -39,6 +39,7 @@ class ExportIT {
     Path with = folder.resolve("with.log");
     Jvm.of(Calls.class)
         .variable("OTEL_TRACES_EXPORTER", "console,otlp")
+        .variable("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
         .options("-Xlog:class+load:file=" + with + ":tid")
         .arguments(2, 0)
         .run();

@@ -3,6 +3,7 @@ package io.httpaudit.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.httpaudit.load.Capabilities;
 import io.httpaudit.load.Ends;
 import io.httpaudit.load.Hello;
@@ -13,6 +14,8 @@ import io.httpaudit.load.ThreadNames;
 import io.httpaudit.load.ThroughOwnLoader;
 import io.httpaudit.load.Visible;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -124,7 +127,13 @@ class HarmlessIT {
   @MethodSource("jdks")
   void threadsAndTheirNamesStay(Jdk jdk) {
     List<String> bare = threads(Jvm.of(ThreadNames.class).jdk(jdk).withoutAgent());
-    List<String> with = threads(Jvm.of(ThreadNames.class).jdk(jdk));
+    // The exporter's threads are ours as well.
+    List<String> with =
+        threads(
+            Jvm.of(ThreadNames.class)
+                .jdk(jdk)
+                .variable("OTEL_TRACES_EXPORTER", "otlp")
+                .variable("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9"));
     List<String> ours = with.stream().filter(line -> line.startsWith("thread httpaudit-")).toList();
     assertThat(ours).isNotEmpty().allMatch(line -> line.endsWith(" httpaudit true 5"));
     assertThat(with.stream().filter(line -> !line.contains("httpaudit-")).toList()).isEqualTo(bare);
@@ -294,7 +303,7 @@ class HarmlessIT {
             .as(place.toString())
             .hasSize(3)
             .anySatisfy(line -> assertThat(line).matches("httpaudit: (the audit log can't be written|a line of the audit log was lost): .*"));
-        assertThat(with.ours().get(2)).startsWith("httpaudit: 80 exchanges: 80 matched").matches(".*, [0-9]+ log lines lost");
+        assertThat(with.ours().get(2)).startsWith("httpaudit: 80 exchanges: ").matches(".*, [0-9]+ log lines lost");
         long lost = Long.parseLong(with.ours().get(2).replaceAll(".*, ([0-9]+) log lines lost", "$1"));
         if (place.startsWith(small)) {
           // What is on the disk is whole up to the line that found no room; all else is counted.
@@ -308,6 +317,41 @@ class HarmlessIT {
     } finally {
       if (mounted) {
         Command.run("umount", small.toString());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("jdks")
+  void aCollectorThatIsDeadOrMuteIsNotNoticed(Jdk jdk) throws IOException {
+    // Connections wait in its queue, and nobody ever answers.
+    try (ServerSocket mute = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      for (String endpoint : List.of("http://127.0.0.1:9", "http://127.0.0.1:" + mute.getLocalPort())) {
+        Path log = folder.resolve("audit-" + endpoint.hashCode());
+        Supplier<Jvm.Setup> program =
+            () ->
+                Jvm.of(HttpServerAndClients.class)
+                    .jdk(jdk)
+                    .options(NO_DELAY)
+                    .log(log)
+                    .variable("OTEL_TRACES_EXPORTER", "otlp")
+                    .variable("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+                    .arguments(20);
+        long begin = System.nanoTime();
+        Outcome with = Outcome.of(program.get().start());
+        long took = System.nanoTime() - begin;
+        begin = System.nanoTime();
+        assertThat(with.withoutOurs()).isEqualTo(bare(program));
+        // Our end is waited for three seconds, if nothing answers.
+        assertThat((took - (System.nanoTime() - begin)) / 1e9).as(endpoint).isLessThan(10);
+        assertThat(with.ours().get(0)).endsWith("; spans to " + endpoint);
+        String last = with.ours().get(with.ours().size() - 1);
+        assertThat(last).startsWith("httpaudit: 80 exchanges: ").endsWith(", 80 spans dropped");
+        assertThat(with.ours().subList(1, with.ours().size() - 1))
+            .allMatch(line -> line.startsWith("httpaudit: spans don't reach " + endpoint))
+            .hasSizeLessThan(2);
+        JsonNode summary = Jvm.lines(log).stream().filter(line -> line.get("type").asText().equals("summary")).findFirst().orElseThrow();
+        assertThat(summary.get("spans_dropped").asLong()).isEqualTo(80);
       }
     }
   }
@@ -344,7 +388,7 @@ class HarmlessIT {
     assertThat(with.ours().stream().filter(line -> !line.matches(START)))
         .satisfiesExactly(
             second -> assertThat(second).isEqualTo("httpaudit: already in this JVM; attaching it again changes nothing"),
-            end -> assertThat(end).startsWith("httpaudit: 20 exchanges: 20 matched"));
+            end -> assertThat(end).startsWith("httpaudit: 20 exchanges: "));
   }
 
   @ParameterizedTest

@@ -63,6 +63,11 @@ public final class Jvm implements AutoCloseable {
       return this;
     }
 
+    Setup withAgent() {
+      agent = true;
+      return this;
+    }
+
     /** A setting of the agent's argument. */
     public Setup set(String key, String value) {
       settings.put(key, value);

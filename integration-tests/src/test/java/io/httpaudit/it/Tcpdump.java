@@ -39,7 +39,7 @@ public final class Tcpdump implements AutoCloseable {
       throw new UncheckedIOException(e);
     }
     errors = new Command.Collector(process.getErrorStream());
-    Jvm.await(() -> errors.soFar().contains("listening on"), 10);
+    Jvm.await(() -> errors.soFar().contains("listening on"), 60);
   }
 
   public Path file() {

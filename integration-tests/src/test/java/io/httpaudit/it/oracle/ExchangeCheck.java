@@ -72,8 +72,12 @@ final class ExchangeCheck {
     error(c, e, unread);
     extent("request", e.request, side == Side.SERVER && unread);
     extent("response", e.response, side == Side.CLIENT && unread);
-    Span request = range("request", c.requests(), side == Side.SERVER);
-    Span response = range("response", c.responses(), side == Side.CLIENT);
+    // What arrives once more behind the end of an exchange, which is final by then, may be counted or not: at a server behind
+    // the response's acknowledgement, at a client behind the response's last byte.
+    boolean answered = e.response.bytes() > 0;
+    long closing = answered ? c.responses().acknowledgedBy(e.response.end) : Long.MAX_VALUE;
+    Span request = range("request", c.requests(), side == Side.SERVER, closing);
+    Span response = range("response", c.responses(), side == Side.CLIENT, -1);
     tcp(c, e, side, request, response);
     right &= timings.check(c, e, side, line, request, response);
     if (unread) {
@@ -183,14 +187,14 @@ final class ExchangeCheck {
   }
 
   /** The packets' figures of the range that the line tells. */
-  private Span range(String name, Stream stream, boolean arrives) {
+  private Span range(String name, Stream stream, boolean arrives, long closing) {
     JsonNode range = line.path(name);
     long from = range.path("offset").asLong();
     long to = from + range.path("bytes").asLong();
     if (from >= to || to > stream.length()) {
       return null;
     }
-    Span span = stream.span(from, to, arrives);
+    Span span = stream.span(from, to, arrives, arrives ? closing : Long.MAX_VALUE);
     within(name + ".segments", span.segments, span.mostSegments, range.path("segments").asInt(-1));
     within(name + ".retransmits", span.retransmits, span.mostRetransmits, range.path("retransmits").asInt(-1));
     tally.retransmits(range.path("retransmits").asInt(0));

@@ -155,6 +155,11 @@ final class Stream {
    *     several.
    */
   Span span(long from, long to, boolean arrives) {
+    return span(from, to, arrives, Long.MAX_VALUE);
+  }
+
+  /** @param closing the place in the capture of the packet behind which the exchange may be final: copies behind it may count */
+  Span span(long from, long to, boolean arrives, long closing) {
     Span span = new Span();
     Ranges fresh = new Ranges();
     Ack firstAck = arrives ? covering(from) : null;
@@ -167,7 +172,7 @@ final class Stream {
       }
       long a = Math.max(from, c.from());
       long b = Math.min(to, c.to());
-      count(c, a, b, span);
+      count(c, a, b, span, c.order() > closing && fresh.contains(from, to));
       if (a == from && (span.first.isEmpty() || arrives && before(c, firstAck))) {
         span.first.add(c.time());
       }
@@ -187,7 +192,23 @@ final class Stream {
     return span;
   }
 
-  /** Counts the segments of a packet that hold a byte of [a, b). */
+  /** The place in the capture of the packet that first acknowledged the byte before {@code to}; none did: behind all. */
+  long acknowledgedBy(long to) {
+    Ack ack = covering(to - 1);
+    return ack == null ? Long.MAX_VALUE : ack.order();
+  }
+
+  /** Counts the segments of a packet that hold a byte of [a, b); {@code late}: it may have come too late to be counted. */
+  private static void count(Copy c, long a, long b, Span span, boolean late) {
+    int segments = span.segments;
+    int retransmits = span.retransmits;
+    count(c, a, b, span);
+    if (late) {
+      span.segments = segments;
+      span.retransmits = retransmits;
+    }
+  }
+
   private static void count(Copy c, long a, long b, Span span) {
     int fewest = Integer.MAX_VALUE;
     int most = 0;

@@ -67,7 +67,7 @@ public final class Conversation {
       own.payload(position, p.payload(), units(p, fromClient), p.time(), order);
       offered(p, fromClient);
       if (p.fin()) {
-        own.fin(position + p.payload().length);
+        own.fin(position + p.payload().length, order);
       }
       if (!p.syn()) {
         window(fromClient, p);
@@ -187,6 +187,13 @@ public final class Conversation {
 
   boolean isReset() {
     return resetTime != 0;
+  }
+
+  /** Whether this end has closed, or at least ended its half, before the other did. */
+  boolean isEndedFirstBy(Side side) {
+    long client = requests.finOrder();
+    long server = responses.finOrder();
+    return side == Side.CLIENT ? client < server : server < client;
   }
 
   /** Nothing can follow: both ends have said so, or one has cut it. */

@@ -49,18 +49,18 @@ final class ExchangeCheck {
     String verdict = line.path("verdict").asText();
     String why = line.path("why").asText();
     what(e, side);
+    if (verdict.equals("inferred") && why.equals("records_lost") && mayOverflow(c, e, side)) {
+      status(e, e.isAmbiguous());
+      extent("request", e.request, !e.isWhole());
+      extent("response", e.response, e.isAmbiguous());
+      tally.countOverflowed();
+      return;
+    }
     if (e.isAmbiguous()) {
       same("verdict", "inferred", verdict);
       same("why", "boundary_unknown", why);
       same("request.offset", e.request.start, line.path("request").path("offset").asLong());
       tally.countAmbiguous();
-      return;
-    }
-    if (verdict.equals("inferred") && why.equals("records_lost") && mayOverflow(c, e, side)) {
-      status(e, false);
-      extent("request", e.request, false);
-      extent("response", e.response, false);
-      tally.countOverflowed();
       return;
     }
     boolean unread = verdict.equals("inferred") && why.equals("boundary_unknown") && mayBeUnread(c, e, side);
@@ -97,13 +97,18 @@ final class ExchangeCheck {
 
   /**
    * Bytes that arrived and were not read are the message's only if its framing proves it, and the framing is known only from
-   * what was read. Whoever closes with bytes unread sends an RST.
+   * what was read: a line then tells of fewer bytes than there were. Whoever closes with bytes unread sends an RST, or, if both
+   * halves had ended by then, a FIN before the other's: a selecting channel's close is first a FIN.
    */
-  private static boolean mayBeUnread(Conversation c, WireExchange e, Side side) {
-    if (!c.isReset()) {
+  private boolean mayBeUnread(Conversation c, WireExchange e, Side side) {
+    if (!c.isReset() && !c.isEndedFirstBy(side)) {
       return false;
     }
-    return side == Side.CLIENT || e.request.framing == Message.Framing.CHUNKED;
+    Message arrived = side == Side.CLIENT ? e.response : e.request;
+    boolean fewer = line.path(side == Side.CLIENT ? "response" : "request").path("bytes").asLong() < arrived.bytes();
+    boolean headRead = side == Side.SERVER || line.has("status");
+    boolean proven = arrived.framing == Message.Framing.LENGTH || arrived.framing == Message.Framing.NO_BODY;
+    return fewer && !(headRead && proven);
   }
 
   private void what(WireExchange e, Side side) {
@@ -156,18 +161,18 @@ final class ExchangeCheck {
     }
   }
 
-  /** Cut off: an RST, or any other end. */
+  /** Cut off: an RST, or any other end. What was left unread may be said to be. */
   private void error(Conversation c, WireExchange e, boolean unread) {
     String error = line.path("error").asText();
+    String cut = c.isReset() ? "reset" : "closed";
     if (e.isWhole()) {
       boolean heard = c.requests().isAcknowledged(e.request.end) && c.responses().isAcknowledged(e.response.end);
-      if (heard && !unread || !c.isReset() || !error.equals("reset")) {
+      boolean may = unread || c.isReset() && !heard;
+      if (!may || !error.equals(cut)) {
         same("error", "", error);
       }
-    } else if (c.isReset()) {
-      same("error", "reset", error);
-    } else if (!error.equals("timeout")) {
-      same("error", "closed", error);
+    } else if (c.isReset() || !error.equals("timeout")) {
+      same("error", cut, error);
     }
   }
 

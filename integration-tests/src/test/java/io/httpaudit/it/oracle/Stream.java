@@ -26,6 +26,7 @@ final class Stream {
   private boolean known;
   private int first;
   private long fin = -1;
+  private long finOrder = Long.MAX_VALUE;
 
   /** Per copy: the highest end up to it, and the lowest start from it on. */
   private long[] highestEnd;
@@ -71,10 +72,16 @@ final class Stream {
     highest = Math.max(highest, to);
   }
 
-  void fin(long position) {
+  void fin(long position, long order) {
     if (fin < 0) {
       fin = position;
+      finOrder = order;
     }
+  }
+
+  /** The FIN's place in the capture; beyond all without one. */
+  long finOrder() {
+    return finOrder;
   }
 
   void acknowledged(long position, long time, long order, boolean carriesData) {

@@ -10,11 +10,11 @@ import jdk.internal.misc.Unsafe;
 import sun.nio.ch.Net;
 
 /**
- * What hooks in the JDK's own classes call. Defined into java.base, so that every class loader finds it, without a bootstrap
- * path (which would end class-data sharing, and say so on stderr).
+ * What hooks in the JDK's own classes call. Defined into java.base, so that every class loader
+ * finds it, without a bootstrap path (which would end class-data sharing, and say so on stderr).
  *
- * <p>No method throws, blocks, prints or allocates on a byte's path. Nothing here may compile to invokedynamic: no lambda, no
- * string concatenation.
+ * <p>No method throws, blocks, prints or allocates on a byte's path. Nothing here may compile to
+ * invokedynamic: no lambda, no string concatenation.
  */
 public final class HttpAudit {
   /** Shutdown's slots below are the JDK's own: console, application hooks, delete-on-exit. */
@@ -31,7 +31,10 @@ public final class HttpAudit {
 
   private HttpAudit() {}
 
-  /** By reflection: the constant is an int on JDK 17, a long on 25, and a class linked with the one fails with the other. */
+  /**
+   * By reflection: the constant is an int on JDK 17, a long on 25, and a class linked with the one
+   * fails with the other.
+   */
   private static long byteArrayBase() {
     try {
       return ((Number) Unsafe.class.getField("ARRAY_BYTE_BASE_OFFSET").get(null)).longValue();
@@ -56,8 +59,8 @@ public final class HttpAudit {
   }
 
   /**
-   * Whether since the last call a hook failed, nobody knows of which connection. It is a store and nothing else: a stack or a
-   * heap that is full can't keep it from being told.
+   * Whether since the last call a hook failed, nobody knows of which connection. It is a store and
+   * nothing else: a stack or a heap that is full can't keep it from being told.
    */
   public static boolean takeFailed() {
     if (!failed) {
@@ -229,8 +232,7 @@ public final class HttpAudit {
     }
   }
 
-  public static void connectFailed(
-      Throwable cause, FileDescriptor fd, InetAddress peer, int port) {
+  public static void connectFailed(Throwable cause, FileDescriptor fd, InetAddress peer, int port) {
     HttpAuditSink to = sink;
     if (to != null) {
       try {
@@ -306,8 +308,7 @@ public final class HttpAudit {
     HttpAuditSink to = sink;
     if (to != null) {
       try {
-        to.accepted(
-            DESCRIPTORS.get(fd), Net.localAddress(fd), new InetSocketAddress(peer, port));
+        to.accepted(DESCRIPTORS.get(fd), Net.localAddress(fd), new InetSocketAddress(peer, port));
       } catch (Throwable e) {
         faults++;
         failed = true;

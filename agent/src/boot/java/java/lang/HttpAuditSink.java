@@ -4,9 +4,10 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
 /**
- * What {@link HttpAudit} hands the hooks' calls to; the agent implements it. A file descriptor is its number. Called on the
- * application's threads, within the JDK's own locks: one direction of a socket is never in two calls at once, its two
- * directions may be. What a method throws is caught and counted by {@link HttpAudit}.
+ * What {@link HttpAudit} hands the hooks' calls to; the agent implements it. A file descriptor is
+ * its number. Called on the application's threads, within the JDK's own locks: one direction of a
+ * socket is never in two calls at once, its two directions may be. What a method throws is caught
+ * and counted by {@link HttpAudit}.
  */
 public abstract class HttpAuditSink {
   protected HttpAuditSink() {}
@@ -34,11 +35,17 @@ public abstract class HttpAuditSink {
   /** Before connect(2). */
   public abstract void beforeConnect(int fd, InetAddress peer, int port);
 
-  /** After connect(2) that succeeded or, if not {@code connected}, goes on; {@code local} null: unknown. */
+  /**
+   * After connect(2) that succeeded or, if not {@code connected}, goes on; {@code local} null:
+   * unknown.
+   */
   public abstract void afterConnect(
       int fd, InetSocketAddress local, InetAddress peer, int port, boolean connected);
 
-  /** A connect that was in progress succeeded ({@code failure} null) or failed; before the socket is closed. */
+  /**
+   * A connect that was in progress succeeded ({@code failure} null) or failed; before the socket is
+   * closed.
+   */
   public abstract void connectFinished(int fd, Throwable failure);
 
   /** The next connect(2) of this descriptor is a datagram socket's. */

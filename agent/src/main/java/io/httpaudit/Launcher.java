@@ -17,11 +17,13 @@ import java.util.jar.JarFile;
 import java.util.zip.ZipEntry;
 
 /**
- * The one class of ours that the application can see: what the manifest names, and the class loader of all the rest.
+ * The one class of ours that the application can see: what the manifest names, and the class loader
+ * of all the rest.
  *
- * <p>The JVM puts an agent's jar on the application's class path. So everything else in it, our classes and the libraries'
- * alike, lies under {@code httpaudit/} with classes named {@code .classdata}, where only this loader looks. Its parent is
- * the platform's loader: neither side sees the other's classes.
+ * <p>The JVM puts an agent's jar on the application's class path. So everything else in it, our
+ * classes and the libraries' alike, lies under {@code httpaudit/} with classes named {@code
+ * .classdata}, where only this loader looks. Its parent is the platform's loader: neither side sees
+ * the other's classes.
  */
 public final class Launcher extends ClassLoader {
   private static final String ROOM = "httpaudit/";
@@ -58,7 +60,9 @@ public final class Launcher extends ClassLoader {
   /** {@code java -jar httpaudit.jar}. */
   public static void main(String[] arguments) throws ReflectiveOperationException, IOException {
     Object status =
-        entry("io.httpaudit.cli.Cli").getMethod("main", String[].class).invoke(null, (Object) arguments);
+        entry("io.httpaudit.cli.Cli")
+            .getMethod("main", String[].class)
+            .invoke(null, (Object) arguments);
     System.exit((Integer) status);
   }
 
@@ -119,7 +123,9 @@ public final class Launcher extends ClassLoader {
   @Override
   protected URL findResource(String name) {
     try {
-      return jar.getEntry(ROOM + inJar(name)) == null ? null : URI.create(base + inJar(name)).toURL();
+      return jar.getEntry(ROOM + inJar(name)) == null
+          ? null
+          : URI.create(base + inJar(name)).toURL();
     } catch (MalformedURLException e) {
       return null;
     }

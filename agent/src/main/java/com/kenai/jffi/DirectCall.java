@@ -5,11 +5,12 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * C functions whose arguments and result are words (integers or pointers of at most 64 bits), called by jffi's own native
- * methods. It lives in jffi's package because those are package-private, because the native library must be loaded by a
- * class of the same class loader and module as they (JEP 472 asks for native access there, and nowhere else), and because
- * jffi's own search for its library would look at system properties, leave a file behind, and, where the application
- * brings a jffi of its own, initialize that one first.
+ * C functions whose arguments and result are words (integers or pointers of at most 64 bits),
+ * called by jffi's own native methods. It lives in jffi's package because those are
+ * package-private, because the native library must be loaded by a class of the same class loader
+ * and module as they (JEP 472 asks for native access there, and nowhere else), and because jffi's
+ * own search for its library would look at system properties, leave a file behind, and, where the
+ * application brings a jffi of its own, initialize that one first.
  *
  * <p>Any thread, after {@link #load} has returned.
  */

@@ -10,10 +10,28 @@ import java.lang.instrument.Instrumentation;
 public final class Agent {
   /** Where JAVA_TOOL_OPTIONS reaches, but no service runs. */
   private static final String[] TOOLS = {
-    "jdk.jcmd/", "jdk.compiler/", "jdk.jartool/", "jdk.javadoc/", "jdk.jshell/", "jdk.jlink/", "jdk.jdeps/", "jdk.jstatd/",
-    "jdk.jconsole/", "jdk.jpackage/", "sun.tools.", "com.sun.tools.", "org.codehaus.plexus.classworlds.launcher.Launcher",
-    "org.apache.maven.wrapper.", "org.gradle.", "worker.org.gradle.", "org.apache.tools.ant.", "org.apache.maven.surefire.",
-    "java.base/sun.security.tools.keytool", "sun.security.tools.", "org.jetbrains.jps.", "org.jetbrains.kotlin.",
+    "jdk.jcmd/",
+    "jdk.compiler/",
+    "jdk.jartool/",
+    "jdk.javadoc/",
+    "jdk.jshell/",
+    "jdk.jlink/",
+    "jdk.jdeps/",
+    "jdk.jstatd/",
+    "jdk.jconsole/",
+    "jdk.jpackage/",
+    "sun.tools.",
+    "com.sun.tools.",
+    "org.codehaus.plexus.classworlds.launcher.Launcher",
+    "org.apache.maven.wrapper.",
+    "org.gradle.",
+    "worker.org.gradle.",
+    "org.apache.tools.ant.",
+    "org.apache.maven.surefire.",
+    "java.base/sun.security.tools.keytool",
+    "sun.security.tools.",
+    "org.jetbrains.jps.",
+    "org.jetbrains.kotlin.",
   };
 
   private Agent() {}
@@ -57,7 +75,8 @@ public final class Agent {
   /** Whether the agent came by JAVA_TOOL_OPTIONS into a build tool or a tool of the JDK. */
   private static boolean leftAlone() {
     String options = System.getenv("JAVA_TOOL_OPTIONS");
-    String command = System.getProperty("sun.java.command", System.getProperty("jdk.module.main", ""));
+    String command =
+        System.getProperty("sun.java.command", System.getProperty("jdk.module.main", ""));
     if (options == null || !options.contains("httpaudit")) {
       return false;
     }

@@ -8,8 +8,9 @@ import io.httpaudit.report.Stderr;
 import java.util.Set;
 
 /**
- * Where all comes together: brings the kernel side up, then passes packets and events to the correlator until the JVM ends.
- * Sleeps for milliseconds while something moves, and for half a second at rest; a ring that fills wakes it.
+ * Where all comes together: brings the kernel side up, then passes packets and events to the
+ * correlator until the JVM ends. Sleeps for milliseconds while something moves, and for half a
+ * second at rest; a ring that fills wakes it.
  */
 final class AuditThread implements Runnable {
   private static final int BUSY_MILLIS = 10;
@@ -18,10 +19,15 @@ final class AuditThread implements Runnable {
   /** Rounds without anything before it counts as rest. */
   private static final int ROUNDS_TO_REST = 20;
 
-  /** Events between two looks at what is final: what waits for it is small, whatever the backlog. */
+  /**
+   * Events between two looks at what is final: what waits for it is small, whatever the backlog.
+   */
   private static final int EVENTS = 4_096;
 
-  /** An acknowledgement may be delayed by so much (RFC 9293, 3.8.6.3; Linux: 40 ms), and at the end it is waited for. */
+  /**
+   * An acknowledgement may be delayed by so much (RFC 9293, 3.8.6.3; Linux: 40 ms), and at the end
+   * it is waited for.
+   */
   private static final long LAST_ACKS = 60_000_000;
 
   /** What a backlog may take at the end, in nanoseconds. */
@@ -100,14 +106,17 @@ final class AuditThread implements Runnable {
     }
   }
 
-  /** Nothing may leave this thread: the application's handler of uncaught exceptions is not for us. */
+  /**
+   * Nothing may leave this thread: the application's handler of uncaught exceptions is not for us.
+   */
   private void endEarly(Throwable e) {
     HttpAudit.connect(null);
     try {
       if (correlator != null) {
         correlator.doubt();
       }
-      Stderr.line("httpaudit: the audit ended early, the application goes on: ".concat(e.toString()));
+      Stderr.line(
+          "httpaudit: the audit ended early, the application goes on: ".concat(e.toString()));
     } catch (Throwable again) {
       ending = true;
     }
@@ -118,7 +127,8 @@ final class AuditThread implements Runnable {
     if (Runtime.version().feature() >= 24) {
       HttpAudit.enableNativeAccess(
           NativeModule.of(
-              AuditThread.class.getClassLoader(), Set.of("com.kenai.jffi", "com.kenai.jffi.internal")));
+              AuditThread.class.getClassLoader(),
+              Set.of("com.kenai.jffi", "com.kenai.jffi.internal")));
     }
   }
 
@@ -151,7 +161,9 @@ final class AuditThread implements Runnable {
     timeout = quiet > ROUNDS_TO_REST ? REST_MILLIS : BUSY_MILLIS;
   }
 
-  /** Events first: a packet that a later drain brings belongs to a connection that is known by then. */
+  /**
+   * Events first: a packet that a later drain brings belongs to a connection that is known by then.
+   */
   private int drain() {
     int passed = observer.drain(correlator, EVENTS);
     doubt();
@@ -159,8 +171,8 @@ final class AuditThread implements Runnable {
   }
 
   /**
-   * A hook that failed, or found no room, leaves all connections in doubt that were open by then. Those have told of their
-   * opening below what was written now, if not below what was drained.
+   * A hook that failed, or found no room, leaves all connections in doubt that were open by then.
+   * Those have told of their opening below what was written now, if not below what was drained.
    */
   private void doubt() {
     long lost = observer.lost();

@@ -10,16 +10,19 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A named module for the packages that call native code. Since JDK 24 a restricted call from an unnamed module prints a
- * warning (JEP 472), and access can be granted to a named module alone: granting it to all unnamed ones would silence the
- * application's own warnings too.
+ * A named module for the packages that call native code. Since JDK 24 a restricted call from an
+ * unnamed module prints a warning (JEP 472), and access can be granted to a named module alone:
+ * granting it to all unnamed ones would silence the application's own warnings too.
  */
 final class NativeModule {
   private static final String NAME = "httpaudit.ffi";
 
   private NativeModule() {}
 
-  /** Makes {@code loader} define these packages' classes in a module of their own; before it defines the first. */
+  /**
+   * Makes {@code loader} define these packages' classes in a module of their own; before it defines
+   * the first.
+   */
   static Module of(ClassLoader loader, Set<String> packages) {
     ModuleDescriptor descriptor =
         ModuleDescriptor.newOpenModule(NAME)
@@ -36,7 +39,8 @@ final class NativeModule {
     return controller.layer().findModule(NAME).orElseThrow();
   }
 
-  private record Loader(ClassLoader loader) implements java.util.function.Function<String, ClassLoader> {
+  private record Loader(ClassLoader loader)
+      implements java.util.function.Function<String, ClassLoader> {
     @Override
     public ClassLoader apply(String module) {
       return loader;

@@ -5,15 +5,19 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the user may set. A setting {@code a.b} comes from the agent's argument {@code a.b=…}, else the system property {@code
- * httpaudit.a.b}, else the variable {@code HTTPAUDIT_A_B}. An unknown key or a bad value is one complaint; the default holds.
+ * What the user may set. A setting {@code a.b} comes from the agent's argument {@code a.b=…}, else
+ * the system property {@code httpaudit.a.b}, else the variable {@code HTTPAUDIT_A_B}. An unknown
+ * key or a bad value is one complaint; the default holds.
  *
  * <p>Made on the main thread before {@code main}: plain code, few classes.
  */
 public final class Settings {
   private static final String SWITCH = "true|false";
 
-  /** Key, default, what it may be: a list of words, {@code duration}, or anything; in the order of the help text. */
+  /**
+   * Key, default, what it may be: a list of words, {@code duration}, or anything; in the order of
+   * the help text.
+   */
   private static final String[][] KNOWN = {
     {"enabled", "true", SWITCH, "false: the agent does nothing at all"},
     {"interfaces", "auto", "", "auto, or names: lo+eth0"},
@@ -50,7 +54,8 @@ public final class Settings {
 
   private void readVariables() {
     for (int i = 0; i < KNOWN.length; i++) {
-      String name = "HTTPAUDIT_".concat(KNOWN[i][0].toUpperCase(java.util.Locale.ROOT).replace('.', '_'));
+      String name =
+          "HTTPAUDIT_".concat(KNOWN[i][0].toUpperCase(java.util.Locale.ROOT).replace('.', '_'));
       String value = System.getenv(name);
       if (value != null) {
         set(i, value, name);
@@ -103,9 +108,17 @@ public final class Settings {
     if (allowed(KNOWN[known][2], value)) {
       values[known] = value;
     } else {
-      String may = KNOWN[known][2].equals("duration") ? "like 500us, 1ms, 2s" : "one of " + KNOWN[known][2];
+      String may =
+          KNOWN[known][2].equals("duration") ? "like 500us, 1ms, 2s" : "one of " + KNOWN[known][2];
       complaints.add(
-          "httpaudit: setting '" + name + "' can't be '" + value + "', it is " + may + "; " + held(known));
+          "httpaudit: setting '"
+              + name
+              + "' can't be '"
+              + value
+              + "', it is "
+              + may
+              + "; "
+              + held(known));
     }
   }
 
@@ -121,7 +134,9 @@ public final class Settings {
     if (what.equals("duration")) {
       return nanos(value) >= 0;
     }
-    return !value.isEmpty() && value.indexOf('|') < 0 && ("|" + what + "|").contains("|" + value + "|");
+    return !value.isEmpty()
+        && value.indexOf('|') < 0
+        && ("|" + what + "|").contains("|" + value + "|");
   }
 
   /** Nanoseconds of {@code 500us}, {@code 1ms}, {@code 2s}, {@code 3} (ms); -1: none. */
@@ -163,7 +178,12 @@ public final class Settings {
     }
     String nearest = nearest(key, keys);
     complaints.add(
-        "httpaudit: unknown setting '" + key + "', the nearest is '" + nearest + "'; " + held(index(nearest)));
+        "httpaudit: unknown setting '"
+            + key
+            + "', the nearest is '"
+            + nearest
+            + "'; "
+            + held(index(nearest)));
   }
 
   /** The word that takes the fewest keystrokes to make of what was written. */

@@ -11,9 +11,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Connections of this process that no hook saw: made by native code, inherited, or older than the agent. They are looked for
- * every few seconds, since a look lists all connections of the network namespace; one that lives shorter is missed. The audit
- * thread alone.
+ * Connections of this process that no hook saw: made by native code, inherited, or older than the
+ * agent. They are looked for every few seconds, since a look lists all connections of the network
+ * namespace; one that lives shorter is missed. The audit thread alone.
  */
 final class Shadows {
   private static final long INTERVAL = 5_000_000_000L;
@@ -33,7 +33,9 @@ final class Shadows {
 
   private long next;
 
-  /** Whether the classes that a look needs are loaded: how long the first one takes says nothing. */
+  /**
+   * Whether the classes that a look needs are loaded: how long the first one takes says nothing.
+   */
   private boolean warm;
 
   Shadows(Capture capture, Observer observer, Correlator correlator, long now) {
@@ -51,7 +53,8 @@ final class Shadows {
     long took = warm ? System.nanoTime() - now : 0;
     warm = true;
     // The second sight of a new one need not wait so long.
-    boolean fresh = found.stream().anyMatch(c -> !told.containsKey(c.inode()) && !suspects.contains(c.inode()));
+    boolean fresh =
+        found.stream().anyMatch(c -> !told.containsKey(c.inode()) && !suspects.contains(c.inode()));
     next = now + Math.max(fresh ? INTERVAL / 5 : INTERVAL, took * SHARE);
     Set<Long> present = new HashSet<>();
     for (UnhookedConnection connection : found) {
@@ -69,7 +72,8 @@ final class Shadows {
     told.put(connection.inode(), number);
     capture.connecting(connection.peer());
     long flow = capture.admit(connection.local(), connection.peer(), connection.side(), number);
-    correlator.wireOnly(number, connection.side(), connection.local(), connection.peer(), flow, now);
+    correlator.wireOnly(
+        number, connection.side(), connection.local(), connection.peer(), flow, now);
   }
 
   private boolean isGone(Long inode, Long number, Set<Long> present, long now) {

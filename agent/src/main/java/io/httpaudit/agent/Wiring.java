@@ -11,8 +11,9 @@ import java.lang.instrument.Instrumentation;
 import java.util.HashSet;
 
 /**
- * Puts the rooms together. The kernel side comes up beside the application's start, on the audit thread; the main thread waits
- * for one thing alone: until native calls work, if it has rights to give up, since only a thread itself can.
+ * Puts the rooms together. The kernel side comes up beside the application's start, on the audit
+ * thread; the main thread waits for one thing alone: until native calls work, if it has rights to
+ * give up, since only a thread itself can.
  */
 final class Wiring {
   /** jffi's first call takes some 100 ms; on a machine that is busy, longer. */

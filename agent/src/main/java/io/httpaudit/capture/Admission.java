@@ -4,9 +4,9 @@ import io.httpaudit.correlate.Side;
 import io.httpaudit.flow.Endpoint;
 
 /**
- * What a hook asks of the kernel side, on the application's own thread, at a connection's begin: never on a byte's path.
- * No method throws, and none blocks but for the first {@link #connecting} or {@link #listening} of the process, which
- * waits for the kernel side to be up, bounded.
+ * What a hook asks of the kernel side, on the application's own thread, at a connection's begin:
+ * never on a byte's path. No method throws, and none blocks but for the first {@link #connecting}
+ * or {@link #listening} of the process, which waits for the kernel side to be up, bounded.
  */
 public interface Admission {
   /** Before {@code connect(2)}: taps the interface of the route to the peer, if it isn't yet. */
@@ -19,17 +19,18 @@ public interface Admission {
   void unlistening(Endpoint local);
 
   /**
-   * After {@code connect(2)} or {@code accept(2)}: from now on the connection's packets come by the ring.
+   * After {@code connect(2)} or {@code accept(2)}: from now on the connection's packets come by the
+   * ring.
    *
-   * @param connection the number that becomes the flow's id, unless the other end of the same connection is in this JVM
-   *     and has claimed it before: then that one's
+   * @param connection the number that becomes the flow's id, unless the other end of the same
+   *     connection is in this JVM and has claimed it before: then that one's
    * @return the flow's id, 0: not admitted (no rights, full)
    */
   long admit(Endpoint local, Endpoint peer, Side side, long connection);
 
   /**
-   * After the connection's opening was told of: ends a rest of the thread that reads candidates, since a candidate is gone
-   * once its tuple is used again.
+   * After the connection's opening was told of: ends a rest of the thread that reads candidates,
+   * since a candidate is gone once its tuple is used again.
    */
   default void opened() {}
 

@@ -8,7 +8,10 @@ import io.httpaudit.kernel.CallBuffer;
 import io.httpaudit.kernel.Errno;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** The flows whose packets leave the kernel: its map {@code admitted}. Any thread; nothing is allocated. */
+/**
+ * The flows whose packets leave the kernel: its map {@code admitted}. Any thread; nothing is
+ * allocated.
+ */
 final class Admissions {
   private static final int ATTEMPTS = 4;
 
@@ -78,7 +81,8 @@ final class Admissions {
       if (map.lookup(buffer) != 0) {
         return -1;
       }
-      return buffer.bytes().getInt(buffer.at(CallBuffer.VALUE) + Layout.ADMITTED_LOST) & 0xffff_ffffL;
+      return buffer.bytes().getInt(buffer.at(CallBuffer.VALUE) + Layout.ADMITTED_LOST)
+          & 0xffff_ffffL;
     } finally {
       buffer.give();
     }
@@ -90,7 +94,8 @@ final class Admissions {
     try {
       Layout.putTuple(buffer.bytes(), buffer.at(CallBuffer.KEY), tuple);
       if (map.lookup(buffer) == 0
-          && (buffer.bytes().getLong(buffer.at(CallBuffer.VALUE)) & ~Layout.CLAIMED_BY_SERVER) == flow) {
+          && (buffer.bytes().getLong(buffer.at(CallBuffer.VALUE)) & ~Layout.CLAIMED_BY_SERVER)
+              == flow) {
         map.delete(buffer);
       }
     } finally {

@@ -10,9 +10,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Connections that began, as the kernel's two maps keep them. Looked up by exact key, never listed. */
+/**
+ * Connections that began, as the kernel's two maps keep them. Looked up by exact key, never listed.
+ */
 final class Candidates {
-  /** A read may meet the filter in the middle of an update, which takes it less than a microsecond. */
+  /**
+   * A read may meet the filter in the middle of an update, which takes it less than a microsecond.
+   */
   private static final int ATTEMPTS = 4;
 
   private final BpfMap outbound;
@@ -24,7 +28,8 @@ final class Candidates {
   }
 
   /**
-   * @param loopback index of the loopback interface, where a packet is seen as it arrives, whichever way it goes
+   * @param loopback index of the loopback interface, where a packet is seen as it arrives,
+   *     whichever way it goes
    */
   Optional<Candidate> find(FlowTuple tuple, int loopback) {
     CallBuffer one = CallBuffer.take();
@@ -54,16 +59,18 @@ final class Candidates {
   }
 
   /**
-   * Packets that were counted, but are in no run: two processors updated the candidate at once, and one update was lost,
-   * or both are mixed in one run.
+   * Packets that were counted, but are in no run: two processors updated the candidate at once, and
+   * one update was lost, or both are mixed in one run.
    */
   private static int missing(CallBuffer buffer) {
     ByteBuffer bytes = buffer.bytes();
     int at = buffer.at(CallBuffer.VALUE);
     int told =
-        (bytes.getShort(at + Layout.CANDIDATE_SYNS) & 0xffff) + (bytes.getShort(at + Layout.CANDIDATE_SYNACKS) & 0xffff);
+        (bytes.getShort(at + Layout.CANDIDATE_SYNS) & 0xffff)
+            + (bytes.getShort(at + Layout.CANDIDATE_SYNACKS) & 0xffff);
     for (int i = 0; i < used(buffer); i++) {
-      told += bytes.getShort(at + Layout.CANDIDATE_RUNS + i * Layout.RUN + Layout.RUN_PACKETS) & 0xffff;
+      told +=
+          bytes.getShort(at + Layout.CANDIDATE_RUNS + i * Layout.RUN + Layout.RUN_PACKETS) & 0xffff;
     }
     return bytes.getInt(at + Layout.CANDIDATE_PACKETS) - told;
   }
@@ -75,7 +82,8 @@ final class Candidates {
 
   private static boolean lookup(BpfMap map, CallBuffer buffer, FlowTuple tuple) {
     Layout.putTuple(buffer.bytes(), buffer.at(CallBuffer.KEY), tuple);
-    // The buffer held another connection's: an answer that was not written must not be taken for this one's.
+    // The buffer held another connection's: an answer that was not written must not be taken for
+    // this one's.
     int value = buffer.at(CallBuffer.VALUE);
     buffer.bytes().putLong(value + Layout.CANDIDATE_SYN_TIME, 0);
     buffer.bytes().putLong(value + Layout.CANDIDATE_SYNACK_TIME, 0);

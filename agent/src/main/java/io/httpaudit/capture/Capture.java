@@ -44,14 +44,18 @@ import java.util.function.IntPredicate;
 /**
  * The kernel side: which interfaces are tapped, which flows are admitted, and their packets.
  *
- * <p>Made on the starting thread; {@link #start}, {@link #poll}, {@link #close} and {@link KernelView}'s methods belong to
- * one thread of the agent's, the audit thread. {@link io.httpaudit.capture.Admission}'s methods and {@link #wake} are for
- * any thread; they throw nothing, and wait for nothing but, the first of them, for the start, one second at most.
+ * <p>Made on the starting thread; {@link #start}, {@link #poll}, {@link #close} and {@link
+ * KernelView}'s methods belong to one thread of the agent's, the audit thread. {@link
+ * io.httpaudit.capture.Admission}'s methods and {@link #wake} are for any thread; they throw
+ * nothing, and wait for nothing but, the first of them, for the start, one second at most.
  *
  * <p>It never fails: what can't be had lowers the {@link #tier}, and {@link #missing} says why.
  */
 public final class Capture implements Admission, KernelView, AutoCloseable {
-  /** Sockets opened while the right to open them is there, beside one for each interface that is up: for those to come. */
+  /**
+   * Sockets opened while the right to open them is there, beside one for each interface that is up:
+   * for those to come.
+   */
   private static final int SPARE = 6;
 
   /** Each costs the JVM's end some time: no more, whatever a host has of bridges and containers. */
@@ -132,7 +136,10 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
     this.keepRights = keepRights;
   }
 
-  /** Brings the kernel side up, in some 100 to 200 ms; on the audit thread, which loses its rights by it. */
+  /**
+   * Brings the kernel side up, in some 100 to 200 ms; on the audit thread, which loses its rights
+   * by it.
+   */
   public void start() {
     auditThread = Thread.currentThread();
     try {
@@ -237,7 +244,8 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
   }
 
   /**
-   * Waits until it is known whether native calls work, so that {@link #dropRightsOfThisThread} can be called.
+   * Waits until it is known whether native calls work, so that {@link #dropRightsOfThisThread} can
+   * be called.
    *
    * @return whether they do
    */
@@ -247,7 +255,8 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
   }
 
   /**
-   * The calling thread, and each that it starts from now on, loses CAP_NET_RAW and CAP_BPF; not with {@code rights=keep}.
+   * The calling thread, and each that it starts from now on, loses CAP_NET_RAW and CAP_BPF; not
+   * with {@code rights=keep}.
    *
    * @throws KernelException the thread keeps them
    */
@@ -271,7 +280,9 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
     }
   }
 
-  /** Whether packets can be had; waits for the start, if this is the first time that anyone asks. */
+  /**
+   * Whether packets can be had; waits for the start, if this is the first time that anyone asks.
+   */
   private boolean isUp() {
     if (state == STARTING) {
       if (waitUntil == 0) {
@@ -326,7 +337,8 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
       if (isUp()) {
         listen(local);
       } else if (state == STARTING) {
-        // On a busy machine: not lost, since a listener is told of once, and may live as long as the JVM.
+        // On a busy machine: not lost, since a listener is told of once, and may live as long as
+        // the JVM.
         early.add(local);
         if (state == UP) {
           listenEarly();
@@ -368,7 +380,8 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
       return 0;
     }
     try {
-      // First the port, then the claim: between the two the flow's packets go to the candidate, as before.
+      // First the port, then the claim: between the two the flow's packets go to the candidate, as
+      // before.
       ports.use(local.port());
       long flow = connection;
       if (anyThreadMayUseMaps) {
@@ -418,7 +431,10 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
     }
   }
 
-  /** Taps all interfaces that are up: for flows whose packets go another way than the route says. Any thread. */
+  /**
+   * Taps all interfaces that are up: for flows whose packets go another way than the route says.
+   * Any thread.
+   */
   public void tapAll() {
     if (state != UP) {
       return;
@@ -433,7 +449,8 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
   /**
    * Waits until there is reason to look, and hands over the packets that have come. In all tiers.
    *
-   * @param timeoutMillis the longest wait; records come without a wake-up until the ring is a quarter full
+   * @param timeoutMillis the longest wait; records come without a wake-up until the ring is a
+   *     quarter full
    * @return packets handed over
    */
   public int poll(int timeoutMillis, PacketConsumer consumer) {
@@ -589,7 +606,10 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
   private static int possibleCpus() {
     try {
       String text =
-          new String(Files.readAllBytes(Path.of("/sys/devices/system/cpu/possible")), StandardCharsets.US_ASCII).trim();
+          new String(
+                  Files.readAllBytes(Path.of("/sys/devices/system/cpu/possible")),
+                  StandardCharsets.US_ASCII)
+              .trim();
       int from = text.length();
       while (from > 0 && Character.isDigit(text.charAt(from - 1))) {
         from--;
@@ -649,8 +669,8 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
   }
 
   /**
-   * TCP connections of this process that no hook saw. Costs a listing of all connections of the network namespace and of
-   * this process's file descriptors: not often.
+   * TCP connections of this process that no hook saw. Costs a listing of all connections of the
+   * network namespace and of this process's file descriptors: not often.
    *
    * @param hooked whether the hooks know this file descriptor
    */

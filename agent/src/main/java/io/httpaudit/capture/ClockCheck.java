@@ -10,8 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Whether the filter's clock is {@link System#nanoTime}: in a time namespace it is not (time_namespaces(7)). Asked once, of
- * a connection of our own on loopback, which the filter sees.
+ * Whether the filter's clock is {@link System#nanoTime}: in a time namespace it is not
+ * (time_namespaces(7)). Asked once, of a connection of our own on loopback, which the filter sees.
  */
 public final class ClockCheck {
   /** Nanoseconds by which they may differ. */

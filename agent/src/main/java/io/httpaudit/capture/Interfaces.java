@@ -6,7 +6,10 @@ import io.httpaudit.kernel.Netlink;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The network interfaces and local addresses of this network namespace, at one time. Immutable once read. */
+/**
+ * The network interfaces and local addresses of this network namespace, at one time. Immutable once
+ * read.
+ */
 final class Interfaces {
   private final List<Netlink.Link> links = new ArrayList<>();
   private final List<Netlink.Address> addresses = new ArrayList<>();

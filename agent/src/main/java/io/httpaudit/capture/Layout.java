@@ -6,8 +6,9 @@ import io.httpaudit.flow.Packet;
 import java.nio.ByteBuffer;
 
 /**
- * What crosses from the kernel to the JVM, and back, byte for byte: bpf/httpaudit.h in Java. A test compares each size and
- * offset with the compiled object's BTF. Little-endian, but for addresses, which are as on the wire.
+ * What crosses from the kernel to the JVM, and back, byte for byte: bpf/httpaudit.h in Java. A test
+ * compares each size and offset with the compiled object's BTF. Little-endian, but for addresses,
+ * which are as on the wire.
  */
 final class Layout {
   /** struct endpoint. */
@@ -96,8 +97,8 @@ final class Layout {
   static final int COUNTERS = 6;
 
   /**
-   * In an admission's {@code flow}: the server's end claimed it first. So whoever finds an entry knows whether it is the
-   * other end's, to be joined, or an old one of its own, without a table.
+   * In an admission's {@code flow}: the server's end claimed it first. So whoever finds an entry
+   * knows whether it is the other end's, to be joined, or an old one of its own, without a table.
    */
   static final long CLAIMED_BY_SERVER = 1L << 62;
 

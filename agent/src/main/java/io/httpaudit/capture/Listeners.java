@@ -11,8 +11,9 @@ import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Where this JVM listens, and what the kernel's map {@code listening} says of it: one entry for each local (address, port)
- * to which a SYN may come. Any thread. The lock is held over calls that do not wait.
+ * Where this JVM listens, and what the kernel's map {@code listening} says of it: one entry for
+ * each local (address, port) to which a SYN may come. Any thread. The lock is held over calls that
+ * do not wait.
  */
 final class Listeners {
   private static final long V4_MAPPED = 0xffff_0000_0000L;
@@ -112,8 +113,8 @@ final class Listeners {
   }
 
   /**
-   * A wildcard of either family may mean both (the JDK names its dual-stack sockets 0.0.0.0). An entry too many makes a
-   * candidate of a SYN that is refused, which nobody will look up.
+   * A wildcard of either family may mean both (the JDK names its dual-stack sockets 0.0.0.0). An
+   * entry too many makes a candidate of a SYN that is refused, which nobody will look up.
    */
   private static void cover(Endpoint local, Interfaces interfaces, Set<Endpoint> due) {
     if (!local.isWildcard()) {
@@ -144,7 +145,9 @@ final class Listeners {
     int holder = local.isWildcard() ? 0 : interfaces.holding(local);
     for (Netlink.Link link : interfaces.links()) {
       boolean reaches =
-          local.isWildcard() ? link.up() && interfaces.hasAddress(link.index()) : link.index() == holder;
+          local.isWildcard()
+              ? link.up() && interfaces.hasAddress(link.index())
+              : link.index() == holder;
       // To an own address a connection from this host goes over loopback.
       if (reaches || link.loopback()) {
         taps.tap(link);

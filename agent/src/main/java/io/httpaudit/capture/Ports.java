@@ -8,9 +8,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * How many listeners and admitted flows each local port has: the kernel's map {@code ports}, shared by mapping it, so that no
- * call is needed. The filter looks no further at a packet of which neither port has any. A count too high costs nanoseconds, one
- * too low costs records: whoever is in doubt does not {@link #leave}.
+ * How many listeners and admitted flows each local port has: the kernel's map {@code ports}, shared
+ * by mapping it, so that no call is needed. The filter looks no further at a packet of which
+ * neither port has any. A count too high costs nanoseconds, one too low costs records: whoever is
+ * in doubt does not {@link #leave}.
  *
  * <p>Any thread; no lock. Never unmapped, since an application's thread may be about to write.
  */

@@ -7,7 +7,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** By which interface packets to a peer leave: asked of the kernel once for each address, and again when routes change. */
+/**
+ * By which interface packets to a peer leave: asked of the kernel once for each address, and again
+ * when routes change.
+ */
 final class Routes {
   private static final int MOST = 1024;
 

@@ -15,13 +15,16 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * The sockets through which the filter sees interfaces. All are opened, with the filter attached, while the right to do so
- * is there; binding one to an interface needs none. Any thread; no lock.
+ * The sockets through which the filter sees interfaces. All are opened, with the filter attached,
+ * while the right to do so is there; binding one to an interface needs none. Any thread; no lock.
  */
 final class Taps {
   private static final Integer BINDING = -1;
 
-  /** What another thread's bind, or the end of one, may take before a caller goes on without it, in nanoseconds. */
+  /**
+   * What another thread's bind, or the end of one, may take before a caller goes on without it, in
+   * nanoseconds.
+   */
   private static final long PATIENCE = 200_000_000;
 
   private static final long CLOSE_MILLIS = 500;
@@ -60,14 +63,18 @@ final class Taps {
   }
 
   /**
-   * A socket through which the filter sees an interface already, for a purpose that is over. If that interface is to be tapped
-   * before {@link #takeBack}, this socket is its tap: a second one would show each packet twice.
+   * A socket through which the filter sees an interface already, for a purpose that is over. If
+   * that interface is to be tapped before {@link #takeBack}, this socket is its tap: a second one
+   * would show each packet twice.
    */
   void lend(int ifindex, int socket) {
     lent.set(new Lent(ifindex, socket));
   }
 
-  /** The purpose is over, for good: a socket that became no tap is closed. That takes the kernel some 10 ms. */
+  /**
+   * The purpose is over, for good: a socket that became no tap is closed. That takes the kernel
+   * some 10 ms.
+   */
   void takeBack() {
     Lent unused = lent.getAndSet(null);
     if (unused != null) {
@@ -82,10 +89,15 @@ final class Taps {
 
   private int lent(int ifindex) {
     Lent now = lent.get();
-    return now != null && now.ifindex() == ifindex && lent.compareAndSet(now, null) ? now.socket() : -1;
+    return now != null && now.ifindex() == ifindex && lent.compareAndSet(now, null)
+        ? now.socket()
+        : -1;
   }
 
-  /** After this the filter sees the interface's packets, unless it is not wanted, gone, or the stock is used up. */
+  /**
+   * After this the filter sees the interface's packets, unless it is not wanted, gone, or the stock
+   * is used up.
+   */
   void tap(Netlink.Link link) {
     if (!wanted.isEmpty() && !wanted.contains(link.name())) {
       return;
@@ -143,8 +155,8 @@ final class Taps {
   }
 
   /**
-   * After a change of links: sockets of links that are gone go back to the stock; the others are bound again, which does
-   * nothing unless the link was replaced by another of the same index.
+   * After a change of links: sockets of links that are gone go back to the stock; the others are
+   * bound again, which does nothing unless the link was replaced by another of the same index.
    */
   void follow(Interfaces interfaces) {
     for (Map.Entry<Integer, Integer> tap : socketOf.entrySet()) {
@@ -189,7 +201,10 @@ final class Taps {
     return problem;
   }
 
-  /** Closes all. Each waits for a grace period of the kernel's RCU, some 10 ms, but side by side they share one. */
+  /**
+   * Closes all. Each waits for a grace period of the kernel's RCU, some 10 ms, but side by side
+   * they share one.
+   */
   void close() {
     List<Integer> sockets = new ArrayList<>();
     Lent unused = lent.getAndSet(null);

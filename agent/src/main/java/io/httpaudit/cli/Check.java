@@ -32,7 +32,8 @@ record Check(Level level, String name, String found, String todo) {
     int end = found.indexOf('\n');
     String line =
         String.format(
-            "%-5s %-11s %s", level.name().toLowerCase(Locale.ROOT), name, end < 0 ? found : found.substring(0, end));
+            "%-5s %-11s %s",
+            level.name().toLowerCase(Locale.ROOT), name, end < 0 ? found : found.substring(0, end));
     return todo.isEmpty() ? line : line + "; " + todo;
   }
 

@@ -30,7 +30,8 @@ public final class Cli {
 
   static int run(String[] arguments, Terminal terminal, PrintStream out, PrintStream err) {
     String command = arguments.length == 0 ? "help" : arguments[0];
-    String[] rest = arguments.length == 0 ? arguments : Arrays.copyOfRange(arguments, 1, arguments.length);
+    String[] rest =
+        arguments.length == 0 ? arguments : Arrays.copyOfRange(arguments, 1, arguments.length);
     switch (command) {
       case "help":
       case "--help":
@@ -47,7 +48,10 @@ public final class Cli {
         return new ReportCommand(terminal, out, err).run(rest);
       default:
         err.println(
-            "httpaudit: unknown command '" + command + "', the nearest is '" + Settings.nearest(command, COMMANDS)
+            "httpaudit: unknown command '"
+                + command
+                + "', the nearest is '"
+                + Settings.nearest(command, COMMANDS)
                 + "'; java -jar httpaudit.jar help lists all");
         return WRONG;
     }

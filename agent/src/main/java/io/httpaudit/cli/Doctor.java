@@ -10,8 +10,8 @@ import java.util.HashSet;
 import java.util.List;
 
 /**
- * {@code doctor}: whether the agent would work in a JVM that is started here as this one was, by doing what the agent does.
- * One line a check: {@code fail} costs a tier, {@code warn} does not.
+ * {@code doctor}: whether the agent would work in a JVM that is started here as this one was, by
+ * doing what the agent does. One line a check: {@code fail} costs a tier, {@code warn} does not.
  */
 final class Doctor {
   private static final int TIER_1 = 0;
@@ -50,7 +50,9 @@ final class Doctor {
       tier = capture.tier();
       print(kernel.clock(tier, capture.missing()));
       print(ExporterCheck.of());
-      print(Check.ok("left alone", "by JAVA_TOOL_OPTIONS: " + String.join(" ", List.of(Agent.tools()))));
+      print(
+          Check.ok(
+              "left alone", "by JAVA_TOOL_OPTIONS: " + String.join(" ", List.of(Agent.tools()))));
       out.print(rest);
       out.println();
       out.println(verdict(tier, hooked, capture.missing().lines().findFirst().orElse("")));
@@ -82,7 +84,12 @@ final class Doctor {
 
   private static Check java() {
     int feature = Runtime.version().feature();
-    String found = Runtime.version() + ", " + System.getProperty("java.vendor") + ", " + System.getProperty("os.arch");
+    String found =
+        Runtime.version()
+            + ", "
+            + System.getProperty("java.vendor")
+            + ", "
+            + System.getProperty("os.arch");
     return feature > NEWEST_JAVA
         ? Check.warn("java", found, "tested with " + OLDEST_JAVA + " to " + NEWEST_JAVA)
         : Check.ok("java", found);
@@ -91,10 +98,14 @@ final class Doctor {
   private static Check hooks() {
     List<String> missing = HookCheck.missing();
     return missing.isEmpty()
-        ? Check.ok("hooks", "all " + HookCheck.wanted() + " methods of this JDK's sockets can be hooked")
+        ? Check.ok(
+            "hooks", "all " + HookCheck.wanted() + " methods of this JDK's sockets can be hooked")
         : Check.fail(
             "hooks",
             "this JDK lacks " + String.join(", ", missing),
-            "bytes that go that way are not seen: use a JDK from " + OLDEST_JAVA + " to " + NEWEST_JAVA);
+            "bytes that go that way are not seen: use a JDK from "
+                + OLDEST_JAVA
+                + " to "
+                + NEWEST_JAVA);
   }
 }

@@ -21,7 +21,8 @@ final class ExporterCheck {
       return Check.ok(NAME, "OTEL_SDK_DISABLED: no spans");
     }
     if (!OtelConfig.exporters().contains("otlp")) {
-      return Check.ok(NAME, "OTEL_TRACES_EXPORTER: " + (OtelConfig.exporters().isEmpty() ? "none" : "console"));
+      return Check.ok(
+          NAME, "OTEL_TRACES_EXPORTER: " + (OtelConfig.exporters().isEmpty() ? "none" : "console"));
     }
     String shown = OtelConfig.shownEndpoint();
     try {
@@ -52,7 +53,9 @@ final class ExporterCheck {
     }
     // 401 and 403: the headers that the SDK sends are not sent here.
     return status == 401 || status == 403
-        ? Check.ok(NAME, endpoint + " answers " + status + ": it asks for OTEL_EXPORTER_OTLP_HEADERS")
-        : Check.warn(NAME, endpoint + " answers " + status + " to " + url, "is that an OTLP endpoint?");
+        ? Check.ok(
+            NAME, endpoint + " answers " + status + ": it asks for OTEL_EXPORTER_OTLP_HEADERS")
+        : Check.warn(
+            NAME, endpoint + " answers " + status + " to " + url, "is that an OTLP endpoint?");
   }
 }

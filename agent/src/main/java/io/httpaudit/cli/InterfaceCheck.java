@@ -31,13 +31,21 @@ final class InterfaceCheck {
     }
     List<String> absent = new ArrayList<>(wanted);
     absent.removeAll(up);
-    String found = (up.isEmpty() ? "none is up" : "up: " + String.join(", ", up))
-        + (down.isEmpty() ? "" : "; down: " + String.join(", ", down));
+    String found =
+        (up.isEmpty() ? "none is up" : "up: " + String.join(", ", up))
+            + (down.isEmpty() ? "" : "; down: " + String.join(", ", down));
     if (!absent.isEmpty()) {
       return Check.warn(
-          NAME, found, "'" + String.join("', '", absent) + "' of the setting interfaces is not among those that are up");
+          NAME,
+          found,
+          "'"
+              + String.join("', '", absent)
+              + "' of the setting interfaces is not among those that are up");
     }
-    String tapped = wanted.isEmpty() ? "each is tapped once traffic takes it" : "tapped: " + String.join(", ", wanted);
+    String tapped =
+        wanted.isEmpty()
+            ? "each is tapped once traffic takes it"
+            : "tapped: " + String.join(", ", wanted);
     if (!loopback) {
       return Check.warn(NAME, found + "; " + tapped, "loopback is down: ip link set lo up");
     }

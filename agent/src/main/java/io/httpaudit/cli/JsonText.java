@@ -6,8 +6,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One JSON value (RFC 8259) out of one line: objects as {@link Map}, arrays as {@link List}, strings, {@link Long} or {@link
- * Double}, {@link Boolean}; {@code null} is left out of objects, and an empty string in arrays.
+ * One JSON value (RFC 8259) out of one line: objects as {@link Map}, arrays as {@link List},
+ * strings, {@link Long} or {@link Double}, {@link Boolean}; {@code null} is left out of objects,
+ * and an empty string in arrays.
  */
 final class JsonText {
   /** The audit log nests three deep; a file that isn't one may not exhaust the stack. */

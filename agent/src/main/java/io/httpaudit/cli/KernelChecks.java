@@ -55,7 +55,9 @@ final class KernelChecks {
   private static Check nativeCalls() {
     try {
       Libc.load();
-      return Check.ok("native", "calls work; the library was loaded from " + System.getProperty("java.io.tmpdir"));
+      return Check.ok(
+          "native",
+          "calls work; the library was loaded from " + System.getProperty("java.io.tmpdir"));
     } catch (KernelException e) {
       return Check.fail("native", String.valueOf(e.getMessage()), "");
     }
@@ -66,7 +68,10 @@ final class KernelChecks {
       String lacking = Rights.lacking();
       return lacking.isEmpty()
           ? Check.ok("rights", "CAP_NET_RAW and CAP_BPF")
-          : Check.fail("rights", lacking + (lacking.contains(" and ") ? " are" : " is") + " missing", RIGHTS);
+          : Check.fail(
+              "rights",
+              lacking + (lacking.contains(" and ") ? " are" : " is") + " missing",
+              RIGHTS);
     } catch (KernelException e) {
       return Check.fail("rights", String.valueOf(e.getMessage()), "mount /proc");
     }
@@ -75,7 +80,8 @@ final class KernelChecks {
   private static Check seccomp() {
     String mode = after(read("/proc/self/status"), "Seccomp:");
     return mode.equals("2")
-        ? Check.ok("seccomp", "a filter is on; Docker's default one allows bpf(2) to who holds CAP_BPF")
+        ? Check.ok(
+            "seccomp", "a filter is on; Docker's default one allows bpf(2) to who holds CAP_BPF")
         : Check.ok("seccomp", mode.equals("0") ? "no filter" : "not known");
   }
 
@@ -83,7 +89,8 @@ final class KernelChecks {
   private static Check bpf() {
     try (BpfObject filter = BpfObject.load(BpfObject.read())) {
       Libc.close(PacketSocket.open(filter));
-      return Check.ok("bpf", "the filter and its maps were loaded, and attached to a packet socket");
+      return Check.ok(
+          "bpf", "the filter and its maps were loaded, and attached to a packet socket");
     } catch (KernelException e) {
       return Check.fail("bpf", String.valueOf(e.getMessage()), "");
     }
@@ -126,7 +133,9 @@ final class KernelChecks {
     }
     if (ClockCheck.declared() || missing.contains("clock")) {
       return Check.fail(
-          "clock", "a time namespace moves this process's monotonic clock", "start it outside of one (unshare -T)");
+          "clock",
+          "a time namespace moves this process's monotonic clock",
+          "start it outside of one (unshare -T)");
     }
     return Check.ok("clock", "no time namespace moves it; not compared by a packet");
   }

@@ -52,7 +52,10 @@ final class LogLines {
     return end > 0;
   }
 
-  /** Whether the last line had an end: the last of a log that is being written, or was cut off, may have none. */
+  /**
+   * Whether the last line had an end: the last of a log that is being written, or was cut off, may
+   * have none.
+   */
   boolean ended() {
     return ended;
   }

@@ -14,8 +14,9 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Reads an audit log once, from its start to its end, and prints waterfalls, then the slowest exchanges, then what all of them
- * come to. Lines of several processes may be mixed; lines that are none are counted.
+ * Reads an audit log once, from its start to its end, and prints waterfalls, then the slowest
+ * exchanges, then what all of them come to. Lines of several processes may be mixed; lines that are
+ * none are counted.
  */
 final class LogReport {
   /** The two views of an exchange are written within seconds: so many exchanges may lie between. */
@@ -23,7 +24,9 @@ final class LogReport {
 
   private static final int SLOWEST = 5;
 
-  /** Exchanges drawn before it is asked whether anyone still reads ({@code | head}): asking flushes. */
+  /**
+   * Exchanges drawn before it is asked whether anyone still reads ({@code | head}): asking flushes.
+   */
   private static final int CHECKED = 16;
 
   private final Terminal terminal;
@@ -54,7 +57,8 @@ final class LogReport {
     this.terminal = terminal;
     this.out = out;
     waterfall = new Waterfall(terminal);
-    window = last == Integer.MAX_VALUE ? new Window(APART, this::draw) : new Window(last, views -> {});
+    window =
+        last == Integer.MAX_VALUE ? new Window(APART, this::draw) : new Window(last, views -> {});
   }
 
   /** Told how far reading has come. */
@@ -117,7 +121,9 @@ final class LogReport {
 
   private void exchange(Logged view) {
     exchanges++;
-    whyByVerdict.computeIfAbsent(view.verdict(), v -> new TreeMap<>()).merge(view.why(), 1L, Long::sum);
+    whyByVerdict
+        .computeIfAbsent(view.verdict(), v -> new TreeMap<>())
+        .merge(view.why(), 1L, Long::sum);
     first = Math.min(first, view.start());
     last = Math.max(last, view.end());
     if (view.duration() > 0) {
@@ -168,12 +174,19 @@ final class LogReport {
     for (Logged view : ordered) {
       StringBuilder line = new StringBuilder();
       line.append(" ".repeat(Math.max(1, 13 - Waterfall.millis(view.duration()).length())));
-      line.append(Waterfall.millis(view.duration())).append(view.isServer() ? "  server " : "  client ");
+      line.append(Waterfall.millis(view.duration()))
+          .append(view.isServer() ? "  server " : "  client ");
       line.append(view.service()).append("  ").append(view.method()).append(' ').append(view.url());
       Optional<Logged.Bar> longest =
           view.phases().stream().max(Comparator.comparingLong(Logged.Bar::micros));
-      String most = longest.map(bar -> "  (" + bar.phase() + " " + Waterfall.millis(bar.micros()) + ")").orElse("");
-      out.println(waterfall.fit(waterfall.fit(line.toString(), terminal.width() - most.length()) + most, terminal.width()));
+      String most =
+          longest
+              .map(bar -> "  (" + bar.phase() + " " + Waterfall.millis(bar.micros()) + ")")
+              .orElse("");
+      out.println(
+          waterfall.fit(
+              waterfall.fit(line.toString(), terminal.width() - most.length()) + most,
+              terminal.width()));
     }
     out.println();
   }
@@ -193,7 +206,10 @@ final class LogReport {
       out.println("  The last line is cut off: it is being written, or its process was killed.");
     }
     if (notUnderstood > 0) {
-      out.println(waterfall.fit("  " + count(notUnderstood, "line") + " not understood; " + complaint, terminal.width()));
+      out.println(
+          waterfall.fit(
+              "  " + count(notUnderstood, "line") + " not understood; " + complaint,
+              terminal.width()));
     }
   }
 
@@ -203,7 +219,11 @@ final class LogReport {
     for (Map.Entry<String, Long> why : whys.entrySet()) {
       sum += why.getValue();
       if (!why.getKey().isEmpty()) {
-        reasons.append(reasons.length() == 0 ? "  (" : ", ").append(why.getKey()).append(' ').append(why.getValue());
+        reasons
+            .append(reasons.length() == 0 ? "  (" : ", ")
+            .append(why.getKey())
+            .append(' ')
+            .append(why.getValue());
       }
     }
     String end = reasons.length() == 0 ? "" : reasons.append(')').toString();

@@ -7,7 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One exchange as one side saw it, out of a line of the audit log. Times are microseconds since 1970, durations microseconds.
+ * One exchange as one side saw it, out of a line of the audit log. Times are microseconds since
+ * 1970, durations microseconds.
  *
  * @param result status, or how it was cut off; empty: neither is known
  * @param client address of the client's end
@@ -66,7 +67,9 @@ record Logged(
     }
   }
 
-  /** Null-free view of a line whose {@code type} is {@code exchange}; throws what the line lacks. */
+  /**
+   * Null-free view of a line whose {@code type} is {@code exchange}; throws what the line lacks.
+   */
   static Logged of(Map<String, Object> line) throws JsonText.Malformed {
     String side = text(line, "side");
     String verdict = text(line, "verdict");
@@ -126,7 +129,10 @@ record Logged(
     return bars;
   }
 
-  /** As {@link #serverBars}; but between phases there may be time that belongs to none, and marks tell where. */
+  /**
+   * As {@link #serverBars}; but between phases there may be time that belongs to none, and marks
+   * tell where.
+   */
   private static List<Bar> clientBars(Map<String, Object> line, long start) {
     List<Bar> bars = new ArrayList<>();
     Map<String, Object> request = object(line, "request");

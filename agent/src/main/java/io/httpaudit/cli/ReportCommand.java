@@ -40,12 +40,17 @@ final class ReportCommand {
     Path path = Path.of(file);
     if (!Files.exists(path)) {
       err.println(
-          "httpaudit: " + file + " does not exist; an application writes it if it is started with -javaagent:httpaudit.jar=log="
+          "httpaudit: "
+              + file
+              + " does not exist; an application writes it if it is started with -javaagent:httpaudit.jar=log="
               + file);
       return Cli.WRONG;
     }
     if (!Files.isReadable(path) || Files.isDirectory(path)) {
-      err.println("httpaudit: " + file + (Files.isDirectory(path) ? " is a directory" : " may not be read by this user"));
+      err.println(
+          "httpaudit: "
+              + file
+              + (Files.isDirectory(path) ? " is a directory" : " may not be read by this user"));
       return Cli.WRONG;
     }
     try (InputStream in = Files.newInputStream(path)) {
@@ -88,7 +93,10 @@ final class ReportCommand {
 
   private int report(InputStream in, long size) {
     LogReport report = new LogReport(terminal, last, out);
-    boolean tells = size >= LONG && Terminal.isTerminal(2) && !(last == Integer.MAX_VALUE && Terminal.isTerminal(1));
+    boolean tells =
+        size >= LONG
+            && Terminal.isTerminal(2)
+            && !(last == Integer.MAX_VALUE && Terminal.isTerminal(1));
     try {
       report.read(in, tells ? new Percent(size) : bytes -> {});
     } catch (IOException e) {
@@ -99,7 +107,8 @@ final class ReportCommand {
       err.print("\r    \r");
     }
     if (!report.isLog()) {
-      err.println("httpaudit: " + file + " is not an audit log of httpaudit (" + report.complaint() + ")");
+      err.println(
+          "httpaudit: " + file + " is not an audit log of httpaudit (" + report.complaint() + ")");
       return Cli.WRONG;
     }
     report.finish();

@@ -22,9 +22,13 @@ record Terminal(int width, boolean unicode) {
     return new Terminal(stdoutWidth(), stdoutCharset().equals(StandardCharsets.UTF_8));
   }
 
-  /** The locale's, which is what a terminal expects; {@code file.encoding} is not: since JDK 18 it is always UTF-8. */
+  /**
+   * The locale's, which is what a terminal expects; {@code file.encoding} is not: since JDK 18 it
+   * is always UTF-8.
+   */
   static Charset stdoutCharset() {
-    for (String property : new String[] {"stdout.encoding", "sun.stdout.encoding", "native.encoding"}) {
+    for (String property :
+        new String[] {"stdout.encoding", "sun.stdout.encoding", "native.encoding"}) {
       String name = System.getProperty(property, "");
       if (!name.isEmpty() && Charset.isSupported(name)) {
         return Charset.forName(name);
@@ -49,7 +53,9 @@ record Terminal(int width, boolean unicode) {
   private static int columnsOf(Path device) throws IOException {
     Process stty = new ProcessBuilder("stty", "-F", device.toString(), "size").start();
     String[] rowsAndColumns =
-        new String(stty.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).trim().split(" ");
+        new String(stty.getInputStream().readAllBytes(), StandardCharsets.US_ASCII)
+            .trim()
+            .split(" ");
     try {
       int columns = rowsAndColumns.length == 2 ? Integer.parseInt(rowsAndColumns[1]) : 0;
       return columns > 0 ? columns : DEFAULT_WIDTH;
@@ -58,11 +64,16 @@ record Terminal(int width, boolean unicode) {
     }
   }
 
-  /** Whether this descriptor of ours is a terminal; {@link System#console} would ask two of them at once. */
+  /**
+   * Whether this descriptor of ours is a terminal; {@link System#console} would ask two of them at
+   * once.
+   */
   static boolean isTerminal(int fd) {
     try {
       String file = Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd)).toString();
-      return file.startsWith("/dev/pts/") || file.startsWith("/dev/tty") || file.equals("/dev/console");
+      return file.startsWith("/dev/pts/")
+          || file.startsWith("/dev/tty")
+          || file.equals("/dev/console");
     } catch (IOException | RuntimeException e) {
       return false;
     }

@@ -3,7 +3,9 @@ package io.httpaudit.cli;
 import java.util.ArrayList;
 import java.util.List;
 
-/** An exchange as its client saw it, or as its server did, or both, if both have written to the log. */
+/**
+ * An exchange as its client saw it, or as its server did, or both, if both have written to the log.
+ */
 final class Views {
   /** What may lie between the two starts, in microseconds, where an end is not known. */
   private static final long APART = 1_000_000;
@@ -25,7 +27,10 @@ final class Views {
     }
   }
 
-  /** Takes the other side's view, if it is of the same exchange: same flow, same bytes, at the same time. */
+  /**
+   * Takes the other side's view, if it is of the same exchange: same flow, same bytes, at the same
+   * time.
+   */
   boolean join(Logged view) {
     Logged here = view.isServer() ? client : server;
     Logged taken = view.isServer() ? server : client;

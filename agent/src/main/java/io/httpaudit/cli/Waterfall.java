@@ -3,7 +3,10 @@ package io.httpaudit.cli;
 import java.util.List;
 import java.util.Locale;
 
-/** Draws exchanges: a line on what was asked, then for each view its phases as bars on one common axis. */
+/**
+ * Draws exchanges: a line on what was asked, then for each view its phases as bars on one common
+ * axis.
+ */
 final class Waterfall {
   /** In front of the bars: indentation, a phase's name, its milliseconds. */
   private static final int LABELS = 29;
@@ -62,11 +65,16 @@ final class Waterfall {
 
   private void view(Logged view, long start, long end) {
     StringBuilder line = new StringBuilder(view.isServer() ? "  server  " : "  client  ");
-    line.append(view.service()).append(" (pid ").append(view.pid()).append("), ").append(view.verdict());
+    line.append(view.service())
+        .append(" (pid ")
+        .append(view.pid())
+        .append("), ")
+        .append(view.verdict());
     if (!view.why().isEmpty()) {
       line.append(" (").append(view.why()).append(')');
     }
-    line.append(view.isServer() ? ", from " : ", to ").append(view.isServer() ? view.client() : view.server());
+    line.append(view.isServer() ? ", from " : ", to ")
+        .append(view.isServer() ? view.client() : view.server());
     if (!view.interfaceName().isEmpty()) {
       line.append(" over ").append(view.interfaceName());
     }
@@ -79,7 +87,8 @@ final class Waterfall {
       text.append("    no phase is known\n");
     }
     for (Logged.Bar bar : view.phases()) {
-      text.append(String.format(Locale.ROOT, "    %-11s %10s  ", clean(bar.phase()), millis(bar.micros())));
+      text.append(
+          String.format(Locale.ROOT, "    %-11s %10s  ", clean(bar.phase()), millis(bar.micros())));
       bar(bar, start, end);
     }
     long other = view.other();
@@ -123,7 +132,9 @@ final class Waterfall {
   private static void range(StringBuilder line, Logged.Range range) {
     line.append(range.bytes()).append(" B");
     if (range.segments() > 0) {
-      line.append(" in ").append(range.segments()).append(range.segments() == 1 ? " segment" : " segments");
+      line.append(" in ")
+          .append(range.segments())
+          .append(range.segments() == 1 ? " segment" : " segments");
     }
     if (range.retransmits() > 0) {
       line.append(" (").append(range.retransmits()).append(" sent again)");
@@ -146,7 +157,10 @@ final class Waterfall {
         milli % 1_000);
   }
 
-  /** In so many characters, without what would move a terminal's cursor: a URL comes from whoever sent the request. */
+  /**
+   * In so many characters, without what would move a terminal's cursor: a URL comes from whoever
+   * sent the request.
+   */
   String fit(String line, int width) {
     String clean = clean(line);
     if (clean.length() <= width) {
@@ -161,7 +175,8 @@ final class Waterfall {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
       int type = Character.getType(c);
-      boolean shown = !Character.isISOControl(c) && type != Character.FORMAT && type != Character.SURROGATE;
+      boolean shown =
+          !Character.isISOControl(c) && type != Character.FORMAT && type != Character.SURROGATE;
       clean.append(shown ? c : '?');
     }
     return clean.toString();

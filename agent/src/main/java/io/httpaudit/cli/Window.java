@@ -6,11 +6,15 @@ import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.function.Consumer;
 
-/** The latest exchanges, by their starts; joins the two views of each. Bounded, however long the log is. */
+/**
+ * The latest exchanges, by their starts; joins the two views of each. Bounded, however long the log
+ * is.
+ */
 final class Window {
   private final int size;
   private final Consumer<Views> leaving;
-  private final PriorityQueue<Views> byStart = new PriorityQueue<>(Comparator.comparingLong(Views::start));
+  private final PriorityQueue<Views> byStart =
+      new PriorityQueue<>(Comparator.comparingLong(Views::start));
   private final Map<String, Views> byFlow = new HashMap<>();
 
   /**

@@ -3,7 +3,10 @@ package io.httpaudit.correlate;
 import io.httpaudit.flow.Endpoint;
 import io.httpaudit.flow.Timeline;
 
-/** A connection of this JVM, from its opening to the last word about it. Idle, it is meant to be small. */
+/**
+ * A connection of this JVM, from its opening to the last word about it. Idle, it is meant to be
+ * small.
+ */
 final class Connection {
   final long number;
   final Side side;
@@ -47,7 +50,9 @@ final class Connection {
 
   long needsResponses;
 
-  /** An exchange was judged whose response never ended: what follows on that direction is none's. */
+  /**
+   * An exchange was judged whose response never ended: what follows on that direction is none's.
+   */
   boolean responseCut;
 
   /** When bytes were first moved whose packets are awaited, 0: not. */
@@ -66,10 +71,16 @@ final class Connection {
   Upgrade upgrade;
   Info info;
 
-  /** Position in {@link #boundaryUnknown}'s direction is not framed any more; index of the first such message. */
+  /**
+   * Position in {@link #boundaryUnknown}'s direction is not framed any more; index of the first
+   * such message.
+   */
   long ambiguousFrom = Long.MAX_VALUE;
 
-  /** What the client sends is no HTTP from some message on: answers to it, such as a 400, are no exchange's. */
+  /**
+   * What the client sends is no HTTP from some message on: answers to it, such as a 400, are no
+   * exchange's.
+   */
   boolean noRequests;
 
   /** Queued for the next tick. */
@@ -93,8 +104,7 @@ final class Connection {
 
   record Info(long rttMicros, long retransmits) {}
 
-  Connection(
-      long number, Side side, Endpoint local, Endpoint peer, long entry, long exit) {
+  Connection(long number, Side side, Endpoint local, Endpoint peer, long entry, long exit) {
     this.number = number;
     this.side = side;
     this.local = local;

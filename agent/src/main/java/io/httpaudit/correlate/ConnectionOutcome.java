@@ -5,10 +5,11 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * A connection that never became an exchange, or ceased to carry any: a {@code connection} line. Times as in {@link
- * Exchange}.
+ * A connection that never became an exchange, or ceased to carry any: a {@code connection} line.
+ * Times as in {@link Exchange}.
  *
- * @param outcome {@code refused}, {@code timeout}, {@code reset}, {@code upgraded}, {@code http2}, {@code closed_idle}, …
+ * @param outcome {@code refused}, {@code timeout}, {@code reset}, {@code upgraded}, {@code http2},
+ *     {@code closed_idle}, …
  * @param syns copies of the SYN seen
  * @param call whether a hooked call waited for it, and so a CLIENT span tells it
  */

@@ -10,26 +10,31 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 
 /**
- * Joins what the JVM's hooks saw with what the kernel saw, by byte ranges, and judges each exchange once it is final.
+ * Joins what the JVM's hooks saw with what the kernel saw, by byte ranges, and judges each exchange
+ * once it is final.
  *
- * <p>One thread, the audit thread: it passes the ring's records to {@link #packet}, the hooks' events to the methods of
- * {@link JvmEvents}, in any interleaving, and then calls {@link #tick}. Times are nanoseconds of {@link
- * System#nanoTime()}. Nothing here blocks, and everything is bounded by {@link CorrelatorLimits}.
+ * <p>One thread, the audit thread: it passes the ring's records to {@link #packet}, the hooks'
+ * events to the methods of {@link JvmEvents}, in any interleaving, and then calls {@link #tick}.
+ * Times are nanoseconds of {@link System#nanoTime()}. Nothing here blocks, and everything is
+ * bounded by {@link CorrelatorLimits}.
  */
 public final class Correlator implements JvmEvents {
   static final long MILLISECOND = 1_000_000L;
   static final long SECOND = 1_000 * MILLISECOND;
 
-  /** After the JVM moved the last byte that the framing asks for, an exchange waits at most so long for packets. */
+  /**
+   * After the JVM moved the last byte that the framing asks for, an exchange waits at most so long
+   * for packets.
+   */
   static final long FINALITY = 10 * SECOND;
 
   /**
-   * A record may come by so much later than one that was taken after it, from another CPU. Of bytes that were acknowledged no
-   * copy that matters follows: what is not here by then was lost on the way, and waiting would only make more wait.
+   * A record may come by so much later than one that was taken after it, from another CPU. Of bytes
+   * that were acknowledged no copy that matters follows: what is not here by then was lost on the
+   * way, and waiting would only make more wait.
    */
   static final long LATE = 50 * MILLISECOND;
 
@@ -55,7 +60,10 @@ public final class Correlator implements JvmEvents {
   private final LongMap<EarlyPackets> early = new LongMap<>();
   private int earlyCount;
 
-  /** Flows to a listener of this JVM, the other end of which was not accepted yet: it may be, after the flow is over. */
+  /**
+   * Flows to a listener of this JVM, the other end of which was not accepted yet: it may be, after
+   * the flow is over.
+   */
   private final Map<FlowTuple, Wire> unaccepted = new HashMap<>();
 
   /** How many of these have no connection any more. */
@@ -82,8 +90,8 @@ public final class Correlator implements JvmEvents {
   private long eventsLost;
 
   /**
-   * @param wallOffset nanoseconds to add to {@link System#nanoTime()} for nanoseconds since 1970, as of the call: {@link
-   *     WallClock#offset}
+   * @param wallOffset nanoseconds to add to {@link System#nanoTime()} for nanoseconds since 1970,
+   *     as of the call: {@link WallClock#offset}
    */
   public Correlator(
       KernelView kernel,
@@ -167,7 +175,8 @@ public final class Correlator implements JvmEvents {
     Connection c = connections.get(connection);
     if (c != null) {
       c.wireOnly = true;
-      c.closing = new Connection.Closing(-1, -1, 0, 0, SocketError.NONE, at, wallOffset.getAsLong());
+      c.closing =
+          new Connection.Closing(-1, -1, 0, 0, SocketError.NONE, at, wallOffset.getAsLong());
       touch(c);
     }
   }
@@ -190,7 +199,14 @@ public final class Correlator implements JvmEvents {
   }
 
   private void opened(
-      long connection, Side side, Endpoint local, Endpoint peer, long flow, boolean admitted, long entry, long exit) {
+      long connection,
+      Side side,
+      Endpoint local,
+      Endpoint peer,
+      long flow,
+      boolean admitted,
+      long entry,
+      long exit) {
     if (connections.get(connection) != null) {
       return;
     }
@@ -253,8 +269,8 @@ public final class Correlator implements JvmEvents {
   }
 
   /**
-   * The flow of which a server accepted its end only when an RST had ended the client's admission, so that it got one of its
-   * own, without these packets; null: there is none.
+   * The flow of which a server accepted its end only when an RST had ended the client's admission,
+   * so that it got one of its own, without these packets; null: there is none.
    */
   private Wire accepted(FlowTuple tuple, long flow) {
     Wire wire = unaccepted.get(tuple);
@@ -280,10 +296,12 @@ public final class Correlator implements JvmEvents {
     }
     KernelView.Candidate candidate = found.get();
     for (Packet p : candidate.packets()) {
-      // The key is a tuple, and a tuple may be used again: by time, this can't be our handshake. What was accepted had its
+      // The key is a tuple, and a tuple may be used again: by time, this can't be our handshake.
+      // What was accepted had its
       // SYN before; that of a connect which does not wait may still be in a queue.
       if (p.has(Packet.SYN)
-          && (p.time > c.exit + (c.client() ? RACE : Phases.SKEW) || c.client() && !c.wireOnly && p.time < c.entry - RACE)) {
+          && (p.time > c.exit + (c.client() ? RACE : Phases.SKEW)
+              || c.client() && !c.wireOnly && p.time < c.entry - RACE)) {
         return;
       }
     }
@@ -293,11 +311,15 @@ public final class Correlator implements JvmEvents {
     }
   }
 
-  /** Whether the filter may have ceased to keep an outgoing connection's packets before it was admitted. */
+  /**
+   * Whether the filter may have ceased to keep an outgoing connection's packets before it was
+   * admitted.
+   */
   private static boolean lapsed(Connection c, KernelView.Candidate candidate) {
     return c.client()
         && candidate.packets().stream()
-            .anyMatch(p -> p.has(Packet.SYN) && p.has(Packet.ACK) && p.time < c.exit - KernelView.KEPT);
+            .anyMatch(
+                p -> p.has(Packet.SYN) && p.has(Packet.ACK) && p.time < c.exit - KernelView.KEPT);
   }
 
   private void lookAgain(Wire wire) {
@@ -327,7 +349,15 @@ public final class Correlator implements JvmEvents {
     boolean filtered = kernel.tier() == 1 && local.port() != 0;
     Endpoint from = filtered && local.isWildcard() ? kernel.source(local, peer) : local;
     // Never admitted: what there is of it is in the candidate.
-    opened(connection, Side.CLIENT, from, peer, filtered && flow == 0 ? connection : flow, flow > 0, entry, exit);
+    opened(
+        connection,
+        Side.CLIENT,
+        from,
+        peer,
+        filtered && flow == 0 ? connection : flow,
+        flow > 0,
+        entry,
+        exit);
     connectFailed(connection, error, exit);
   }
 
@@ -469,7 +499,10 @@ public final class Correlator implements JvmEvents {
     eventsLost += count;
   }
 
-  /** Something that a hook should have told is missing, nobody knows of which connection: of those known by now. */
+  /**
+   * Something that a hook should have told is missing, nobody knows of which connection: of those
+   * known by now.
+   */
   public void doubt() {
     connections.forEach(c -> c.doubtful = true);
   }
@@ -494,7 +527,8 @@ public final class Correlator implements JvmEvents {
    * Judges what is final. To be called after the rings were drained.
    *
    * @param now a time before the drain began: all records and events up to it were passed
-   * @return when to call again at the latest, {@link Long#MAX_VALUE}: only once something was passed
+   * @return when to call again at the latest, {@link Long#MAX_VALUE}: only once something was
+   *     passed
    */
   public long tick(long now) {
     judge.begin();
@@ -568,7 +602,8 @@ public final class Correlator implements JvmEvents {
       }
     }
     if (c.wire != null) {
-      if (c.upgrade != null && c.first == null || c.ambiguousFrom != Long.MAX_VALUE && !lastFramed(c)) {
+      if (c.upgrade != null && c.first == null
+          || c.ambiguousFrom != Long.MAX_VALUE && !lastFramed(c)) {
         trimAll(c);
       }
       wait |= c.wire.flow.over();
@@ -628,10 +663,14 @@ public final class Correlator implements JvmEvents {
       }
       if (c.wire == null) {
         // In tier 3, TCP_INFO comes behind the message's end.
-        return kernel.tier() != 3 || c.info != null || now >= e.wholeAt() + SWEEP || closing != null;
+        return kernel.tier() != 3
+            || c.info != null
+            || now >= e.wholeAt() + SWEEP
+            || closing != null;
       }
       // What the stack had in hand when an RST came may still leave; not behind the close.
-      boolean still = over && (c.wire.flow.resetTime() == 0 || closing != null && now >= closing.at());
+      boolean still =
+          over && (c.wire.flow.resetTime() == 0 || closing != null && now >= closing.at());
       if (still || judge.settled(c, e) || now >= e.wholeAt() + FINALITY) {
         return true;
       }
@@ -665,7 +704,8 @@ public final class Correlator implements JvmEvents {
       }
     }
     boolean told = false;
-    if (e.request != null && (e.whole() || e.ambiguous || shutdown || c.closing != null || over(c))) {
+    if (e.request != null
+        && (e.whole() || e.ambiguous || shutdown || c.closing != null || over(c))) {
       Exchange exchange = judge.judge(c, e, now, shutdown);
       verdicts[exchange.verdict().ordinal()]++;
       outcomes.exchange(exchange);
@@ -684,15 +724,20 @@ public final class Correlator implements JvmEvents {
     if (wire != null && head && unaccepted.get(wire.tuple) != wire) {
       trim(
           c,
-          c.first != null && c.first.request != null ? c.first.request.offset() : judge.requestEnd(),
-          c.first != null && c.first.response != null ? c.first.response.offset() : judge.responseEnd());
+          c.first != null && c.first.request != null
+              ? c.first.request.offset()
+              : judge.requestEnd(),
+          c.first != null && c.first.response != null
+              ? c.first.response.offset()
+              : judge.responseEnd());
     }
   }
 
   /** Something of {@code e} is known, but no request's head. */
   private void untold(Connection c, Pending e) {
     if (e.request == null && e.requestEnd >= 0 && !e.requestProven && eventsLost == 0) {
-      // The connection's end cut the head: no request was made. If it was the first, the connection's own line tells it.
+      // The connection's end cut the head: no request was made. If it was the first, the
+      // connection's own line tells it.
       c.exchanges--;
     } else if (!c.noRequests && c.upgrade == null) {
       exchangesDropped++;
@@ -703,7 +748,10 @@ public final class Correlator implements JvmEvents {
     return c.wire != null && c.wire.flow.over();
   }
 
-  /** Forgets packets below these positions, as far as the connection's other end, if it is here, agrees. */
+  /**
+   * Forgets packets below these positions, as far as the connection's other end, if it is here,
+   * agrees.
+   */
   private void trim(Connection c, long requests, long responses) {
     Wire wire = c.wire;
     c.needsRequests = Math.max(c.needsRequests, requests);
@@ -740,7 +788,8 @@ public final class Correlator implements JvmEvents {
 
   /** The last word about a connection. */
   private void end(Connection c, long now, boolean shutdown) {
-    if (c.closing != null && (c.exchanges == 0 || c.upgrade != null) || shutdown && c.upgrade != null) {
+    if (c.closing != null && (c.exchanges == 0 || c.upgrade != null)
+        || shutdown && c.upgrade != null) {
       if (c.wire != null && !c.wire.settled) {
         lookLast(c.wire);
       }
@@ -799,7 +848,9 @@ public final class Correlator implements JvmEvents {
 
   // ---- what the summary says
 
-  /** A claimed flow moved bytes for a second without packets: it takes an interface that has no tap. */
+  /**
+   * A claimed flow moved bytes for a second without packets: it takes an interface that has no tap.
+   */
   public boolean wantsAllInterfaces() {
     return allInterfaces;
   }

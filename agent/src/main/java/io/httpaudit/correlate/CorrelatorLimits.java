@@ -1,12 +1,14 @@
 package io.httpaudit.correlate;
 
 /**
- * Bounds of what the correlator holds. What exceeds one is dropped and counted, or costs an exchange its {@code matched}.
+ * Bounds of what the correlator holds. What exceeds one is dropped and counted, or costs an
+ * exchange its {@code matched}.
  *
  * @param connections open at once
  * @param exchanges not final, on one connection
  * @param records of packets kept, all flows together (about 24 bytes each)
- * @param early packets kept of flows whose connection is not known yet, all flows together (40 bytes each)
+ * @param early packets kept of flows whose connection is not known yet, all flows together (40
+ *     bytes each)
  */
 public record CorrelatorLimits(int connections, int exchanges, int records, int early) {
   public static CorrelatorLimits defaults() {

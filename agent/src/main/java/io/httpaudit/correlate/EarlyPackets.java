@@ -36,7 +36,8 @@ final class EarlyPackets {
     packed[i] = p.time;
     packed[i + 1] = (long) p.seq << 32 | p.ack & 0xffff_ffffL;
     packed[i + 2] = (long) p.payload << 32 | p.lost & 0xffff_ffffL;
-    packed[i + 3] = (long) p.ifindex << 32 | (long) p.window << 16 & 0xffff_0000L | p.gsoSize & 0xffff;
+    packed[i + 3] =
+        (long) p.ifindex << 32 | (long) p.window << 16 & 0xffff_0000L | p.gsoSize & 0xffff;
     packed[i + 4] = (long) p.gsoSegs << 32 | p.flags << 8 | p.direction;
   }
 

@@ -6,14 +6,16 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * One request and its final response on one connection, as one side saw it, judged. Times are nanoseconds of
- * CLOCK_MONOTONIC; add {@code wallOffset} for nanoseconds since 1970. Immutable.
+ * One request and its final response on one connection, as one side saw it, judged. Times are
+ * nanoseconds of CLOCK_MONOTONIC; add {@code wallOffset} for nanoseconds since 1970. Immutable.
  *
  * @param connection number of the connection in this process, from 1
  * @param sequence number of the exchange on it, from 0
- * @param start the own span's start: server: the request's first byte on the wire, else its first read; client: the call
- *     (connect's entry on a connection's first exchange, else the first write's entry)
- * @param end the own span's end: server: the response's last byte on the wire, else the last write; client: the last read
+ * @param start the own span's start: server: the request's first byte on the wire, else its first
+ *     read; client: the call (connect's entry on a connection's first exchange, else the first
+ *     write's entry)
+ * @param end the own span's end: server: the response's last byte on the wire, else the last write;
+ *     client: the last read
  * @param target as sent, not redacted; empty where no request line was seen
  * @param host the Host field as sent; empty where there was none
  * @param protocol {@code 1.0}, {@code 1.1}; empty where unknown
@@ -54,14 +56,16 @@ public record Exchange(
    * @param parentSpanId 16 hex, or empty: a root
    * @param state the parent's tracestate as sent, or empty
    */
-  public record TraceIds(String traceId, String spanId, String parentSpanId, String state, boolean sampled) {}
+  public record TraceIds(
+      String traceId, String spanId, String parentSpanId, String state, boolean sampled) {}
 
   /**
-   * A message's bytes in one direction's TCP stream. {@code segments} 0 means that no packet is known, and then counts
-   * and times are not.
+   * A message's bytes in one direction's TCP stream. {@code segments} 0 means that no packet is
+   * known, and then counts and times are not.
    *
    * @param offset of its first byte; 0 is the first after the SYN
-   * @param bytes its length on the wire, as far as it was; -1: only packets could tell, and some are missing
+   * @param bytes its length on the wire, as far as it was; -1: only packets could tell, and some
+   *     are missing
    * @param first when the first byte was on the wire
    * @param last when all of its bytes had been
    */
@@ -87,7 +91,8 @@ public record Exchange(
    * @param rttNanos the handshake's
    * @param zeroWindow either side's transitions to a window of 0 in the exchange
    * @param reset an RST was seen in the exchange
-   * @param retransmits of the whole connection so far, by TCP_INFO: in tier 3 alone, where RTT is TCP_INFO's too
+   * @param retransmits of the whole connection so far, by TCP_INFO: in tier 3 alone, where RTT is
+   *     TCP_INFO's too
    */
   public record Tcp(
       OptionalLong rttNanos, long zeroWindow, boolean reset, OptionalLong retransmits) {

@@ -10,7 +10,10 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 
-/** From one final exchange's messages and packets to its verdict and figures: INTERFACE.md, Verdicts. One thread. */
+/**
+ * From one final exchange's messages and packets to its verdict and figures: INTERFACE.md,
+ * Verdicts. One thread.
+ */
 final class Judge {
   private static final Exchange.TraceIds NO_SPAN = new Exchange.TraceIds("", "", "", "", false);
 
@@ -61,10 +64,14 @@ final class Judge {
         && acknowledged(c, e);
   }
 
-  /** Whether the other end acknowledged all that this end sent, of a whole exchange: all that it read has arrived anyway. */
+  /**
+   * Whether the other end acknowledged all that this end sent, of a whole exchange: all that it
+   * read has arrived anyway.
+   */
   boolean acknowledged(Connection c, Pending e) {
     return c.wire.flow.known()
-        && (c.client() ? c.requests() : c.responses()).acked() >= (c.client() ? e.requestEnd : e.responseEnd);
+        && (c.client() ? c.requests() : c.responses()).acked()
+            >= (c.client() ? e.requestEnd : e.responseEnd);
   }
 
   private static long responseStart(Connection c, Pending e) {
@@ -88,7 +95,10 @@ final class Judge {
     /** Where it ends, only the packets say. */
     boolean byPackets;
 
-    /** Decides from what was framed ({@code proven}, {@code end}), or else moved, and the wire, if that is known. */
+    /**
+     * Decides from what was framed ({@code proven}, {@code end}), or else moved, and the wire, if
+     * that is known.
+     */
     void of(
         MessageHead head,
         long from,
@@ -145,9 +155,10 @@ final class Judge {
     extents(c, e, known, over || closing != null && !e.whole());
     long wall = wallOffset.getAsLong();
 
-    boolean complete = known
-        && c.requests().trimmed() <= request.start
-        && c.responses().trimmed() <= response.start;
+    boolean complete =
+        known
+            && c.requests().trimmed() <= request.start
+            && c.responses().trimmed() <= response.start;
     requestFacts.clear();
     responseFacts.clear();
     if (complete) {
@@ -223,46 +234,55 @@ final class Judge {
       start = Math.min(start, t.start());
       end = Math.max(end, t.end());
     }
-    boolean reset = flow != null && flow.resetTime() != 0
-        && (error.equals("reset")
-            || figures && responseFacts.covered && response.end > response.start
-                && requestFacts.seen
-                && flow.resetTime() >= requestFacts.first
-                && flow.resetTime() <= responseFacts.last);
+    boolean reset =
+        flow != null
+            && flow.resetTime() != 0
+            && (error.equals("reset")
+                || figures
+                    && responseFacts.covered
+                    && response.end > response.start
+                    && requestFacts.seen
+                    && flow.resetTime() >= requestFacts.first
+                    && flow.resetTime() <= responseFacts.last);
     MessageHead head = e.request;
-    Exchange exchange = new Exchange(
-        c.side,
-        verdict,
-        Optional.ofNullable(why),
-        c.number,
-        e.index,
-        c.local,
-        c.peer,
-        interfaceName(c),
-        tracing.begin(c.side, head.traceparent(), head.tracestate(), head.method(), head.target()),
-        head.method(),
-        head.target(),
-        head.host(),
-        e.response != null && e.response.status() > 0
-            ? OptionalLong.of(e.response.status())
-            : OptionalLong.empty(),
-        head.minor() < 0 ? "" : head.minor() == 0 ? "1.0" : "1." + head.minor(),
-        range(request, requestFacts, known && !figures),
-        range(response, responseFacts, known && !figures),
-        start,
-        end,
-        wall,
-        timings,
-        figures ? ackNanos(c) : OptionalLong.empty(),
-        tcp(c, figures, reset, now),
-        error);
+    Exchange exchange =
+        new Exchange(
+            c.side,
+            verdict,
+            Optional.ofNullable(why),
+            c.number,
+            e.index,
+            c.local,
+            c.peer,
+            interfaceName(c),
+            tracing.begin(
+                c.side, head.traceparent(), head.tracestate(), head.method(), head.target()),
+            head.method(),
+            head.target(),
+            head.host(),
+            e.response != null && e.response.status() > 0
+                ? OptionalLong.of(e.response.status())
+                : OptionalLong.empty(),
+            head.minor() < 0 ? "" : head.minor() == 0 ? "1.0" : "1." + head.minor(),
+            range(request, requestFacts, known && !figures),
+            range(response, responseFacts, known && !figures),
+            start,
+            end,
+            wall,
+            timings,
+            figures ? ackNanos(c) : OptionalLong.empty(),
+            tcp(c, figures, reset, now),
+            error);
     if (figures && requestFacts.seen) {
       c.previousBegin = requestFacts.first;
     }
     if (known) {
-      c.previousEnd = figures && responseFacts.covered && response.end > response.start
-          ? Math.max(responseFacts.last, Math.max(ackTime(c.requests(), request), ackTime(c.responses(), response)))
-          : flow.lastTime();
+      c.previousEnd =
+          figures && responseFacts.covered && response.end > response.start
+              ? Math.max(
+                  responseFacts.last,
+                  Math.max(ackTime(c.requests(), request), ackTime(c.responses(), response)))
+              : flow.lastTime();
     }
     c.responseCut |= e.responseEnd < 0;
     c.responsesEnd = Math.max(c.responsesEnd, response.end);
@@ -317,7 +337,10 @@ final class Judge {
         && (request.cut || response.cut);
   }
 
-  /** All that is judged from now on was drained by now: losses are read once for all of it, since a reading is a system call. */
+  /**
+   * All that is judged from now on was drained by now: losses are read once for all of it, since a
+   * reading is a system call.
+   */
   void begin() {
     losses = UNREAD;
   }
@@ -356,7 +379,10 @@ final class Judge {
     return time == Long.MAX_VALUE ? Long.MIN_VALUE : time;
   }
 
-  /** {@code all}: no packet is missing. Else the RST may be the one that is, and how it ended is not known. */
+  /**
+   * {@code all}: no packet is missing. Else the RST may be the one that is, and how it ended is not
+   * known.
+   */
   private static String error(Connection c, boolean known, boolean all) {
     SocketError told = c.closing == null ? SocketError.NONE : c.closing.error();
     if (told == SocketError.TIMEOUT) {
@@ -497,7 +523,9 @@ final class Judge {
     return new Exchange.Tcp(rtt(c), zeros, reset);
   }
 
-  /** The handshake's round trip as this end saw it; none if one of its two packets was sent again. */
+  /**
+   * The handshake's round trip as this end saw it; none if one of its two packets was sent again.
+   */
   private static OptionalLong rtt(Connection c) {
     Flow flow = c.wire.flow;
     long from = c.client() ? flow.synTime() : flow.synAckTime();
@@ -578,7 +606,8 @@ final class Judge {
       why = Why.CLOCK_STEP;
     } else if (closing == null) {
       why = Why.SHUTDOWN;
-    } else if (c.out().contiguous() < closing.bytesOut() && !reset || c.in().contiguous() < closing.bytesIn()) {
+    } else if (c.out().contiguous() < closing.bytesOut() && !reset
+        || c.in().contiguous() < closing.bytesIn()) {
       why = Why.RECORDS_LOST;
     } else if (!flow.over() && c.out().acked() < closing.bytesOut()) {
       why = Why.NO_PACKETS;

@@ -3,28 +3,37 @@ package io.httpaudit.correlate;
 import io.httpaudit.flow.Endpoint;
 
 /**
- * What the hooks saw, in the order in which each thread said it. observe/ decodes its ring into these calls, on the audit
- * thread. Times are nanoseconds of {@link System#nanoTime()}. Offsets are stream positions, 0 the first byte after the
- * SYN.
+ * What the hooks saw, in the order in which each thread said it. observe/ decodes its ring into
+ * these calls, on the audit thread. Times are nanoseconds of {@link System#nanoTime()}. Offsets are
+ * stream positions, 0 the first byte after the SYN.
  */
 public interface JvmEvents {
   /**
-   * A socket is connected, or connecting ({@code connect} has returned, perhaps with EINPROGRESS), or was accepted.
+   * A socket is connected, or connecting ({@code connect} has returned, perhaps with EINPROGRESS),
+   * or was accepted.
    *
    * @param connection number in this process, from 1, never used again
    * @param flow the id under which the kernel reports its packets; 0: not admitted
    * @param entry when {@code connect} was entered; of an accepted one, when {@code accept} returned
    * @param exit when {@code connect} or {@code accept} returned
    */
-  void opened(long connection, Side side, Endpoint local, Endpoint peer, long flow, long entry, long exit);
+  void opened(
+      long connection, Side side, Endpoint local, Endpoint peer, long flow, long entry, long exit);
 
   /**
-   * {@code connect} threw. {@code local} may have port 0: unknown; or the wildcard address: that is not known.
+   * {@code connect} threw. {@code local} may have port 0: unknown; or the wildcard address: that is
+   * not known.
    *
    * @param error what the kernel said
    */
   void connectFailed(
-      long connection, Endpoint local, Endpoint peer, long flow, long entry, long exit, SocketError error);
+      long connection,
+      Endpoint local,
+      Endpoint peer,
+      long flow,
+      long entry,
+      long exit,
+      SocketError error);
 
   /** The connect of a connection that was {@link #opened} failed; nothing was moved. */
   void connectFailed(long connection, SocketError error, long at);
@@ -37,21 +46,27 @@ public interface JvmEvents {
    *
    * @param end stream position behind it
    * @param at when the call that moved its last byte exited
-   * @param proven false: it ended because the connection did, in the middle of what the framing asks for
+   * @param proven false: it ended because the connection did, in the middle of what the framing
+   *     asks for
    */
   void messageEnd(long connection, boolean request, long index, long end, long at, boolean proven);
 
   /**
-   * From the message that starts at {@code offset} on, this direction can't be framed, to the connection's end.
+   * From the message that starts at {@code offset} on, this direction can't be framed, to the
+   * connection's end.
    *
-   * @param partial what is known of that message's head, as far as it was read; index and offset always
+   * @param partial what is known of that message's head, as far as it was read; index and offset
+   *     always
    */
   void boundaryUnknown(long connection, MessageHead partial);
 
   /** Behind these positions the connection carries another protocol. */
   void upgraded(long connection, long outOffset, long inOffset, String outcome);
 
-  /** TCP_INFO of the connection, in tier 3, when a message ended. Microseconds and counts of the whole connection. */
+  /**
+   * TCP_INFO of the connection, in tier 3, when a message ended. Microseconds and counts of the
+   * whole connection.
+   */
   void tcpInfo(long connection, long rttMicros, long retransmits);
 
   /**

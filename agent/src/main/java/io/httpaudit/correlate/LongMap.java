@@ -3,7 +3,10 @@ package io.httpaudit.correlate;
 import java.util.Arrays;
 import java.util.function.Consumer;
 
-/** From positive long keys to values, by open addressing: no object for a key or an entry. One thread. */
+/**
+ * From positive long keys to values, by open addressing: no object for a key or an entry. One
+ * thread.
+ */
 final class LongMap<V> {
   private long[] keys = new long[16];
   private Object[] values = new Object[16];
@@ -22,7 +25,8 @@ final class LongMap<V> {
     int i = slot(key);
     if (values[i] == null) {
       size++;
-      // At most three quarters full: these maps are most of what an idle connection costs beside its objects.
+      // At most three quarters full: these maps are most of what an idle connection costs beside
+      // its objects.
       if (size * 4 > keys.length * 3) {
         resize(keys.length * 2);
         i = slot(key);

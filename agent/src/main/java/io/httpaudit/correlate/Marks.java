@@ -1,8 +1,8 @@
 package io.httpaudit.correlate;
 
 /**
- * The points in time between which an exchange's phases lie, as far as they are known; the names are INTERFACE.md's.
- * Mutable and reused: one thread.
+ * The points in time between which an exchange's phases lie, as far as they are known; the names
+ * are INTERFACE.md's. Mutable and reused: one thread.
  */
 final class Marks {
   static final long UNKNOWN = Long.MIN_VALUE;
@@ -13,7 +13,10 @@ final class Marks {
   long dnsStart;
   long dnsEnd;
 
-  /** What ends {@code blocked} beside {@code dns}: a pooled connection is taken, or {@code connect} is entered. */
+  /**
+   * What ends {@code blocked} beside {@code dns}: a pooled connection is taken, or {@code connect}
+   * is entered.
+   */
   long taken;
 
   /** First SYN, and the handshake's last ACK or the failure: of a connection's first exchange. */
@@ -21,7 +24,10 @@ final class Marks {
 
   long connectEnd;
 
-  /** ClientHello, and the client's last handshake message: of the first exchange after that handshake. */
+  /**
+   * ClientHello, and the client's last handshake message: of the first exchange after that
+   * handshake.
+   */
   long hello;
 
   long sslEnd;
@@ -40,7 +46,10 @@ final class Marks {
   /** The application has read the response's last byte. */
   long responseRead;
 
-  /** On the wire: the request's first byte and its last, the final response's first, the response's last. */
+  /**
+   * On the wire: the request's first byte and its last, the final response's first, the response's
+   * last.
+   */
   long requestFirst;
 
   long requestLast;

@@ -1,15 +1,18 @@
 package io.httpaudit.correlate;
 
 /**
- * The head of a request or of a final response, with what the parser proved about where it ends. Times are nanoseconds
- * of {@link System#nanoTime()}: of the call's entry for bytes written, of its exit for bytes read.
+ * The head of a request or of a final response, with what the parser proved about where it ends.
+ * Times are nanoseconds of {@link System#nanoTime()}: of the call's entry for bytes written, of its
+ * exit for bytes read.
  *
  * @param request or else a response
  * @param index of the message in its direction, from 0; the response of a request has its index
  * @param offset stream position of the message's first byte (of a response: of its first 1xx)
- * @param finalOffset stream position of the final response's first byte; for a request, {@code offset}
+ * @param finalOffset stream position of the final response's first byte; for a request, {@code
+ *     offset}
  * @param headEnd stream position behind the head
- * @param expectedEnd stream position behind the message where the head alone proves it (Content-Length, no body), else -1
+ * @param expectedEnd stream position behind the message where the head alone proves it
+ *     (Content-Length, no body), else -1
  * @param first when its first byte was moved
  * @param finalFirst when the final response's first byte was moved
  * @param method empty for a response

@@ -33,7 +33,11 @@ final class Pending {
 
   /** Both messages moved as their framing asks. */
   boolean whole() {
-    return request != null && requestEnd >= 0 && responseEnd >= 0 && requestProven && responseProven;
+    return request != null
+        && requestEnd >= 0
+        && responseEnd >= 0
+        && requestProven
+        && responseProven;
   }
 
   /** When the JVM moved the last byte. */

@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Marks → phases. They follow one another: each starts at the later of its mark and the end of the known phase before
- * it; one whose marks are not both known is absent. One thread.
+ * Marks → phases. They follow one another: each starts at the later of its mark and the end of the
+ * known phase before it; one whose marks are not both known is absent. One thread.
  */
 final class Phases {
   /** Clocks of two CPUs may disagree by this much, in nanoseconds. */
@@ -39,7 +39,8 @@ final class Phases {
     add(Phase.CONNECT, m.connectStart, m.connectEnd);
     add(Phase.SSL, m.hello, m.sslEnd);
     add(Phase.QUEUE, m.requestMoved, m.requestFirst);
-    // An early response ends send. Without the request's last byte, only a response that was seen can.
+    // An early response ends send. Without the request's last byte, only a response that was seen
+    // can.
     long sent = m.requestLast == UNKNOWN ? UNKNOWN : earlier(m.requestLast, m.responseFirst);
     add(Phase.SEND, m.requestFirst, sent);
     add(Phase.WAIT, sent, m.responseFirst);
@@ -48,7 +49,8 @@ final class Phases {
   }
 
   private void server(Marks m) {
-    boolean waited = m.accepted != UNKNOWN && m.requestFirst != UNKNOWN && m.accepted > m.requestFirst;
+    boolean waited =
+        m.accepted != UNKNOWN && m.requestFirst != UNKNOWN && m.accepted > m.requestFirst;
     if (waited) {
       add(Phase.ACCEPT_WAIT, m.requestFirst, m.accepted);
     }

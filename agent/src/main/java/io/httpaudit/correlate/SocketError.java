@@ -7,7 +7,9 @@ public enum SocketError {
   REFUSED,
   /** ETIMEDOUT, or the caller's own connect timeout. */
   TIMEOUT,
-  /** The caller closed the socket before it knew whether the connection stands: packets may know. */
+  /**
+   * The caller closed the socket before it knew whether the connection stands: packets may know.
+   */
   GIVEN_UP,
   /** ECONNRESET, EPIPE. */
   RESET,

@@ -1,6 +1,9 @@
 package io.httpaudit.correlate;
 
-/** Why an exchange is not {@link Verdict#MATCHED}: a closed list; the names, in lower case, are what users see. */
+/**
+ * Why an exchange is not {@link Verdict#MATCHED}: a closed list; the names, in lower case, are what
+ * users see.
+ */
 public enum Why {
   BEFORE_ATTACH,
   ISN_UNKNOWN,

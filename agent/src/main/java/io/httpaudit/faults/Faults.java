@@ -4,13 +4,15 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The fault switch, for tests alone: hooks and native calls that throw, stall or return garbage, one in so many, by a seed. The
- * system property {@code httpaudit.test.faults} is {@code seed:rate:where}: one call in {@code rate}; {@code where} is {@code
- * hooks}, {@code natives} or {@code all}. Without it {@link #HOOKS} and {@link #NATIVES} are constants, and what they guard is no
- * code once compiled.
+ * The fault switch, for tests alone: hooks and native calls that throw, stall or return garbage,
+ * one in so many, by a seed. The system property {@code httpaudit.test.faults} is {@code
+ * seed:rate:where}: one call in {@code rate}; {@code where} is {@code hooks}, {@code natives} or
+ * {@code all}. Without it {@link #HOOKS} and {@link #NATIVES} are constants, and what they guard is
+ * no code once compiled.
  *
- * <p>Garbage is what a kernel could say: another error, a length or a count that isn't true, success for a call that was not
- * made. Not an address or a descriptor that is someone else's, which nobody could tell from a true one. Any thread.
+ * <p>Garbage is what a kernel could say: another error, a length or a count that isn't true,
+ * success for a call that was not made. Not an address or a descriptor that is someone else's,
+ * which nobody could tell from a true one. Any thread.
  */
 public final class Faults {
   public static final boolean HOOKS;
@@ -25,7 +27,22 @@ public final class Faults {
   private static final long STALL_NANOS = 30_000_000;
 
   private static final int[] GARBAGE = {
-    0, 1, 7, 4096, 65_536, 1 << 24, Integer.MAX_VALUE, -1, -4, -7, -9, -11, -12, -22, -105, Integer.MIN_VALUE,
+    0,
+    1,
+    7,
+    4096,
+    65_536,
+    1 << 24,
+    Integer.MAX_VALUE,
+    -1,
+    -4,
+    -7,
+    -9,
+    -11,
+    -12,
+    -22,
+    -105,
+    Integer.MIN_VALUE,
   };
 
   static {
@@ -67,7 +84,10 @@ public final class Faults {
     }
   }
 
-  /** As {@link #strike}, but of eight turns seven are stalls: what throws may end an audit, and then nothing else is tried. */
+  /**
+   * As {@link #strike}, but of eight turns seven are stalls: what throws may end an audit, and then
+   * nothing else is tried.
+   */
   public static void disturb() {
     long bits = turn();
     if (bits != 0) {
@@ -100,7 +120,8 @@ public final class Faults {
   }
 
   public static int garbage() {
-    return GARBAGE[(int) Long.remainderUnsigned(CALLS.get() * 0x9e3779b97f4a7c15L >>> 8, GARBAGE.length)];
+    return GARBAGE[
+        (int) Long.remainderUnsigned(CALLS.get() * 0x9e3779b97f4a7c15L >>> 8, GARBAGE.length)];
   }
 
   /** The answer, or another one. */
@@ -108,7 +129,10 @@ public final class Faults {
     return turn() == 0 ? answer : garbage();
   }
 
-  /** As {@link #garbled}, of calls whose answer is a descriptor or an address: an error, or one that is nobody's. */
+  /**
+   * As {@link #garbled}, of calls whose answer is a descriptor or an address: an error, or one that
+   * is nobody's.
+   */
   public static long garbledHandle(long answer) {
     if (turn() == 0) {
       return answer;

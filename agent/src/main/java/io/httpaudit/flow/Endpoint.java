@@ -5,7 +5,8 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 
 /**
- * One end of a TCP connection. IPv4 is kept as its v4-mapped IPv6 address (RFC 4291, 2.5.5.2), so that both look alike.
+ * One end of a TCP connection. IPv4 is kept as its v4-mapped IPv6 address (RFC 4291, 2.5.5.2), so
+ * that both look alike.
  *
  * @param high bytes 0…7 of the address, big-endian
  * @param low bytes 8…15 of the address, big-endian
@@ -52,7 +53,13 @@ public record Endpoint(long high, long low, int port) implements Comparable<Endp
   public String address() {
     try {
       if (isV4()) {
-        return (low >>> 24 & 0xff) + "." + (low >>> 16 & 0xff) + "." + (low >>> 8 & 0xff) + "." + (low & 0xff);
+        return (low >>> 24 & 0xff)
+            + "."
+            + (low >>> 16 & 0xff)
+            + "."
+            + (low >>> 8 & 0xff)
+            + "."
+            + (low & 0xff);
       }
       byte[] bytes = new byte[16];
       for (int i = 0; i < 8; i++) {
@@ -84,7 +91,8 @@ public record Endpoint(long high, long low, int port) implements Comparable<Endp
       return groups;
     }
     String head = String.join(":", java.util.Arrays.copyOfRange(parts, 0, best));
-    String tail = String.join(":", java.util.Arrays.copyOfRange(parts, best + bestLength, parts.length));
+    String tail =
+        String.join(":", java.util.Arrays.copyOfRange(parts, best + bestLength, parts.length));
     return head + "::" + tail;
   }
 

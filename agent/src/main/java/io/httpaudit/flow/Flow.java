@@ -4,11 +4,12 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The packets of one TCP connection, both directions. Fed with the kernel's candidate, which may be read again and may
- * then show more, and with the ring's records in ring order.
+ * The packets of one TCP connection, both directions. Fed with the kernel's candidate, which may be
+ * read again and may then show more, and with the ring's records in ring order.
  *
- * <p>Where two interfaces on one path show the same packets, those of the home interface (which holds the local address)
- * count; a direction that only another interface shows is taken from there. One thread.
+ * <p>Where two interfaces on one path show the same packets, those of the home interface (which
+ * holds the local address) count; a direction that only another interface shows is taken from
+ * there. One thread.
  */
 public final class Flow {
   private static final int GAPS = 16;
@@ -48,7 +49,9 @@ public final class Flow {
   private int windowsUsed;
   private int zeroNow;
 
-  /** Of the candidate's packets fed: payload and acknowledgement, to see what a second look brings. */
+  /**
+   * Of the candidate's packets fed: payload and acknowledgement, to see what a second look brings.
+   */
   private long[] fed = NONE;
 
   public Flow(long id) {
@@ -154,9 +157,7 @@ public final class Flow {
    */
   public boolean candidate(List<Packet> packets, int syns, int synAcks, long handshakeAck) {
     for (Packet p : packets) {
-      if (p.has(Packet.SYN)
-          && from(p.fromUpper()).known()
-          && !from(p.fromUpper()).isn(p.seq)) {
+      if (p.has(Packet.SYN) && from(p.fromUpper()).known() && !from(p.fromUpper()).isn(p.seq)) {
         return false;
       }
     }
@@ -170,7 +171,8 @@ public final class Flow {
     }
     for (int i = 0; i < packets.size(); i++) {
       Packet p = packets.get(i);
-      // Which of a run's bytes were told before; a mark that no first look leaves: its flags, moved up.
+      // Which of a run's bytes were told before; a mark that no first look leaves: its flags, moved
+      // up.
       long told = fed[2 * i];
       long state = (long) p.flags << 40 | 1L << 39 | p.payload;
       long ack = (long) p.ack << 16 | p.window;

@@ -1,7 +1,8 @@
 package io.httpaudit.flow;
 
 /**
- * A TCP connection, whichever way a packet goes; the key of the kernel's maps (struct tuple in bpf/httpaudit.h).
+ * A TCP connection, whichever way a packet goes; the key of the kernel's maps (struct tuple in
+ * bpf/httpaudit.h).
  *
  * @param lower the end that compares lower
  * @param upper the other

@@ -1,8 +1,8 @@
 package io.httpaudit.flow;
 
 /**
- * One packet as the socket filter saw it (struct packet in bpf/httpaudit.h). Mutable and reused by whoever decodes the
- * ring: a receiver copies what it keeps. One thread.
+ * One packet as the socket filter saw it (struct packet in bpf/httpaudit.h). Mutable and reused by
+ * whoever decodes the ring: a receiver copies what it keeps. One thread.
  */
 public final class Packet {
   public static final int FIN = 1;

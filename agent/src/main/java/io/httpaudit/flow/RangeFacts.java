@@ -1,14 +1,17 @@
 package io.httpaudit.flow;
 
 /**
- * What the wire says of a range of bytes in one direction: filled by {@link Timeline#measure}. Mutable and reused; one
- * thread.
+ * What the wire says of a range of bytes in one direction: filled by {@link Timeline#measure}.
+ * Mutable and reused; one thread.
  */
 public final class RangeFacts {
   /** Whether every byte of the range was seen. */
   public boolean covered;
 
-  /** Whether {@link #first} is known: the range's first byte was seen, or the range is empty (then it is not). */
+  /**
+   * Whether {@link #first} is known: the range's first byte was seen, or the range is empty (then
+   * it is not).
+   */
   public boolean seen;
 
   /** When the range's first byte was on the wire, by the rule asked for. */

@@ -3,15 +3,18 @@ package io.httpaudit.flow;
 import java.util.Arrays;
 
 /**
- * One direction of a TCP connection as an array of bytes: which of them were on the wire when, and when the other end
- * acknowledged them. Position 0 is the first byte after the SYN; positions are 64 bits wide and don't wrap.
+ * One direction of a TCP connection as an array of bytes: which of them were on the wire when, and
+ * when the other end acknowledged them. Position 0 is the first byte after the SYN; positions are
+ * 64 bits wide and don't wrap.
  *
- * <p>Sequence numbers are compared modulo 2^32 (RFC 9293, 3.4): a number stands for the position nearest to the highest
- * one seen, so a stream of any length works, if no packet is displaced by 2 GiB or more. Until the SYN is known,
- * positions count from the first number seen, and {@link #known} is false.
+ * <p>Sequence numbers are compared modulo 2^32 (RFC 9293, 3.4): a number stands for the position
+ * nearest to the highest one seen, so a stream of any length works, if no packet is displaced by 2
+ * GiB or more. Until the SYN is known, positions count from the first number seen, and {@link
+ * #known} is false.
  *
- * <p>Records come nearly in the order of their times; one that is late is put where its time belongs. Nothing is kept
- * below {@link #trim}'s position. Times are nanoseconds of {@link System#nanoTime()}. One thread.
+ * <p>Records come nearly in the order of their times; one that is late is put where its time
+ * belongs. Nothing is kept below {@link #trim}'s position. Times are nanoseconds of {@link
+ * System#nanoTime()}. One thread.
  */
 public final class Timeline {
   /** No time: earlier than all. */
@@ -25,12 +28,17 @@ public final class Timeline {
   /** Records that a new array has room for. */
   private static final int FIRST = 4;
 
-  /** Three longs a packet with data, in the order of time: position, time, length << 32 | bytes a wire segment. */
+  /**
+   * Three longs a packet with data, in the order of time: position, time, length << 32 | bytes a
+   * wire segment.
+   */
   private long[] segments = NONE;
 
   private int segmentsUsed;
 
-  /** Two longs an acknowledgement that advanced: position << 1 | carries data, time. Both ascend. */
+  /**
+   * Two longs an acknowledgement that advanced: position << 1 | carries data, time. Both ascend.
+   */
   private long[] acks = NONE;
 
   private int acksUsed;
@@ -48,6 +56,7 @@ public final class Timeline {
 
   /** From this segment on, each begins where all before it had ended, or behind. */
   private int orderedFrom;
+
   /** Null: none seen. An object of its own, since most connections wait long for theirs. */
   private Fin fin;
 
@@ -139,8 +148,7 @@ public final class Timeline {
     }
     highest = 0;
     for (int i = 0; i < segmentsUsed; i++) {
-      highest =
-          Math.max(highest, segments[STRIDE * i] + (segments[STRIDE * i + 2] >>> 32));
+      highest = Math.max(highest, segments[STRIDE * i] + (segments[STRIDE * i + 2] >>> 32));
     }
     acked = acksUsed == 0 ? 0 : Math.max(0, acks[2 * acksUsed - 2] >> 1);
     contiguous = 0;
@@ -251,7 +259,10 @@ public final class Timeline {
     }
   }
 
-  /** Index of the first acknowledgement that covers the byte at {@code position}; {@code acksUsed}: none. */
+  /**
+   * Index of the first acknowledgement that covers the byte at {@code position}; {@code acksUsed}:
+   * none.
+   */
   private int ackIndex(long position) {
     int low = 0;
     int high = acksUsed;
@@ -266,7 +277,10 @@ public final class Timeline {
     return low;
   }
 
-  /** When the byte at {@code position} was first acknowledged; {@link Long#MAX_VALUE}: not, or it is trimmed. */
+  /**
+   * When the byte at {@code position} was first acknowledged; {@link Long#MAX_VALUE}: not, or it is
+   * trimmed.
+   */
   public long ackTime(long position) {
     int i = ackIndex(position);
     return i < acksUsed ? acks[2 * i + 1] : NEVER;
@@ -300,23 +314,22 @@ public final class Timeline {
   }
 
   /**
-   * Measures [from, to), which must not begin below {@link #trimmed}, of bytes that this host sends: a byte was on the
-   * wire with its first copy.
+   * Measures [from, to), which must not begin below {@link #trimmed}, of bytes that this host
+   * sends: a byte was on the wire with its first copy.
    */
   public void measureSent(long from, long to, RangeFacts facts) {
     measure(from, to, false, 0, 0, facts);
   }
 
   /**
-   * Measures [from, to) of bytes that arrive: a byte was on the wire with the last copy seen before the earlier of this
-   * host's first acknowledgement that covers it, and the application's read of it; if none was (times inverted), with
-   * its first copy.
+   * Measures [from, to) of bytes that arrive: a byte was on the wire with the last copy seen before
+   * the earlier of this host's first acknowledgement that covers it, and the application's read of
+   * it; if none was (times inverted), with its first copy.
    *
    * @param readFirst when the application had read the first byte, {@link Long#MAX_VALUE}: not
    * @param readAll when it had read all, {@link Long#MAX_VALUE}: not
    */
-  public void measureArrived(
-      long from, long to, long readFirst, long readAll, RangeFacts facts) {
+  public void measureArrived(long from, long to, long readFirst, long readAll, RangeFacts facts) {
     measure(from, to, true, Math.min(readFirst, readAll), readAll, facts);
   }
 
@@ -354,11 +367,13 @@ public final class Timeline {
         boolean fresh = start >= top;
         if (fresh || !before.contains(a, b)) {
           last = Math.max(last, time);
-        } else if (arrival && time <= Math.min(ackTime(b - 1), b - 1 == from ? readFirst : readAll)) {
+        } else if (arrival
+            && time <= Math.min(ackTime(b - 1), b - 1 == from ? readFirst : readAll)) {
           last = Math.max(last, time);
         }
         if (fresh) {
-          facts.segments += unit == 0 || unit >= length ? 1 : (b - 1 - start) / unit - (a - start) / unit + 1;
+          facts.segments +=
+              unit == 0 || unit >= length ? 1 : (b - 1 - start) / unit - (a - start) / unit + 1;
         } else {
           count(start, end, unit == 0 ? length : unit, from, to, top, facts);
         }
@@ -386,7 +401,10 @@ public final class Timeline {
     }
   }
 
-  /** Forgets what lies wholly below {@code position}: no range that begins below it will be asked for. */
+  /**
+   * Forgets what lies wholly below {@code position}: no range that begins below it will be asked
+   * for.
+   */
   public void trim(long position) {
     if (position <= trimmed || !known) {
       return;
@@ -397,7 +415,8 @@ public final class Timeline {
     for (int i = 0; i < segmentsUsed; i++) {
       if (i >= orderedFrom && segments[STRIDE * i] >= position) {
         // And so do all that follow.
-        System.arraycopy(segments, STRIDE * i, segments, STRIDE * kept, STRIDE * (segmentsUsed - i));
+        System.arraycopy(
+            segments, STRIDE * i, segments, STRIDE * kept, STRIDE * (segmentsUsed - i));
         kept += segmentsUsed - i;
         break;
       }

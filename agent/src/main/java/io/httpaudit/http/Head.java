@@ -1,8 +1,8 @@
 package io.httpaudit.http;
 
 /**
- * The parts of a message's head that the audit needs, as bytes: nothing else of a head is kept. Mutable, pooled by {@link
- * MessageParser}; valid only during a listener's call.
+ * The parts of a message's head that the audit needs, as bytes: nothing else of a head is kept.
+ * Mutable, pooled by {@link MessageParser}; valid only during a listener's call.
  */
 public final class Head {
   /** The parts, back to back, each by offset and length below. */

@@ -3,8 +3,9 @@ package io.httpaudit.http;
 import java.util.Arrays;
 
 /**
- * Reads one head, request line or status line and fields (RFC 9112 §§2–6), in pieces of any size. Keeps the few parts that
- * {@link Head} has; every other field is looked at byte by byte, and forgotten.
+ * Reads one head, request line or status line and fields (RFC 9112 §§2–6), in pieces of any size.
+ * Keeps the few parts that {@link Head} has; every other field is looked at byte by byte, and
+ * forgotten.
  *
  * <p>Pooled: about 720 bytes, held by a parser only from the first byte of a head to its last.
  */
@@ -181,7 +182,10 @@ final class HeadScanner {
     return copy;
   }
 
-  /** Back to the pool, without what was read: a target may hold a secret. The caller forgets this scanner. */
+  /**
+   * Back to the pool, without what was read: a target may hold a secret. The caller forgets this
+   * scanner.
+   */
   void release() {
     Arrays.fill(head.text, 0, used, (byte) 0);
     used = 0;
@@ -251,7 +255,10 @@ final class HeadScanner {
     int kind = upgrade ? Requests.UPGRADE : 0;
     byte[] text = head.text;
     if (head.methodLength == 4 && lower(text, "head")) {
-      kind |= text[0] == 'H' && text[1] == 'E' && text[2] == 'A' && text[3] == 'D' ? Requests.HEAD : Requests.ODD;
+      kind |=
+          text[0] == 'H' && text[1] == 'E' && text[2] == 'A' && text[3] == 'D'
+              ? Requests.HEAD
+              : Requests.ODD;
     } else if (head.methodLength == 7 && lower(text, "connect")) {
       kind |= Requests.CONNECT;
       for (int i = 0; i < 7; i++) {
@@ -309,7 +316,10 @@ final class HeadScanner {
           {
             byte[] name = NAMES[field];
             int lower = 0;
-            while (p < limit && (lower = TOKEN[bytes[p] & 0xff]) != 0 && at < name.length && name[at] == lower) {
+            while (p < limit
+                && (lower = TOKEN[bytes[p] & 0xff]) != 0
+                && at < name.length
+                && name[at] == lower) {
               at++;
               p++;
             }
@@ -550,7 +560,10 @@ final class HeadScanner {
     }
   }
 
-  /** A kept value begins, or, if there is one at {@code before} (never 0: the method is there), is ignored. */
+  /**
+   * A kept value begins, or, if there is one at {@code before} (never 0: the method is there), is
+   * ignored.
+   */
   private void keepFirst(int before) {
     if (before == 0) {
       value = used;

@@ -1,11 +1,12 @@
 package io.httpaudit.http;
 
 /**
- * Finds where HTTP/1.x messages begin and end in one direction of a connection (RFC 9112), from the bytes, in order, in
- * pieces of any size. Knows requests or responses; a response parser asks {@link Requests} for what it answers.
+ * Finds where HTTP/1.x messages begin and end in one direction of a connection (RFC 9112), from the
+ * bytes, in order, in pieces of any size. Knows requests or responses; a response parser asks
+ * {@link Requests} for what it answers.
  *
- * <p>No allocation for a byte, none for a message in steady state: what a head needs is pooled, and a parser between messages
- * holds nothing of it.
+ * <p>No allocation for a byte, none for a message in steady state: what a head needs is pooled, and
+ * a parser between messages holds nothing of it.
  *
  * <p>One thread at a time; the two directions of a connection may run on two threads at once.
  */
@@ -38,6 +39,7 @@ public final class MessageParser {
   private static final Pool<MessageParser> COPIES = new Pool<>();
 
   private Requests requests;
+
   /** Null: a copy that looks ahead: it tells {@link #requests} alone. */
   private MessageListener listener;
 
@@ -91,7 +93,10 @@ public final class MessageParser {
     return state >= HEAD && state < UPGRADED;
   }
 
-  /** Bytes that may be passed to {@link #skip} unseen: the rest of a body or chunk, or all that comes. */
+  /**
+   * Bytes that may be passed to {@link #skip} unseen: the rest of a body or chunk, or all that
+   * comes.
+   */
   public long skippable() {
     return switch (state) {
       case BODY, CHUNK_DATA -> remaining;
@@ -269,7 +274,8 @@ public final class MessageParser {
         long start = messageStart;
         release();
         state = UPGRADED;
-        // By a preview, too: the server's first frame may be read before the write of the preface returns.
+        // By a preview, too: the server's first frame may be read before the write of the preface
+        // returns.
         requests.http2();
         if (listener != null) {
           listener.upgraded(start, true);
@@ -429,7 +435,10 @@ public final class MessageParser {
     }
   }
 
-  /** No byte will follow, by a FIN or by this side's close: a body that is delimited by that is whole. */
+  /**
+   * No byte will follow, by a FIN or by this side's close: a body that is delimited by that is
+   * whole.
+   */
   public void end() {
     finish(true);
   }
@@ -452,8 +461,8 @@ public final class MessageParser {
   }
 
   /**
-   * Whether {@link #ahead} has something to tell of a write of {@code length} bytes: a request may begin in it, or an answer
-   * to an upgrade.
+   * Whether {@link #ahead} has something to tell of a write of {@code length} bytes: a request may
+   * begin in it, or an answer to an upgrade.
    */
   public boolean wantsAhead(long length) {
     return ofRequests
@@ -462,9 +471,10 @@ public final class MessageParser {
   }
 
   /**
-   * A copy that tells {@link Requests} what a write that is about to happen will say, before it does, since its answer may be
-   * read before the write returns. This parser is as before; the bytes really written come again by {@link #parse}, and what
-   * they then say otherwise is {@code boundaryUnknown}. To be {@link #discard}ed.
+   * A copy that tells {@link Requests} what a write that is about to happen will say, before it
+   * does, since its answer may be read before the write returns. This parser is as before; the
+   * bytes really written come again by {@link #parse}, and what they then say otherwise is {@code
+   * boundaryUnknown}. To be {@link #discard}ed.
    */
   public MessageParser ahead() {
     MessageParser copy = COPIES.take();

@@ -3,10 +3,11 @@ package io.httpaudit.http;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * A bounded stock of objects that are needed for a moment, shared by all threads. Neither blocks nor allocates: an empty
- * stock answers {@code null}, a full one drops what it is given.
+ * A bounded stock of objects that are needed for a moment, shared by all threads. Neither blocks
+ * nor allocates: an empty stock answers {@code null}, a full one drops what it is given.
  *
- * <p>A thread looks first where its identity points, so that it mostly finds what it gave itself, and its cache has it.
+ * <p>A thread looks first where its identity points, so that it mostly finds what it gave itself,
+ * and its cache has it.
  */
 final class Pool<T> {
   private static final int SLOTS = 64;

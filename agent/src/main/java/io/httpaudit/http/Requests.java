@@ -1,15 +1,18 @@
 package io.httpaudit.http;
 
 /**
- * The requests of one connection that a response parser needs to know: their methods, and whether they ask for an
- * upgrade. One writer (the request direction), one reader (the response direction), which may be two threads.
+ * The requests of one connection that a response parser needs to know: their methods, and whether
+ * they ask for an upgrade. One writer (the request direction), one reader (the response direction),
+ * which may be two threads.
  *
- * <p>Lock-free. At most {@link #MOST} requests are outstanding, that is, not answered by a final response's head, or told
- * by a preview and not yet parsed. 64 bytes; 544 more once {@link #FEW} were outstanding, which is rare.
+ * <p>Lock-free. At most {@link #MOST} requests are outstanding, that is, not answered by a final
+ * response's head, or told by a preview and not yet parsed. 64 bytes; 544 more once {@link #FEW}
+ * were outstanding, which is rare.
  *
- * <p>Assumes that entries are told in order of their index, each first by a preview or by the parser, and that the reader
- * asks in order. Guarantees that the reader sees what was told, or nothing; what was told differently at two times is
- * known to neither side any more ({@link #spoil}).
+ * <p>Assumes that entries are told in order of their index, each first by a preview or by the
+ * parser, and that the reader asks in order. Guarantees that the reader sees what was told, or
+ * nothing; what was told differently at two times is known to neither side any more ({@link
+ * #spoil}).
  */
 public final class Requests {
   /** The response has no body. */
@@ -21,7 +24,10 @@ public final class Requests {
   /** 2xx opens a tunnel. */
   static final int CONNECT = 4;
 
-  /** {@code head}, {@code Connect}: methods are case-sensitive, but not to everyone (java.net.http), so nobody knows. */
+  /**
+   * {@code head}, {@code Connect}: methods are case-sensitive, but not to everyone (java.net.http),
+   * so nobody knows.
+   */
   static final int ODD = 8;
 
   static final int UNKNOWN = -1;
@@ -34,10 +40,16 @@ public final class Requests {
   static final int GRANTED = 2;
   static final int CONTRADICTED = 3;
 
-  /** Kinds of four bits, by the index modulo {@link #FEW}, until more were needed. Ordered by {@link #told}. */
+  /**
+   * Kinds of four bits, by the index modulo {@link #FEW}, until more were needed. Ordered by {@link
+   * #told}.
+   */
   private int few;
 
-  /** Kinds of four bits, by the index modulo {@link #MOST}. Replaces {@link #few}, which then stays as it is. */
+  /**
+   * Kinds of four bits, by the index modulo {@link #MOST}. Replaces {@link #few}, which then stays
+   * as it is.
+   */
   private volatile int[] many;
 
   /** How many requests are told. Written last, read first. */
@@ -52,7 +64,10 @@ public final class Requests {
   /** From this request on nothing is known. */
   private volatile long spoilt = Long.MAX_VALUE;
 
-  /** The last decision about an upgrade: index · 4 + REFUSED, GRANTED or CONTRADICTED. Written by the reader. */
+  /**
+   * The last decision about an upgrade: index · 4 + REFUSED, GRANTED or CONTRADICTED. Written by
+   * the reader.
+   */
   private volatile long decision = -1;
 
   private volatile boolean http2;
@@ -61,8 +76,8 @@ public final class Requests {
    * Writer: request {@code index} is of {@code kind}.
    *
    * @param ahead told by a preview
-   * @return false: nothing can be known from this request on, since too many are outstanding, or since it was told to be
-   *     of another kind before
+   * @return false: nothing can be known from this request on, since too many are outstanding, or
+   *     since it was told to be of another kind before
    */
   boolean tell(long index, int kind, boolean ahead) {
     if (index >= spoilt) {
@@ -74,7 +89,8 @@ public final class Requests {
         return false;
       }
     } else {
-      // An entry is needed until it is answered, and until the parser has compared what a preview told.
+      // An entry is needed until it is answered, and until the parser has compared what a preview
+      // told.
       long needed = Math.min(answered, ahead ? parsed : index);
       long outstanding = index - needed;
       if (outstanding >= MOST) {
@@ -159,13 +175,19 @@ public final class Requests {
     return !contradicts;
   }
 
-  /** Writer: OPEN, REFUSED, GRANTED or CONTRADICTED: what is known of the upgrade that request {@code index} asked for. */
+  /**
+   * Writer: OPEN, REFUSED, GRANTED or CONTRADICTED: what is known of the upgrade that request
+   * {@code index} asked for.
+   */
   int decision(long index) {
     long last = decision;
     return last >> 2 == index ? (int) last & 3 : OPEN;
   }
 
-  /** Reader: whether the last request told waits for the answer to its upgrade. None can follow it before. */
+  /**
+   * Reader: whether the last request told waits for the answer to its upgrade. None can follow it
+   * before.
+   */
   boolean upgradePending() {
     long last = told - 1;
     return last >= 0 && (at(last) & (UPGRADE | CONNECT)) != 0 && decision(last) == OPEN;

@@ -3,7 +3,9 @@ package io.httpaudit.kernel;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
-/** bpf(2): union bpf_attr of include/uapi/linux/bpf.h, as far as maps and a socket filter need it. */
+/**
+ * bpf(2): union bpf_attr of include/uapi/linux/bpf.h, as far as maps and a socket filter need it.
+ */
 final class Bpf {
   static final int BPF_MAP_CREATE = 0;
   static final int BPF_MAP_LOOKUP_ELEM = 1;
@@ -14,7 +16,10 @@ final class Bpf {
 
   static final int BPF_PROG_TYPE_SOCKET_FILTER = 1;
 
-  /** Bytes of the attributes that are passed: what lies behind the ones that are set is zero, and may be. */
+  /**
+   * Bytes of the attributes that are passed: what lies behind the ones that are set is zero, and
+   * may be.
+   */
   static final int ATTRIBUTES = 128;
 
   private static final int FIRST_LOG = 1 << 20;
@@ -40,7 +45,9 @@ final class Bpf {
         return result;
       }
       throw new KernelException(
-          "bpf(BPF_PROG_LOAD " + name + ")", -result, advice(-result) + log(name, code, instructions.length));
+          "bpf(BPF_PROG_LOAD " + name + ")",
+          -result,
+          advice(-result) + log(name, code, instructions.length));
     } finally {
       code.free();
     }
@@ -87,7 +94,9 @@ final class Bpf {
         }
         byte[] text = new byte[length];
         log.bytes().get(0, text);
-        return length == 0 ? "" : "; the verifier says:\n" + new String(text, StandardCharsets.US_ASCII);
+        return length == 0
+            ? ""
+            : "; the verifier says:\n" + new String(text, StandardCharsets.US_ASCII);
       } finally {
         log.free();
       }

@@ -3,8 +3,9 @@ package io.httpaudit.kernel;
 import java.nio.ByteBuffer;
 
 /**
- * A map of the kernel's. Keys and values lie in a {@link CallBuffer} ({@link CallBuffer#KEY}, {@link CallBuffer#VALUE}).
- * Any thread. From kernel 5.19 on its use needs no right, only its creation does.
+ * A map of the kernel's. Keys and values lie in a {@link CallBuffer} ({@link CallBuffer#KEY},
+ * {@link CallBuffer#VALUE}). Any thread. From kernel 5.19 on its use needs no right, only its
+ * creation does.
  */
 public final class BpfMap implements AutoCloseable {
   public static final int HASH = 1;
@@ -38,7 +39,8 @@ public final class BpfMap implements AutoCloseable {
   }
 
   /** Descriptors are closed on exec. */
-  public static BpfMap create(String name, int type, int keySize, int valueSize, int maxEntries, int flags)
+  public static BpfMap create(
+      String name, int type, int keySize, int valueSize, int maxEntries, int flags)
       throws KernelException {
     CallBuffer buffer = CallBuffer.take();
     try {
@@ -89,15 +91,18 @@ public final class BpfMap implements AutoCloseable {
   }
 
   /**
-   * The values of an array that was made with BPF_F_MMAPABLE, one after the other: shared with the kernel, writable. Stays
-   * mapped to the end of the process.
+   * The values of an array that was made with BPF_F_MMAPABLE, one after the other: shared with the
+   * kernel, writable. Stays mapped to the end of the process.
    */
   public ByteBuffer mapped() throws KernelException {
     int page = Libc.pageSize();
     return Memory.shared(fd, 0, (maxEntries * valueSize + page - 1) / page * page, true).bytes();
   }
 
-  /** A buffer for this map's values, where they are larger than a {@link CallBuffer} holds: one for each CPU. */
+  /**
+   * A buffer for this map's values, where they are larger than a {@link CallBuffer} holds: one for
+   * each CPU.
+   */
   public CallBuffer bufferForValues(int possibleCpus) {
     return CallBuffer.ofSize((valueSize + 7 & ~7) * possibleCpus);
   }

@@ -7,8 +7,9 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A compiled socket filter with its maps, in the kernel: the object file's section {@code socket}, relocated against the
- * maps that {@code .maps} declares in BTF. One program; no data sections, no calls out of its section. Needs CAP_BPF.
+ * A compiled socket filter with its maps, in the kernel: the object file's section {@code socket},
+ * relocated against the maps that {@code .maps} declares in BTF. One program; no data sections, no
+ * calls out of its section. Needs CAP_BPF.
  */
 public final class BpfObject implements AutoCloseable {
   private static final String PROGRAM = "socket";
@@ -54,7 +55,8 @@ public final class BpfObject implements AutoCloseable {
     BpfObject loaded = new BpfObject(new Btf(elf).createMaps());
     try {
       loaded.relocate(elf, instructions);
-      String terms = new String(elf.content(license), 0, elf.size(license) - 1, StandardCharsets.US_ASCII);
+      String terms =
+          new String(elf.content(license), 0, elf.size(license) - 1, StandardCharsets.US_ASCII);
       loaded.program = Bpf.load("httpaudit", instructions, terms);
       return loaded;
     } catch (KernelException | RuntimeException e) {
@@ -77,7 +79,9 @@ public final class BpfObject implements AutoCloseable {
       int symbol = (int) (info >>> 32);
       if ((int) info != R_BPF_64_64 || elf.symbolSection(symbol) != declared) {
         throw new KernelException(
-            "the object refers to section '" + elf.sectionName(elf.symbolSection(symbol)) + "', not only to maps");
+            "the object refers to section '"
+                + elf.sectionName(elf.symbolSection(symbol))
+                + "', not only to maps");
       }
       code.put(offset + 1, (byte) (code.get(offset + 1) & 0x0f | BPF_PSEUDO_MAP_FD << 4));
       code.putInt(offset + 4, map(elf.symbolName(symbol)).fd());

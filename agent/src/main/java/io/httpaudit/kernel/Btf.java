@@ -4,8 +4,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Types as clang describes them in an object's section {@code .BTF} (Documentation/bpf/btf.rst): read to learn how the
- * object declares its maps and lays out what crosses from the kernel; never handed to the kernel.
+ * Types as clang describes them in an object's section {@code .BTF} (Documentation/bpf/btf.rst):
+ * read to learn how the object declares its maps and lays out what crosses from the kernel; never
+ * handed to the kernel.
  */
 public final class Btf {
   private static final int INT = 1;
@@ -183,13 +184,19 @@ public final class Btf {
     return -1;
   }
 
-  /** How libbpf's {@code __uint(name, value)} is declared: a pointer to an array of that many. 0: it is not. */
+  /**
+   * How libbpf's {@code __uint(name, value)} is declared: a pointer to an array of that many. 0: it
+   * is not.
+   */
   private int uint(int map, String name) {
     int at = findMember(map, name);
     return at < 0 ? 0 : elements(target(bytes.getInt(at + 4)));
   }
 
-  /** {@code __type(name, type)}: a pointer to one; or {@code __uint(name_size, bytes)}. 0: it is not. */
+  /**
+   * {@code __type(name, type)}: a pointer to one; or {@code __uint(name_size, bytes)}. 0: it is
+   * not.
+   */
   private int typeSize(int map, String name) {
     int at = findMember(map, name);
     return at < 0 ? uint(map, name + "_size") : size(target(bytes.getInt(at + 4)));

@@ -4,9 +4,9 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Native memory for the arguments of one call: attributes, a key, a value. Sixty-four are kept, taken and given back
- * without a lock, so that a call on an application's thread allocates nothing; whoever finds all taken gets one of its
- * own.
+ * Native memory for the arguments of one call: attributes, a key, a value. Sixty-four are kept,
+ * taken and given back without a lock, so that a call on an application's thread allocates nothing;
+ * whoever finds all taken gets one of its own.
  */
 public final class CallBuffer {
   /** Where the arguments of bpf(2) and the like are, from the buffer's begin. */

@@ -1,6 +1,8 @@
 package io.httpaudit.kernel;
 
-/** Error numbers of Linux on x86-64 and aarch64 (include/uapi/asm-generic/errno-base.h, errno.h). */
+/**
+ * Error numbers of Linux on x86-64 and aarch64 (include/uapi/asm-generic/errno-base.h, errno.h).
+ */
 public final class Errno {
   public static final int EPERM = 1;
   public static final int ENOENT = 2;

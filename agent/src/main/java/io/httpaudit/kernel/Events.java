@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * What the audit thread waits for: its ring at a fill level that the filter thinks worth a wake-up, netlink, and whoever
- * calls {@link #wake}. epoll(7), eventfd(2).
+ * What the audit thread waits for: its ring at a fill level that the filter thinks worth a wake-up,
+ * netlink, and whoever calls {@link #wake}. epoll(7), eventfd(2).
  */
 public final class Events implements AutoCloseable {
   /** Bits of what {@link #await} returns. */
@@ -22,6 +22,7 @@ public final class Events implements AutoCloseable {
   private final Memory memory = Memory.allocate(4096);
   private final int epoll;
   private final int eventfd;
+
   public Events() throws KernelException {
     epoll = Libc.check(Libc.epollCreate(), "epoll_create1");
     eventfd = Libc.check(Libc.eventfd(Libc.SOCK_CLOEXEC | Libc.SOCK_NONBLOCK), "eventfd2");
@@ -73,7 +74,10 @@ public final class Events implements AutoCloseable {
     Libc.write(eventfd, memory.address() + 2048, 8);
   }
 
-  /** The eventfd stays: a late {@link #wake} must not write to a number that someone else was given since. */
+  /**
+   * The eventfd stays: a late {@link #wake} must not write to a number that someone else was given
+   * since.
+   */
   @Override
   public void close() {
     Libc.close(epoll);

@@ -10,7 +10,10 @@ public record KernelVersion(int major, int minor) {
   /** Of this machine; 0.0: not known. */
   public static KernelVersion running() {
     try {
-      return of(new String(Files.readAllBytes(Path.of("/proc/sys/kernel/osrelease")), StandardCharsets.US_ASCII));
+      return of(
+          new String(
+              Files.readAllBytes(Path.of("/proc/sys/kernel/osrelease")),
+              StandardCharsets.US_ASCII));
     } catch (IOException e) {
       return new KernelVersion(0, 0);
     }

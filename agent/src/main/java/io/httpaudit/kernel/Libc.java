@@ -17,12 +17,14 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * The C library, as far as it is needed, through jffi: the layer below jnr-ffi, which is the dependency that brings it.
- * jnr-ffi's own LibraryLoader costs 320 to 440 ms at the start, this some 30.
+ * The C library, as far as it is needed, through jffi: the layer below jnr-ffi, which is the
+ * dependency that brings it. jnr-ffi's own LibraryLoader costs 320 to 440 ms at the start, this
+ * some 30.
  *
- * <p>All arguments go as words of 64 bits, in registers by both calling conventions (System V x86-64, AAPCS64), six at
- * most; so neither jnr-ffi's stubs nor their mistakes with six arguments are in play. Methods return what the call
- * returned, or minus errno; those that throw say so. Any thread, after {@link #load} has returned.
+ * <p>All arguments go as words of 64 bits, in registers by both calling conventions (System V
+ * x86-64, AAPCS64), six at most; so neither jnr-ffi's stubs nor their mistakes with six arguments
+ * are in play. Methods return what the call returned, or minus errno; those that throw say so. Any
+ * thread, after {@link #load} has returned.
  */
 public final class Libc {
   static final int SOL_SOCKET = 1;
@@ -77,8 +79,8 @@ public final class Libc {
   /**
    * Makes native calls work, once.
    *
-   * @throws KernelException they can't: another system or processor, no library for it, or no place from which a library
-   *     may be loaded. The message says which
+   * @throws KernelException they can't: another system or processor, no library for it, or no place
+   *     from which a library may be loaded. The message says which
    */
   public static synchronized void load() throws KernelException {
     if (loaded) {
@@ -137,15 +139,17 @@ public final class Libc {
   }
 
   /**
-   * The library becomes a file for as long as the loader needs to map it: created exclusively, readable by its owner
-   * alone, deleted at once. The name need not be secret, since nothing that exists is ever opened.
+   * The library becomes a file for as long as the loader needs to map it: created exclusively,
+   * readable by its owner alone, deleted at once. The name need not be secret, since nothing that
+   * exists is ever opened.
    */
   private static void loadLibrary(String resource) throws KernelException {
     byte[] library;
     // By the loader: a class in a named module would look in that module's own resources alone.
     try (InputStream in = DirectCall.class.getClassLoader().getResourceAsStream(resource)) {
       if (in == null) {
-        throw new KernelException("jffi's native library " + resource + " is not in the agent's jar");
+        throw new KernelException(
+            "jffi's native library " + resource + " is not in the agent's jar");
       }
       library = in.readAllBytes();
     } catch (IOException e) {
@@ -158,11 +162,20 @@ public final class Libc {
       DirectCall.load(file.toString());
     } catch (IOException | UnsupportedOperationException e) {
       throw new KernelException(
-          "jffi's native library can't be written to " + directory + " (read-only?): " + e + "; set -Djava.io.tmpdir", e);
+          "jffi's native library can't be written to "
+              + directory
+              + " (read-only?): "
+              + e
+              + "; set -Djava.io.tmpdir",
+          e);
     } catch (UnsatisfiedLinkError e) {
       throw new KernelException(
-          "jffi's native library can't be loaded from " + directory + " (mounted noexec?): " + e.getMessage()
-              + "; set -Djava.io.tmpdir", e);
+          "jffi's native library can't be loaded from "
+              + directory
+              + " (mounted noexec?): "
+              + e.getMessage()
+              + "; set -Djava.io.tmpdir",
+          e);
     } catch (ReflectiveOperationException | RuntimeException e) {
       throw new KernelException("jffi is not the version that was tested: " + e, e);
     } finally {
@@ -182,12 +195,17 @@ public final class Libc {
 
   /** Files.createTempFile would do, but for SecureRandom, which costs 40 ms. */
   private static Path createExclusively(String directory, byte[] content) throws IOException {
-    Set<StandardOpenOption> exclusively = EnumSet.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-    Set<PosixFilePermission> owner = EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+    Set<StandardOpenOption> exclusively =
+        EnumSet.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    Set<PosixFilePermission> owner =
+        EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
     for (int attempt = 0; ; attempt++) {
-      Path file = new File(directory, "httpaudit-" + Long.toHexString(System.nanoTime() + attempt) + ".so").toPath();
+      Path file =
+          new File(directory, "httpaudit-" + Long.toHexString(System.nanoTime() + attempt) + ".so")
+              .toPath();
       try (SeekableByteChannel out =
-          Files.newByteChannel(file.toAbsolutePath(), exclusively, PosixFilePermissions.asFileAttribute(owner))) {
+          Files.newByteChannel(
+              file.toAbsolutePath(), exclusively, PosixFilePermissions.asFileAttribute(owner))) {
         try {
           ByteBuffer bytes = ByteBuffer.wrap(content);
           while (bytes.hasRemaining()) {
@@ -249,13 +267,20 @@ public final class Libc {
   /** bpf(2). */
   static int bpf(int command, long attributes, int size) {
     if (Faults.NATIVES && Faults.skips()) {
-      return command == Bpf.BPF_MAP_CREATE || command == Bpf.BPF_PROG_LOAD ? -Errno.EPERM : Faults.garbage();
+      return command == Bpf.BPF_MAP_CREATE || command == Bpf.BPF_PROG_LOAD
+          ? -Errno.EPERM
+          : Faults.garbage();
     }
     long value = DirectCall.call(syscall, sysBpf, command, attributes, size);
-    return command == Bpf.BPF_MAP_CREATE || command == Bpf.BPF_PROG_LOAD ? descriptor(value) : result(value);
+    return command == Bpf.BPF_MAP_CREATE || command == Bpf.BPF_PROG_LOAD
+        ? descriptor(value)
+        : result(value);
   }
 
-  /** capget(2): {@code header} and {@code data} as struct __user_cap_header_struct and two of __user_cap_data_struct. */
+  /**
+   * capget(2): {@code header} and {@code data} as struct __user_cap_header_struct and two of
+   * __user_cap_data_struct.
+   */
   static int capget(long header, long data) {
     return result(DirectCall.call(syscall, sysCapget, header, data));
   }
@@ -322,7 +347,9 @@ public final class Libc {
     return size(DirectCall.call(write, fd, bytes, length));
   }
 
-  /** Best effort: there is nothing to do about a failure, and the descriptor is gone all the same. */
+  /**
+   * Best effort: there is nothing to do about a failure, and the descriptor is gone all the same.
+   */
   public static int close(int fd) {
     return orErrno(DirectCall.call(close, fd));
   }
@@ -374,7 +401,12 @@ public final class Libc {
       // No state: whoever says that he filled it in, and did not, is found out.
       buffer.bytes().put(buffer.at(CallBuffer.VALUE), (byte) -1);
       int result =
-          getsockopt(fd, IPPROTO_TCP, TCP_INFO, buffer.address(CallBuffer.VALUE), buffer.address(CallBuffer.KEY));
+          getsockopt(
+              fd,
+              IPPROTO_TCP,
+              TCP_INFO,
+              buffer.address(CallBuffer.VALUE),
+              buffer.address(CallBuffer.KEY));
       if (result != 0
           || buffer.bytes().getInt(buffer.at(CallBuffer.KEY)) < 104
           || buffer.bytes().get(buffer.at(CallBuffer.VALUE)) == -1) {

@@ -5,8 +5,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * Pages mapped with mmap(2): outside the heap, and not counted against the application's own direct memory. Whoever holds
- * it must not touch the bytes after {@link #free}.
+ * Pages mapped with mmap(2): outside the heap, and not counted against the application's own direct
+ * memory. Whoever holds it must not touch the bytes after {@link #free}.
  */
 public final class Memory {
   private final long address;
@@ -21,7 +21,8 @@ public final class Memory {
 
   /** Zeroed bytes of our own. */
   public static Memory allocate(int size) throws KernelException {
-    return map(size, Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS, -1, 0);
+    return map(
+        size, Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS, -1, 0);
   }
 
   /** Part of a file shared with the kernel. */
@@ -30,10 +31,12 @@ public final class Memory {
     return map(size, protection, Libc.MAP_SHARED, fd, offset);
   }
 
-  private static Memory map(int size, int protection, int flags, int fd, long offset) throws KernelException {
+  private static Memory map(int size, int protection, int flags, int fd, long offset)
+      throws KernelException {
     long address = Libc.mmap(size, protection, flags, fd, offset);
     if (address < 0) {
-      throw new KernelException("mmap of " + size + " bytes", (int) -address, KernelException.advice((int) -address));
+      throw new KernelException(
+          "mmap of " + size + " bytes", (int) -address, KernelException.advice((int) -address));
     }
     if (address <= Integer.MAX_VALUE) {
       // Neither the JVM's heap nor a library has left room there: it can't be.

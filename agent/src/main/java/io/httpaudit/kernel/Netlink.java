@@ -4,13 +4,12 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * rtnetlink(7): links, addresses, routes, and news of them. Needs no right. An instance is for one thread; the static
- * methods open a socket of their own, and are for any.
+ * rtnetlink(7): links, addresses, routes, and news of them. Needs no right. An instance is for one
+ * thread; the static methods open a socket of their own, and are for any.
  */
 public final class Netlink implements AutoCloseable {
   static final int NETLINK_ROUTE = 0;
   static final int NETLINK_SOCK_DIAG = 4;
-
 
   private static final int RTM_NEWLINK = 16;
   private static final int RTM_GETLINK = 18;
@@ -109,7 +108,9 @@ public final class Netlink implements AutoCloseable {
     memory.free();
   }
 
-  /** A network interface; {@code up} by the administrator's will, whether or not there is a carrier. */
+  /**
+   * A network interface; {@code up} by the administrator's will, whether or not there is a carrier.
+   */
   public record Link(int index, String name, boolean up, boolean loopback) {}
 
   /** A local address, IPv4 as ::ffff:a.b.c.d, in two words of big-endian order. */
@@ -156,7 +157,8 @@ public final class Netlink implements AutoCloseable {
       bytes.get(name, characters);
       text = new String(characters, StandardCharsets.UTF_8);
     }
-    return new Link(bytes.getInt(from + 4), text, (flags & IFF_UP) != 0, (flags & IFF_LOOPBACK) != 0);
+    return new Link(
+        bytes.getInt(from + 4), text, (flags & IFF_UP) != 0, (flags & IFF_LOOPBACK) != 0);
   }
 
   public void addresses(Addresses consumer) throws KernelException {
@@ -228,7 +230,10 @@ public final class Netlink implements AutoCloseable {
     return HEADER;
   }
 
-  /** Sends the request in {@link #bytes}, with {@code length} bytes of payload, and hands over all answers. */
+  /**
+   * Sends the request in {@link #bytes}, with {@code length} bytes of payload, and hands over all
+   * answers.
+   */
   void dump(int type, int length, Messages messages) throws KernelException {
     request(type, NLM_F_REQUEST | NLM_F_DUMP, length, messages);
   }
@@ -250,7 +255,8 @@ public final class Netlink implements AutoCloseable {
       }
       for (int at = 0; at + HEADER <= received; at += bytes.getInt(at) + 3 & ~3) {
         if (!isWhole(bytes, at, received)) {
-          throw new KernelException("netlink: a message of " + bytes.getInt(at) + " bytes, of " + received + " received");
+          throw new KernelException(
+              "netlink: a message of " + bytes.getInt(at) + " bytes, of " + received + " received");
         }
         int answer = bytes.getShort(at + 4);
         if (bytes.getInt(at + 8) != sequence) {
@@ -283,8 +289,8 @@ public final class Netlink implements AutoCloseable {
   }
 
   /**
-   * What has changed since the last call: {@link #CHANGED_LINKS}, {@link #CHANGED_ROUTES}. Of {@link #news} only; never
-   * waits.
+   * What has changed since the last call: {@link #CHANGED_LINKS}, {@link #CHANGED_ROUTES}. Of
+   * {@link #news} only; never waits.
    */
   public int changes() {
     int changed = 0;
@@ -300,7 +306,9 @@ public final class Netlink implements AutoCloseable {
         break;
       }
       received = Math.min(received, BUFFER);
-      for (int at = 0; at + HEADER <= received && isWhole(bytes, at, received); at += bytes.getInt(at) + 3 & ~3) {
+      for (int at = 0;
+          at + HEADER <= received && isWhole(bytes, at, received);
+          at += bytes.getInt(at) + 3 & ~3) {
         int type = bytes.getShort(at + 4);
         changed |= type >= RTM_NEWROUTE ? CHANGED_ROUTES : CHANGED_LINKS;
       }
@@ -309,8 +317,8 @@ public final class Netlink implements AutoCloseable {
   }
 
   /**
-   * The interface by which a packet to this address would leave now: the loopback's for addresses of our own. Asks the
-   * kernel over a socket of its own, some 10 us.
+   * The interface by which a packet to this address would leave now: the loopback's for addresses
+   * of our own. Asks the kernel over a socket of its own, some 10 us.
    *
    * @return its index; or minus errno: no route
    */
@@ -346,7 +354,8 @@ public final class Netlink implements AutoCloseable {
       if (sent < 0) {
         return sent;
       }
-      int received = Math.min(Libc.recv(fd, buffer.address(CallBuffer.VALUE), 1024, Libc.MSG_DONTWAIT), 1024);
+      int received =
+          Math.min(Libc.recv(fd, buffer.address(CallBuffer.VALUE), 1024, Libc.MSG_DONTWAIT), 1024);
       if (received < HEADER + 4) {
         return received < 0 ? received : -Errno.EINVAL;
       }
@@ -354,7 +363,8 @@ public final class Netlink implements AutoCloseable {
       if (type == NLMSG_ERROR) {
         return bytes.getInt(at + HEADER);
       }
-      int oif = attribute(bytes, at + HEADER + 12, at + Math.min(received, bytes.getInt(at)), RTA_OIF);
+      int oif =
+          attribute(bytes, at + HEADER + 12, at + Math.min(received, bytes.getInt(at)), RTA_OIF);
       return type == RTM_NEWROUTE && oif >= 0 ? bytes.getInt(oif) : -Errno.ENETUNREACH;
     } finally {
       buffer.give();

@@ -3,8 +3,8 @@ package io.httpaudit.kernel;
 import java.nio.ByteBuffer;
 
 /**
- * One TCP connection to ourselves over loopback, made natively, so that no hook sees it: its SYN tells how the kernel's
- * clock stands to the JVM's.
+ * One TCP connection to ourselves over loopback, made natively, so that no hook sees it: its SYN
+ * tells how the kernel's clock stands to the JVM's.
  */
 public final class OwnConnection implements AutoCloseable {
   private static final int LOOPBACK_BIG_ENDIAN = 0x0100_007f;
@@ -29,7 +29,8 @@ public final class OwnConnection implements AutoCloseable {
 
   private static int stream() throws KernelException {
     return Libc.check(
-        Libc.socket(Libc.AF_INET, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC | Libc.SOCK_NONBLOCK, 0), "socket(AF_INET)");
+        Libc.socket(Libc.AF_INET, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC | Libc.SOCK_NONBLOCK, 0),
+        "socket(AF_INET)");
   }
 
   /** The SYN leaves, and the handshake is over on loopback, before this returns. */
@@ -63,7 +64,8 @@ public final class OwnConnection implements AutoCloseable {
     try {
       buffer.bytes().putInt(buffer.at(CallBuffer.KEY), 16);
       Libc.check(
-          Libc.getsockname(fd, buffer.address(CallBuffer.VALUE), buffer.address(CallBuffer.KEY)), "getsockname");
+          Libc.getsockname(fd, buffer.address(CallBuffer.VALUE), buffer.address(CallBuffer.KEY)),
+          "getsockname");
       return Short.reverseBytes(buffer.bytes().getShort(buffer.at(CallBuffer.VALUE + 2))) & 0xffff;
     } finally {
       buffer.give();

@@ -3,9 +3,9 @@ package io.httpaudit.kernel;
 import java.nio.ByteBuffer;
 
 /**
- * AF_PACKET sockets that carry the filter (packet(7)). With SOCK_DGRAM the filter begins at the network header, on every
- * kind of link. Protocol 0 until it is bound: so no packet is ever queued unfiltered. Creation needs CAP_NET_RAW; {@link
- * #bind} needs no right.
+ * AF_PACKET sockets that carry the filter (packet(7)). With SOCK_DGRAM the filter begins at the
+ * network header, on every kind of link. Protocol 0 until it is bound: so no packet is ever queued
+ * unfiltered. Creation needs CAP_NET_RAW; {@link #bind} needs no right.
  */
 public final class PacketSocket {
   private static final int SOL_PACKET = 263;
@@ -37,10 +37,16 @@ public final class PacketSocket {
   /**
    * From now on the filter sees the packets of this interface, and of no other.
    *
-   * @param loopback each packet passes twice there: only the arriving copy is taken (since kernel 4.20)
+   * @param loopback each packet passes twice there: only the arriving copy is taken (since kernel
+   *     4.20)
    */
   public static void bind(int fd, int ifindex, boolean loopback) throws KernelException {
-    set(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, loopback ? 1 : 0, "setsockopt(PACKET_IGNORE_OUTGOING)");
+    set(
+        fd,
+        SOL_PACKET,
+        PACKET_IGNORE_OUTGOING,
+        loopback ? 1 : 0,
+        "setsockopt(PACKET_IGNORE_OUTGOING)");
     CallBuffer buffer = CallBuffer.take();
     try {
       buffer.clear(CallBuffer.VALUE, 24);
@@ -61,7 +67,8 @@ public final class PacketSocket {
     }
   }
 
-  private static void set(int fd, int level, int option, int value, String call) throws KernelException {
+  private static void set(int fd, int level, int option, int value, String call)
+      throws KernelException {
     CallBuffer buffer = CallBuffer.take();
     try {
       buffer.bytes().putInt(buffer.at(CallBuffer.VALUE), value);
@@ -69,7 +76,8 @@ public final class PacketSocket {
       if (result < 0) {
         String advice = KernelException.advice(-result);
         if (option == SO_ATTACH_BPF && result == -Errno.ENOMEM) {
-          advice = "the filter is larger than net.core.optmem_max: sysctl -w net.core.optmem_max=131072";
+          advice =
+              "the filter is larger than net.core.optmem_max: sysctl -w net.core.optmem_max=131072";
         } else if (option == SO_ATTACH_BPF && result == -Errno.EPERM) {
           advice = "the socket's filter is locked";
         }

@@ -6,7 +6,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
-/** Capabilities of the calling thread (capabilities(7)): each thread has its own, and passes them on to those it starts. */
+/**
+ * Capabilities of the calling thread (capabilities(7)): each thread has its own, and passes them on
+ * to those it starts.
+ */
 public final class Rights {
   private static final int CAP_NET_RAW = 13;
   private static final int CAP_SYS_ADMIN = 21;
@@ -40,7 +43,8 @@ public final class Rights {
 
   private static long read(String field) throws KernelException {
     String file = "/proc/thread-self/status";
-    try (BufferedReader in = new BufferedReader(new FileReader(file, StandardCharsets.US_ASCII), 2048)) {
+    try (BufferedReader in =
+        new BufferedReader(new FileReader(file, StandardCharsets.US_ASCII), 2048)) {
       for (String line = in.readLine(); line != null; line = in.readLine()) {
         if (line.startsWith(field)) {
           return Long.parseUnsignedLong(line.substring(field.length()).trim(), 16);
@@ -52,7 +56,10 @@ public final class Rights {
     throw new KernelException(file + " has no " + field);
   }
 
-  /** The calling thread gives up CAP_NET_RAW and CAP_BPF for good, and so do the threads that it will start. */
+  /**
+   * The calling thread gives up CAP_NET_RAW and CAP_BPF for good, and so do the threads that it
+   * will start.
+   */
   public static void drop() throws KernelException {
     drop(1L << CAP_NET_RAW | 1L << CAP_BPF);
   }
@@ -70,14 +77,16 @@ public final class Rights {
       int data = buffer.at(CallBuffer.VALUE);
       bytes.putInt(header, LINUX_CAPABILITY_VERSION_3);
       bytes.putInt(header + 4, 0);
-      Libc.check(Libc.capget(buffer.address(CallBuffer.KEY), buffer.address(CallBuffer.VALUE)), "capget");
+      Libc.check(
+          Libc.capget(buffer.address(CallBuffer.KEY), buffer.address(CallBuffer.VALUE)), "capget");
       // Effective, permitted, inheritable of capabilities 0 to 31, then of 32 to 63.
       for (int word = 0; word < 6; word++) {
         int gone = (int) (word < 3 ? capabilities : capabilities >>> 32);
         bytes.putInt(data + 4 * word, bytes.getInt(data + 4 * word) & ~gone);
       }
       // The kernel takes from the ambient set what is no longer permitted.
-      Libc.check(Libc.capset(buffer.address(CallBuffer.KEY), buffer.address(CallBuffer.VALUE)), "capset");
+      Libc.check(
+          Libc.capset(buffer.address(CallBuffer.KEY), buffer.address(CallBuffer.VALUE)), "capset");
     } finally {
       buffer.give();
     }

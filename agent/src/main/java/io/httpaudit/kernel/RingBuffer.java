@@ -4,15 +4,17 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 
 /**
- * The consumer's side of a BPF_MAP_TYPE_RINGBUF (kernel/bpf/ringbuf.c). Positions count bytes from the ring's creation
- * on; a record is a header of 8 bytes, whose first word holds the length and two bits, and its data, rounded up to 8.
+ * The consumer's side of a BPF_MAP_TYPE_RINGBUF (kernel/bpf/ringbuf.c). Positions count bytes from
+ * the ring's creation on; a record is a header of 8 bytes, whose first word holds the length and
+ * two bits, and its data, rounded up to 8.
  *
- * <p>Two mappings: one page with the consumer's position, writable; then the page of the producer's position and the data
- * twice, so that a record that wraps around is in one piece.
+ * <p>Two mappings: one page with the consumer's position, writable; then the page of the producer's
+ * position and the data twice, so that a record that wraps around is in one piece.
  *
- * <p>Order: the producer's position is read before a header, a header before its data, and the consumer's position is
- * written after all reads of what it gives back. Each is a plain aligned access, which these processors do whole, and an
- * acquire or a release fence beside it: fences cost no set-up, method handles do.
+ * <p>Order: the producer's position is read before a header, a header before its data, and the
+ * consumer's position is written after all reads of what it gives back. Each is a plain aligned
+ * access, which these processors do whole, and an acquire or a release fence beside it: fences cost
+ * no set-up, method handles do.
  *
  * <p>One thread. No allocation for a record.
  */

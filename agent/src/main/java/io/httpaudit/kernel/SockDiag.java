@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * sock_diag(7): whose a TCP connection is, proven by the inode of the socket that has exactly its addresses and ports.
- * Needs no right. One thread.
+ * sock_diag(7): whose a TCP connection is, proven by the inode of the socket that has exactly its
+ * addresses and ports. Needs no right. One thread.
  */
 public final class SockDiag implements AutoCloseable {
   private static final int SOCK_DIAG_BY_FAMILY = 20;
@@ -22,8 +22,9 @@ public final class SockDiag implements AutoCloseable {
   private static final int TCP_CLOSE_WAIT = 8;
 
   /**
-   * All that are or were connected and have a process: ESTABLISHED, FIN_WAIT1, FIN_WAIT2, CLOSE_WAIT, LAST_ACK, CLOSING. Not
-   * SYN_SENT: a hook tells of it when connect(2) returns, and if SYNs are lost that takes seconds.
+   * All that are or were connected and have a process: ESTABLISHED, FIN_WAIT1, FIN_WAIT2,
+   * CLOSE_WAIT, LAST_ACK, CLOSING. Not SYN_SENT: a hook tells of it when connect(2) returns, and if
+   * SYNs are lost that takes seconds.
    */
   private static final int CONNECTED =
       1 << TCP_ESTABLISHED | 1 << 4 | 1 << 5 | 1 << TCP_CLOSE_WAIT | 1 << 9 | 1 << 11;
@@ -36,9 +37,19 @@ public final class SockDiag implements AutoCloseable {
     netlink = Netlink.sockDiag();
   }
 
-  /** A TCP socket: addresses as in {@link Netlink.Address}, the inode that {@code /proc/self/fd} shows, and its owner. */
+  /**
+   * A TCP socket: addresses as in {@link Netlink.Address}, the inode that {@code /proc/self/fd}
+   * shows, and its owner.
+   */
   public record Socket(
-      long localHigh, long localLow, int localPort, long peerHigh, long peerLow, int peerPort, long inode, int uid) {}
+      long localHigh,
+      long localLow,
+      int localPort,
+      long peerHigh,
+      long peerLow,
+      int peerPort,
+      long inode,
+      int uid) {}
 
   /** The socket with exactly this local end and peer, if this network namespace has one. */
   public Optional<Socket> find(
@@ -127,7 +138,8 @@ public final class SockDiag implements AutoCloseable {
         String target = target(file);
         if (target.startsWith("socket:[")) {
           sockets.put(
-              Long.parseLong(target.substring(8, target.length() - 1)), Integer.parseInt(file.getFileName().toString()));
+              Long.parseLong(target.substring(8, target.length() - 1)),
+              Integer.parseInt(file.getFileName().toString()));
         }
       }
     } catch (IOException | java.nio.file.DirectoryIteratorException e) {

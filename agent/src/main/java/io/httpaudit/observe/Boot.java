@@ -5,13 +5,15 @@ import java.lang.invoke.MethodHandles;
 import java.util.Map;
 import java.util.Set;
 
-/** Defines what hooks call. Names none of it, since before that no class that does can be linked. */
+/**
+ * Defines what hooks call. Names none of it, since before that no class that does can be linked.
+ */
 public final class Boot {
   private Boot() {}
 
   /**
-   * Defines {@code classes} in package {@code java.lang} of java.base: no bootstrap path, so class-data sharing stays on and
-   * the JVM prints nothing.
+   * Defines {@code classes} in package {@code java.lang} of java.base: no bootstrap path, so
+   * class-data sharing stays on and the JVM prints nothing.
    *
    * @param classes in the order in which they need each other
    */

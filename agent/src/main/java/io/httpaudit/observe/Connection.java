@@ -110,7 +110,14 @@ final class Connection {
     if (OPEN.decrementAndGet(this) == 0) {
       settleUpgrade();
       SocketError error = in.error() != SocketError.NONE ? in.error() : out.error();
-      events.closed(number, out.position(), in.position(), out.lastMoved(), in.lastMoved(), error, System.nanoTime());
+      events.closed(
+          number,
+          out.position(),
+          in.position(),
+          out.lastMoved(),
+          in.lastMoved(),
+          error,
+          System.nanoTime());
     }
   }
 

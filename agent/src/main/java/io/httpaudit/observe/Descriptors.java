@@ -3,8 +3,9 @@ package io.httpaudit.observe;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * What is known of each file descriptor: pages that are made once and never move, so that a look-up needs no lock and no entry
- * can be lost to growth. A descriptor beyond the last page is not followed.
+ * What is known of each file descriptor: pages that are made once and never move, so that a look-up
+ * needs no lock and no entry can be lost to growth. A descriptor beyond the last page is not
+ * followed.
  */
 final class Descriptors {
   private static final int PAGE = 1024;

@@ -11,8 +11,9 @@ import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 /**
  * One direction of a connection: its bytes as they were moved, cut into messages.
  *
- * <p>One thread at a time works here; the JDK's own locks see to that for reads and for writes, and {@link #enter} does for
- * the end, which may come from a third thread: whoever is within then closes on its way out. Nobody waits.
+ * <p>One thread at a time works here; the JDK's own locks see to that for reads and for writes, and
+ * {@link #enter} does for the end, which may come from a third thread: whoever is within then
+ * closes on its way out. Nobody waits.
  */
 final class Direction implements MessageListener {
   private static final int FREE = 0;
@@ -32,7 +33,10 @@ final class Direction implements MessageListener {
   private final MessageParser parser;
   private volatile int state;
 
-  /** When the call in hand was entered (a write) or returned (a read): what is found in its bytes was moved then. */
+  /**
+   * When the call in hand was entered (a write) or returned (a read): what is found in its bytes
+   * was moved then.
+   */
   private long call;
 
   private long lastMoved;
@@ -75,7 +79,10 @@ final class Direction implements MessageListener {
     }
   }
 
-  /** Before a write: what it asks for must be known before its answer is read, which may be before the write returns. */
+  /**
+   * Before a write: what it asks for must be known before its answer is read, which may be before
+   * the write returns.
+   */
   void announce(long address, int length, int vectors) {
     if (!enter()) {
       return;
@@ -121,8 +128,8 @@ final class Direction implements MessageListener {
   }
 
   /**
-   * What was counted no longer agrees with what was moved: no boundary from here on is known. If not even this can be said, it
-   * throws, and the fault is nobody's: all connections are in doubt.
+   * What was counted no longer agrees with what was moved: no boundary from here on is known. If
+   * not even this can be said, it throws, and the fault is nobody's: all connections are in doubt.
    */
   private void lose() {
     parser.lose();
@@ -268,12 +275,18 @@ final class Direction implements MessageListener {
   public void ended(long index, long end, boolean proven) {
     inMessage = false;
     messageEnded = true;
-    connection.events().ended(connection.number(), request, index, end, outbound ? System.nanoTime() : call, proven);
+    connection
+        .events()
+        .ended(
+            connection.number(), request, index, end, outbound ? System.nanoTime() : call, proven);
   }
 
   @Override
   public void boundaryUnknown(Head head, long offset) {
-    connection.events().boundaryUnknown(connection.number(), request, head, offset, inMessage ? firstStarted : call);
+    connection
+        .events()
+        .boundaryUnknown(
+            connection.number(), request, head, offset, inMessage ? firstStarted : call);
   }
 
   @Override

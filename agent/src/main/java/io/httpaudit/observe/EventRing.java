@@ -8,11 +8,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A bounded ring of variable-length records: many application threads write, the audit thread reads.
+ * A bounded ring of variable-length records: many application threads write, the audit thread
+ * reads.
  *
- * <p>Assumes at most one reader at a time. Guarantees: a writer never waits for the reader nor for another writer but by
- * repeating one compare-and-set; a record is seen whole or not at all; records of one thread keep their order; a record that
- * finds no room is refused at once, and counted. Memory that was read is zeroed, since requests' targets hold secrets.
+ * <p>Assumes at most one reader at a time. Guarantees: a writer never waits for the reader nor for
+ * another writer but by repeating one compare-and-set; a record is seen whole or not at all;
+ * records of one thread keep their order; a record that finds no room is refused at once, and
+ * counted. Memory that was read is zeroed, since requests' targets hold secrets.
  *
  * <pre>
  *   record, aligned to 8 bytes:
@@ -20,8 +22,9 @@ import java.util.concurrent.atomic.AtomicLong;
  *     8  …     body
  * </pre>
  *
- * A writer moves {@code tail}, writes the body, then publishes the header (release). The reader takes the header (acquire),
- * reads, zeroes body then header, and moves {@code head} (release): only then may a writer claim that room again.
+ * A writer moves {@code tail}, writes the body, then publishes the header (release). The reader
+ * takes the header (acquire), reads, zeroes body then header, and moves {@code head} (release):
+ * only then may a writer claim that room again.
  */
 final class EventRing {
   static final int HEADER = 8;
@@ -97,7 +100,9 @@ final class EventRing {
     LONGS.setRelease(buffer, body - HEADER, header(aligned(HEADER + length), type));
   }
 
-  /** The record claimed at {@code body} could not be written: it is skipped, and counts as refused. */
+  /**
+   * The record claimed at {@code body} could not be written: it is skipped, and counts as refused.
+   */
   void abandon(int body, int length) {
     publish(body, length, PADDING);
     refused.incrementAndGet();
@@ -122,7 +127,10 @@ final class EventRing {
     return new String(text, StandardCharsets.ISO_8859_1);
   }
 
-  /** How far it was written, and how far read: a record below the former is drained once the latter has reached it. */
+  /**
+   * How far it was written, and how far read: a record below the former is drained once the latter
+   * has reached it.
+   */
   long written() {
     return tail.get();
   }

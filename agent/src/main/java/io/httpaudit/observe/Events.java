@@ -8,8 +8,9 @@ import io.httpaudit.flow.Endpoint;
 import io.httpaudit.http.Head;
 
 /**
- * The hooks' events, as records of an {@link EventRing}: written by application threads without allocation, read back as calls
- * of {@link JvmEvents} by the audit thread. All fields are longs, in the order in which write and read name them.
+ * The hooks' events, as records of an {@link EventRing}: written by application threads without
+ * allocation, read back as calls of {@link JvmEvents} by the audit thread. All fields are longs, in
+ * the order in which write and read name them.
  */
 final class Events implements EventRing.Reader {
   private static final int OPENED = 1;
@@ -27,7 +28,10 @@ final class Events implements EventRing.Reader {
   private final EventRing ring;
   private JvmEvents to;
 
-  /** Most ends of a JVM's connections are at one address: of two that follow each other, one object serves both. */
+  /**
+   * Most ends of a JVM's connections are at one address: of two that follow each other, one object
+   * serves both.
+   */
   private Endpoint lastLocal;
 
   private Endpoint lastPeer;
@@ -42,14 +46,44 @@ final class Events implements EventRing.Reader {
     return ring.drain(this, limit);
   }
 
-  void opened(long connection, Side side, Endpoint local, Endpoint peer, long flow, long entry, long exit) {
-    put(OPENED, connection, side.ordinal(), flow, entry, exit,
-        local.high(), local.low(), local.port(), peer.high(), peer.low(), peer.port());
+  void opened(
+      long connection, Side side, Endpoint local, Endpoint peer, long flow, long entry, long exit) {
+    put(
+        OPENED,
+        connection,
+        side.ordinal(),
+        flow,
+        entry,
+        exit,
+        local.high(),
+        local.low(),
+        local.port(),
+        peer.high(),
+        peer.low(),
+        peer.port());
   }
 
-  void connectFailed(long connection, Endpoint local, Endpoint peer, long flow, long entry, long exit, SocketError error) {
-    put(CONNECT_FAILED, connection, error.ordinal(), flow, entry, exit,
-        local.high(), local.low(), local.port(), peer.high(), peer.low(), peer.port());
+  void connectFailed(
+      long connection,
+      Endpoint local,
+      Endpoint peer,
+      long flow,
+      long entry,
+      long exit,
+      SocketError error) {
+    put(
+        CONNECT_FAILED,
+        connection,
+        error.ordinal(),
+        flow,
+        entry,
+        exit,
+        local.high(),
+        local.low(),
+        local.port(),
+        peer.high(),
+        peer.low(),
+        peer.port());
   }
 
   /** Of one that was opened before. */
@@ -84,7 +118,14 @@ final class Events implements EventRing.Reader {
     put(TCP_INFO, connection, rttMicros, retransmits);
   }
 
-  void closed(long connection, long out, long in, long lastWrite, long lastRead, SocketError error, long at) {
+  void closed(
+      long connection,
+      long out,
+      long in,
+      long lastWrite,
+      long lastRead,
+      SocketError error,
+      long at) {
     put(CLOSED, connection, out, in, lastWrite, lastRead, error.ordinal(), at);
   }
 
@@ -98,8 +139,20 @@ final class Events implements EventRing.Reader {
 
   private static final int MESSAGE = 16 * 8;
 
-  private void message(int type, long connection, boolean request, Head head, long offset, long first, long finalFirst) {
-    int text = head.methodLength + head.targetLength + head.hostLength + head.traceparentLength + head.tracestateLength;
+  private void message(
+      int type,
+      long connection,
+      boolean request,
+      Head head,
+      long offset,
+      long first,
+      long finalFirst) {
+    int text =
+        head.methodLength
+            + head.targetLength
+            + head.hostLength
+            + head.traceparentLength
+            + head.tracestateLength;
     int length = MESSAGE + text;
     int body = ring.claim(length);
     if (body < 0) {
@@ -114,7 +167,14 @@ final class Events implements EventRing.Reader {
     }
   }
 
-  private void put(int body, long connection, boolean request, Head head, long offset, long first, long finalFirst) {
+  private void put(
+      int body,
+      long connection,
+      boolean request,
+      Head head,
+      long offset,
+      long first,
+      long finalFirst) {
     ring.putLong(body, connection);
     ring.putLong(body + 8, request ? 1 : 0);
     ring.putLong(body + 16, head.index);
@@ -161,7 +221,10 @@ final class Events implements EventRing.Reader {
     }
   }
 
-  /** What was claimed must be given up in any case: the reader waits for it. A stack may overflow anywhere. */
+  /**
+   * What was claimed must be given up in any case: the reader waits for it. A stack may overflow
+   * anywhere.
+   */
   private void done(boolean written, int body, int length, int type) {
     if (written) {
       ring.publish(body, length, type);
@@ -175,22 +238,51 @@ final class Events implements EventRing.Reader {
     long connection = ring.getLong(body);
     switch (type) {
       case OPENED ->
-          to.opened(connection, field(body, 1) == 0 ? Side.CLIENT : Side.SERVER,
-              local(body), peer(body), field(body, 2), field(body, 3), field(body, 4));
+          to.opened(
+              connection,
+              field(body, 1) == 0 ? Side.CLIENT : Side.SERVER,
+              local(body),
+              peer(body),
+              field(body, 2),
+              field(body, 3),
+              field(body, 4));
       case CONNECT_FAILED ->
-          to.connectFailed(connection, local(body), peer(body),
-              field(body, 2), field(body, 3), field(body, 4), ERRORS[(int) field(body, 1)]);
-      case CONNECT_FINISHED -> to.connectFailed(connection, ERRORS[(int) field(body, 1)], field(body, 2));
+          to.connectFailed(
+              connection,
+              local(body),
+              peer(body),
+              field(body, 2),
+              field(body, 3),
+              field(body, 4),
+              ERRORS[(int) field(body, 1)]);
+      case CONNECT_FINISHED ->
+          to.connectFailed(connection, ERRORS[(int) field(body, 1)], field(body, 2));
       case HEAD -> to.messageHead(connection, message(body));
       case BOUNDARY_UNKNOWN -> to.boundaryUnknown(connection, message(body));
       case ENDED ->
-          to.messageEnd(connection, field(body, 1) != 0, field(body, 2), field(body, 3), field(body, 4), field(body, 5) != 0);
+          to.messageEnd(
+              connection,
+              field(body, 1) != 0,
+              field(body, 2),
+              field(body, 3),
+              field(body, 4),
+              field(body, 5) != 0);
       case UPGRADED ->
-          to.upgraded(connection, field(body, 1), field(body, 2), field(body, 3) != 0 ? "http2" : "upgraded");
+          to.upgraded(
+              connection,
+              field(body, 1),
+              field(body, 2),
+              field(body, 3) != 0 ? "http2" : "upgraded");
       case TCP_INFO -> to.tcpInfo(connection, field(body, 1), field(body, 2));
       case CLOSED ->
-          to.closed(connection, field(body, 1), field(body, 2), field(body, 3), field(body, 4),
-              ERRORS[(int) field(body, 5)], field(body, 6));
+          to.closed(
+              connection,
+              field(body, 1),
+              field(body, 2),
+              field(body, 3),
+              field(body, 4),
+              ERRORS[(int) field(body, 5)],
+              field(body, 6));
       default -> throw new IllegalStateException("event " + type);
     }
   }
@@ -210,7 +302,8 @@ final class Events implements EventRing.Reader {
   }
 
   private Endpoint endpoint(int body, int index, Endpoint last) {
-    Endpoint read = new Endpoint(field(body, index), field(body, index + 1), (int) field(body, index + 2));
+    Endpoint read =
+        new Endpoint(field(body, index), field(body, index + 1), (int) field(body, index + 2));
     return read.equals(last) ? last : read;
   }
 
@@ -222,8 +315,21 @@ final class Events implements EventRing.Reader {
       texts[i] = length == 0 ? "" : ring.getText(at, length);
       at += length;
     }
-    return new MessageHead(field(body, 1) != 0, field(body, 2), field(body, 3), field(body, 4), field(body, 5),
-        field(body, 6), field(body, 7), field(body, 8), texts[0], texts[1], texts[2], texts[3], texts[4],
-        (int) field(body, 9), (int) field(body, 10));
+    return new MessageHead(
+        field(body, 1) != 0,
+        field(body, 2),
+        field(body, 3),
+        field(body, 4),
+        field(body, 5),
+        field(body, 6),
+        field(body, 7),
+        field(body, 8),
+        texts[0],
+        texts[1],
+        texts[2],
+        texts[3],
+        texts[4],
+        (int) field(body, 9),
+        (int) field(body, 10));
   }
 }

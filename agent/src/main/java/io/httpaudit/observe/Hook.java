@@ -1,16 +1,19 @@
 package io.httpaudit.observe;
 
 /**
- * One method of the JDK that is hooked: which, and what of {@link HttpAudit} it calls. Chosen by the method's presence, not
- * by the JDK's version: close moved to UnixDispatcher, and sendfile to FileDispatcherImpl, between 17 and 25.
+ * One method of the JDK that is hooked: which, and what of {@link HttpAudit} it calls. Chosen by
+ * the method's presence, not by the JDK's version: close moved to UnixDispatcher, and sendfile to
+ * FileDispatcherImpl, between 17 and 25.
  *
- * <p>{@code arguments} are what each call gets, in order, behind the result or the exception where there is one: a digit is a
- * local variable's slot with its type ({@code 1A} object, {@code 2J} long, {@code 4I} int; {@code 2T}: a Throwable, where the
- * method has put one); a field of {@code this} is {@code
- * owner.name:descriptor}, one of an argument {@code slot>cast>owner.name:descriptor}.
+ * <p>{@code arguments} are what each call gets, in order, behind the result or the exception where
+ * there is one: a digit is a local variable's slot with its type ({@code 1A} object, {@code 2J}
+ * long, {@code 4I} int; {@code 2T}: a Throwable, where the method has put one); a field of {@code
+ * this} is {@code owner.name:descriptor}, one of an argument {@code
+ * slot>cast>owner.name:descriptor}.
  *
  * @param owner internal name
- * @param at name of the method before whose call, in this one, {@code before} is called; empty: at entry
+ * @param at name of the method before whose call, in this one, {@code before} is called; empty: at
+ *     entry
  * @param before called at entry, or empty
  * @param after called at each return, or empty
  * @param failed called when it throws, or empty
@@ -45,8 +48,18 @@ record Hook(
         "afterSendfile",
         "5A"),
     after("FileDispatcherImpl", "transferTo", "(" + FD + "JJ" + FD + "Z)J", "afterSendfile", "6A"),
-    after("SocketChannelImpl", "sendOutOfBandData", "(B)I", "afterUrgent", CH + "SocketChannelImpl.fd:" + FD),
-    after("NioSocketImpl", "sendUrgentData", "(I)V", "afterUrgentByte", "java/net/SocketImpl.fd:" + FD),
+    after(
+        "SocketChannelImpl",
+        "sendOutOfBandData",
+        "(B)I",
+        "afterUrgent",
+        CH + "SocketChannelImpl.fd:" + FD),
+    after(
+        "NioSocketImpl",
+        "sendUrgentData",
+        "(I)V",
+        "afterUrgentByte",
+        "java/net/SocketImpl.fd:" + FD),
     new Hook(
         CH + "Net",
         "connect",
@@ -60,7 +73,8 @@ record Hook(
     // How a connect that was in progress ended: poll(2) and SO_ERROR, or the caller's own patience.
     finishing("Net", "pollConnectNow", "(" + FD + ")Z", "connectPolled", "0A"),
     finishing("NioSocketImpl", "timedFinishConnect", "(" + FD + "J)Z", "", "1A"),
-    finishing("SocketChannelImpl", "finishTimedConnect", "(J)Z", "", CH + "SocketChannelImpl.fd:" + FD),
+    finishing(
+        "SocketChannelImpl", "finishTimedConnect", "(J)Z", "", CH + "SocketChannelImpl.fd:" + FD),
     after(
         "UnixAsynchronousSocketChannelImpl",
         "setConnected",
@@ -91,7 +105,9 @@ record Hook(
     after(
         "SocketChannelImpl",
         "<init>",
-        "(Ljava/nio/channels/spi/SelectorProvider;Ljava/net/ProtocolFamily;" + FD + "Ljava/net/SocketAddress;)V",
+        "(Ljava/nio/channels/spi/SelectorProvider;Ljava/net/ProtocolFamily;"
+            + FD
+            + "Ljava/net/SocketAddress;)V",
         "acceptedChannel",
         "3A",
         "4A"),
@@ -129,17 +145,22 @@ record Hook(
     closing("UnixDispatcher", "close", "(" + FD + ")V"),
   };
 
-  private static Hook bytes(String method, String descriptor, String before, String after, String failed) {
-    return new Hook(CH + "SocketDispatcher", method, descriptor, "", before, after, failed, BYTES, FIRST);
+  private static Hook bytes(
+      String method, String descriptor, String before, String after, String failed) {
+    return new Hook(
+        CH + "SocketDispatcher", method, descriptor, "", before, after, failed, BYTES, FIRST);
   }
 
-  private static Hook after(String owner, String method, String descriptor, String after, String... arguments) {
+  private static Hook after(
+      String owner, String method, String descriptor, String after, String... arguments) {
     return new Hook(CH + owner, method, descriptor, "", "", after, "", arguments, NONE);
   }
 
-  private static Hook finishing(String owner, String method, String descriptor, String after, String fd) {
+  private static Hook finishing(
+      String owner, String method, String descriptor, String after, String fd) {
     String[] arguments = {fd};
-    return new Hook(CH + owner, method, descriptor, "", "", after, "connectFinishFailed", arguments, arguments);
+    return new Hook(
+        CH + owner, method, descriptor, "", "", after, "connectFinishFailed", arguments, arguments);
   }
 
   private static Hook closing(String owner, String method, String descriptor) {

@@ -7,7 +7,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Whether this JDK has the methods that are hooked, without weaving them into it: for {@code doctor}. */
+/**
+ * Whether this JDK has the methods that are hooked, without weaving them into it: for {@code
+ * doctor}.
+ */
 public final class HookCheck {
   /** Of these, which moved between 17 and 25, a JDK has the one or the other. */
   private static final Map<String, String> MOVED =
@@ -41,7 +44,8 @@ public final class HookCheck {
     List<String> missing = new ArrayList<>();
     for (Hook hook : Hook.ALL) {
       String other = MOVED.get(name(hook));
-      if (!found.get(name(hook)) && (other == null || !found.get(other) && !missing.contains(other))) {
+      if (!found.get(name(hook))
+          && (other == null || !found.get(other) && !missing.contains(other))) {
         missing.add(name(hook));
       }
     }

@@ -10,8 +10,9 @@ public final class Hooks {
   private final Weaver weaver = new Weaver();
 
   /**
-   * Weaves the hooks into classes as they load. Before the agent has threads of its own: a class that one of them is loading
-   * at this moment would be neither woven as it loads nor among the loaded ones.
+   * Weaves the hooks into classes as they load. Before the agent has threads of its own: a class
+   * that one of them is loading at this moment would be neither woven as it loads nor among the
+   * loaded ones.
    *
    * @param sink gets the calls from now on
    */
@@ -35,14 +36,15 @@ public final class Hooks {
   }
 
   /**
-   * The hooks that this JDK has no method for, once all of their classes have been loaded: bytes or connections that no hook
-   * sees.
+   * The hooks that this JDK has no method for, once all of their classes have been loaded: bytes or
+   * connections that no hook sees.
    */
   public List<String> missing() {
     List<String> missing = new ArrayList<>();
     for (Hook hook : Hook.ALL) {
       if (!weaver.isWoven(hook)) {
-        missing.add(hook.owner().substring(hook.owner().lastIndexOf('/') + 1) + "." + hook.method());
+        missing.add(
+            hook.owner().substring(hook.owner().lastIndexOf('/') + 1) + "." + hook.method());
       }
     }
     return missing;

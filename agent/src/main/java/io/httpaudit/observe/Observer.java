@@ -13,8 +13,9 @@ import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What the hooks tell, by file descriptor: connections, their bytes, their messages. Only sockets that were seen to connect or
- * to be accepted are followed; pipes, files and AF_UNIX sockets pass through the same methods of the JDK.
+ * What the hooks tell, by file descriptor: connections, their bytes, their messages. Only sockets
+ * that were seen to connect or to be accepted are followed; pipes, files and AF_UNIX sockets pass
+ * through the same methods of the JDK.
  *
  * <p>On the application's threads. No lock, and no allocation but at a connection's begin.
  */
@@ -55,7 +56,10 @@ public final class Observer extends HttpAuditSink {
     return events.drain(to, limit);
   }
 
-  /** Positions of the ring of events: what is below {@code written} now was drained once {@code drained} is as far. */
+  /**
+   * Positions of the ring of events: what is below {@code written} now was drained once {@code
+   * drained} is as far.
+   */
   public long written() {
     return ring.written();
   }
@@ -69,7 +73,9 @@ public final class Observer extends HttpAuditSink {
     return ring.refused();
   }
 
-  /** Whether a hook told of this descriptor: a connection, a listener, or one of our own threads'. */
+  /**
+   * Whether a hook told of this descriptor: a connection, a listener, or one of our own threads'.
+   */
   public boolean knows(int fd) {
     return descriptors.get(fd) != null;
   }
@@ -191,11 +197,18 @@ public final class Observer extends HttpAuditSink {
       return;
     }
     if (!(descriptors.get(fd) instanceof Connecting connecting) || local == null) {
-      // Another thread closed the socket meanwhile: the number is taken, but it has no address any more.
+      // Another thread closed the socket meanwhile: the number is taken, but it has no address any
+      // more.
       failed(null, peer, port, System.nanoTime(), SocketError.GIVEN_UP);
       return;
     }
-    open(fd, Side.CLIENT, Endpoint.of(local), Endpoint.of(peer, port), connecting.entry(), connected);
+    open(
+        fd,
+        Side.CLIENT,
+        Endpoint.of(local),
+        Endpoint.of(peer, port),
+        connecting.entry(),
+        connected);
   }
 
   @Override
@@ -224,11 +237,19 @@ public final class Observer extends HttpAuditSink {
     }
   }
 
-  private void failed(InetSocketAddress local, InetAddress peer, int port, long entry, SocketError error) {
-    // Of a socket that wasn't bound the kernel has taken the address back by now; the port is still told.
+  private void failed(
+      InetSocketAddress local, InetAddress peer, int port, long entry, SocketError error) {
+    // Of a socket that wasn't bound the kernel has taken the address back by now; the port is still
+    // told.
     Endpoint from = local == null ? new Endpoint(0, 0, 0) : Endpoint.of(local);
     events.connectFailed(
-        numbers.incrementAndGet(), from, Endpoint.of(peer, port), 0, entry, System.nanoTime(), error);
+        numbers.incrementAndGet(),
+        from,
+        Endpoint.of(peer, port),
+        0,
+        entry,
+        System.nanoTime(),
+        error);
   }
 
   @Override

@@ -4,8 +4,9 @@ import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * Arrays into which heads are copied from native memory, to be parsed. A few are kept, without a lock: a thread takes one from
- * its slot, or makes one. Given back they are zeroed: heads hold secrets.
+ * Arrays into which heads are copied from native memory, to be parsed. A few are kept, without a
+ * lock: a thread takes one from its slot, or makes one. Given back they are zeroed: heads hold
+ * secrets.
  */
 final class Scratch {
   /** Stands for bytes that nobody saw: no head, and no chunk, can begin with it. */

@@ -12,8 +12,9 @@ import net.bytebuddy.jar.asm.Opcodes;
 import net.bytebuddy.jar.asm.Type;
 
 /**
- * Puts {@link Hook}s into the JDK's classes, as they load. A plain transformer with ASM, which costs a twentieth of Byte
- * Buddy's AgentBuilder at start-up. Any thread; never throws: a class it can't weave stays as it is, and is reported.
+ * Puts {@link Hook}s into the JDK's classes, as they load. A plain transformer with ASM, which
+ * costs a twentieth of Byte Buddy's AgentBuilder at start-up. Any thread; never throws: a class it
+ * can't weave stays as it is, and is reported.
  */
 final class Weaver implements ClassFileTransformer {
   private static final String TARGET = "java/lang/HttpAudit";
@@ -170,8 +171,7 @@ final class Weaver implements ClassFileTransformer {
         visitTryCatchBlock(start, end, handler, "java/lang/Throwable");
         visitLabel(handler);
         Object[] locals = locals();
-        visitFrame(
-            Opcodes.F_NEW, locals.length, locals, 1, new Object[] {"java/lang/Throwable"});
+        visitFrame(Opcodes.F_NEW, locals.length, locals, 1, new Object[] {"java/lang/Throwable"});
         super.visitInsn(Opcodes.DUP);
         call(hook.failed(), "Ljava/lang/Throwable;", hook.failedArguments());
         super.visitInsn(Opcodes.ATHROW);
@@ -213,7 +213,9 @@ final class Weaver implements ClassFileTransformer {
 
     /** Peers of channels are declared as more than the target asks for. */
     private String erased(String name, String types) {
-      return name.equals("acceptedChannel") ? "(Ljava/io/FileDescriptor;Ljava/lang/Object;)V" : types;
+      return name.equals("acceptedChannel")
+          ? "(Ljava/io/FileDescriptor;Ljava/lang/Object;)V"
+          : types;
     }
 
     private String push(String argument) {

@@ -14,8 +14,9 @@ import java.util.Optional;
 import java.util.function.ToLongFunction;
 
 /**
- * The audit log: JSON Lines, one {@code write} with O_APPEND a line, so that several JVMs may share a file. A line that can't
- * be written is counted; the application never notices. The audit thread alone.
+ * The audit log: JSON Lines, one {@code write} with O_APPEND a line, so that several JVMs may share
+ * a file. A line that can't be written is counted; the application never notices. The audit thread
+ * alone.
  */
 final class AuditLog {
   private final String path;
@@ -40,7 +41,8 @@ final class AuditLog {
     try {
       out = new FileOutputStream(path, true);
     } catch (IOException e) {
-      trouble.line("httpaudit: the audit log can't be written: ".concat(String.valueOf(e.getMessage())));
+      trouble.line(
+          "httpaudit: the audit log can't be written: ".concat(String.valueOf(e.getMessage())));
     }
   }
 
@@ -62,7 +64,8 @@ final class AuditLog {
       out.write(line);
     } catch (IOException e) {
       lost++;
-      trouble.line("httpaudit: a line of the audit log was lost: ".concat(String.valueOf(e.getMessage())));
+      trouble.line(
+          "httpaudit: a line of the audit log was lost: ".concat(String.valueOf(e.getMessage())));
     }
   }
 
@@ -152,7 +155,12 @@ final class AuditLog {
     json.end();
   }
 
-  void summary(ToLongFunction<Verdict> counts, Losses losses, long wallNanos, List<String> interfaces, int tier) {
+  void summary(
+      ToLongFunction<Verdict> counts,
+      Losses losses,
+      long wallNanos,
+      List<String> interfaces,
+      int tier) {
     begin("summary").time("time", wallNanos).object("exchanges");
     for (Verdict verdict : Verdict.values()) {
       if (verdict != Verdict.NOT_CAPTURED || tier != 1) {
@@ -171,7 +179,8 @@ final class AuditLog {
       try {
         out.close();
       } catch (IOException e) {
-        trouble.line("httpaudit: the audit log can't be closed: ".concat(String.valueOf(e.getMessage())));
+        trouble.line(
+            "httpaudit: the audit log can't be closed: ".concat(String.valueOf(e.getMessage())));
       }
     }
   }

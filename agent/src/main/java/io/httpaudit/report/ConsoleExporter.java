@@ -11,8 +11,8 @@ import java.io.OutputStream;
 import java.util.Collection;
 
 /**
- * {@code OTEL_TRACES_EXPORTER=console}: a line of JSON a span, on standard output. The SDK's own writes by java.util.logging,
- * which an agent must not start. One thread.
+ * {@code OTEL_TRACES_EXPORTER=console}: a line of JSON a span, on standard output. The SDK's own
+ * writes by java.util.logging, which an agent must not start. One thread.
  */
 final class ConsoleExporter implements SpanExporter {
   private static final double NANOS_PER_MILLI = 1e6;

@@ -4,8 +4,9 @@ import java.io.IOException;
 import java.net.Socket;
 
 /**
- * Ends a request to a collector that takes nothing, or answers in drips: the JDK's sockets have a timeout for a single read
- * alone. One request at a time; whoever passes by now and then looks at the clock.
+ * Ends a request to a collector that takes nothing, or answers in drips: the JDK's sockets have a
+ * timeout for a single read alone. One request at a time; whoever passes by now and then looks at
+ * the clock.
  */
 final class Deadline {
   private static Socket socket;

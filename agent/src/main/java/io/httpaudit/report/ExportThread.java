@@ -7,8 +7,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Makes spans of what waits, and sends them. All of the SDK is loaded on this thread and with its first batch, never before.
- * Trouble is told once: a collector that isn't there is no news a minute later, and the end counts what was lost.
+ * Makes spans of what waits, and sends them. All of the SDK is loaded on this thread and with its
+ * first batch, never before. Trouble is told once: a collector that isn't there is no news a minute
+ * later, and the end counts what was lost.
  */
 final class ExportThread implements Runnable {
   /** Longer than any sender's own bounds: exporters answer before they return. */
@@ -58,7 +59,11 @@ final class ExportThread implements Runnable {
     if (result.isSuccess()) {
       delivered += batch.size();
     } else {
-      tell("httpaudit: spans don't reach " + OtelConfig.shownEndpoint() + ": " + reason(result.getFailureThrowable()));
+      tell(
+          "httpaudit: spans don't reach "
+              + OtelConfig.shownEndpoint()
+              + ": "
+              + reason(result.getFailureThrowable()));
     }
   }
 
@@ -73,10 +78,14 @@ final class ExportThread implements Runnable {
     if (e instanceof HttpExportException) {
       HttpExportException failure = (HttpExportException) e;
       if (failure.getResponse() != null) {
-        return failure.getResponse().getStatusCode() + " " + failure.getResponse().getStatusMessage();
+        return failure.getResponse().getStatusCode()
+            + " "
+            + failure.getResponse().getStatusMessage();
       }
       return reason(failure.getCause());
     }
-    return e == null ? "no answer" : e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    return e == null
+        ? "no answer"
+        : e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
   }
 }

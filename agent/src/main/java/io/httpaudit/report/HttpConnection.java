@@ -22,7 +22,10 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 
-/** HTTP/1.1 (RFC 9112) to a collector: one request at a time over a plain or a TLS socket. One thread. */
+/**
+ * HTTP/1.1 (RFC 9112) to a collector: one request at a time over a plain or a TLS socket. One
+ * thread.
+ */
 final class HttpConnection {
   private static final int LONGEST_LINE = 16 * 1024;
   private static final int MOST_HEADERS = 200;
@@ -51,7 +54,8 @@ final class HttpConnection {
     URI endpoint = config.getEndpoint();
     boolean tls = endpoint.getScheme().equals("https");
     Authority authority = Authority.of(endpoint.getRawAuthority());
-    int port = authority.port() < 0 ? Authority.defaultPort(endpoint.getScheme()) : authority.port();
+    int port =
+        authority.port() < 0 ? Authority.defaultPort(endpoint.getScheme()) : authority.port();
     timeout = config.getTimeout().toMillis();
     mostBytes = config.getMaxResponseBodySize();
     plain = connect(authority.host(), port, config.getConnectTimeout());
@@ -68,7 +72,10 @@ final class HttpConnection {
     }
   }
 
-  /** By the first of the host's addresses that answers: {@code localhost} may be two, with a collector on one. */
+  /**
+   * By the first of the host's addresses that answers: {@code localhost} may be two, with a
+   * collector on one.
+   */
   private static Socket connect(String host, int port, Duration timeout) throws IOException {
     IOException failure = null;
     for (InetAddress address : InetAddress.getAllByName(host)) {
@@ -88,15 +95,20 @@ final class HttpConnection {
     throw failure;
   }
 
-  /** Not by {@link SSLContext#getDefault}: the first who asks for it decides for the application what it is. */
-  private static Socket secured(Socket plain, String host, int port, SSLContext configured) throws IOException {
+  /**
+   * Not by {@link SSLContext#getDefault}: the first who asks for it decides for the application
+   * what it is.
+   */
+  private static Socket secured(Socket plain, String host, int port, SSLContext configured)
+      throws IOException {
     try {
       SSLContext context = configured;
       if (context == null) {
         context = SSLContext.getInstance("TLS");
         context.init(null, null, null);
       }
-      SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(plain, host, port, true);
+      SSLSocket socket =
+          (SSLSocket) context.getSocketFactory().createSocket(plain, host, port, true);
       SSLParameters parameters = socket.getSSLParameters();
       parameters.setEndpointIdentificationAlgorithm("HTTPS");
       socket.setSSLParameters(parameters);
@@ -225,7 +237,8 @@ final class HttpConnection {
     throw new IOException("an answer with more than " + MOST_HEADERS + " fields");
   }
 
-  private HttpReply reply(int status, String line, Fields fields, boolean persistent) throws IOException {
+  private HttpReply reply(int status, String line, Fields fields, boolean persistent)
+      throws IOException {
     boolean keepsAlive = persistent && !fields.closes;
     byte[] body;
     if (status == NO_CONTENT) {

@@ -5,7 +5,8 @@ import io.httpaudit.correlate.Side;
 import io.httpaudit.correlate.Tracing;
 
 /**
- * Who a span is: the child of a valid {@code traceparent} (W3C Trace Context, 3.2), else a root. The audit thread alone.
+ * Who a span is: the child of a valid {@code traceparent} (W3C Trace Context, 3.2), else a root.
+ * The audit thread alone.
  */
 final class Ids implements Tracing {
   private static final String HEX = "0123456789abcdef";
@@ -23,11 +24,13 @@ final class Ids implements Tracing {
 
   /** Whether a span is recorded: the configured sampler. */
   interface Sampling {
-    boolean samples(String traceId, String parentSpanId, boolean parentSampled, Side side, String method);
+    boolean samples(
+        String traceId, String parentSpanId, boolean parentSampled, Side side, String method);
   }
 
   @Override
-  public TraceIds begin(Side side, String traceparent, String tracestate, String method, String target) {
+  public TraceIds begin(
+      Side side, String traceparent, String tracestate, String method, String target) {
     boolean child = isValid(traceparent);
     String trace = child ? traceparent.substring(TRACE_ID, SPAN_ID - 1) : random.hex(2);
     String parent = child ? traceparent.substring(SPAN_ID, FLAGS - 1) : "";

@@ -1,8 +1,8 @@
 package io.httpaudit.report;
 
 /**
- * All that was seen, and all that was dropped on the way, for the summary. The first three are always written, the others where
- * they are not zero.
+ * All that was seen, and all that was dropped on the way, for the summary. The first three are
+ * always written, the others where they are not zero.
  *
  * @param packets records of this JVM's packets
  * @param records packet records that found no room in the kernel's ring

@@ -57,7 +57,8 @@ final class Names {
   }
 
   /** The figures of one direction. */
-  record Message(AttributeKey<Long> bytes, AttributeKey<Long> segments, AttributeKey<Long> retransmits) {
+  record Message(
+      AttributeKey<Long> bytes, AttributeKey<Long> segments, AttributeKey<Long> retransmits) {
     Message(String name) {
       this(
           longKey("httpaudit." + name + ".wire_bytes"),

@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * OpenTelemetry's own settings, as far as they are needed before the SDK is: by system property, else by variable. All else the
- * SDK's autoconfiguration reads.
+ * OpenTelemetry's own settings, as far as they are needed before the SDK is: by system property,
+ * else by variable. All else the SDK's autoconfiguration reads.
  */
 public final class OtelConfig {
   private static final String OTLP = "otlp";
@@ -64,13 +64,20 @@ public final class OtelConfig {
     List<String> notices = new ArrayList<>();
     for (String name : named()) {
       if (!KNOWN_EXPORTERS.contains(name) && !name.equals("none")) {
-        notices.add("httpaudit: unknown OTEL_TRACES_EXPORTER '" + name + "', it is otlp, console or none");
+        notices.add(
+            "httpaudit: unknown OTEL_TRACES_EXPORTER '" + name + "', it is otlp, console or none");
       }
     }
     String protocol = protocol();
     if (exporters().contains(OTLP) && !protocol.isEmpty() && !protocol.equals(HTTP)) {
       notices.add(
-          "httpaudit: OTLP protocol '" + protocol + "' is not spoken, '" + HTTP + "' to " + shownEndpoint() + " is used");
+          "httpaudit: OTLP protocol '"
+              + protocol
+              + "' is not spoken, '"
+              + HTTP
+              + "' to "
+              + shownEndpoint()
+              + " is used");
     }
     return notices;
   }
@@ -87,7 +94,8 @@ public final class OtelConfig {
 
   /** As the user wrote it, or the default; of a gRPC endpoint, the HTTP one beside it. */
   public static String endpoint() {
-    String endpoint = tracesEndpoint().isEmpty() ? get("otel.exporter.otlp.endpoint") : tracesEndpoint();
+    String endpoint =
+        tracesEndpoint().isEmpty() ? get("otel.exporter.otlp.endpoint") : tracesEndpoint();
     if (endpoint.isEmpty()) {
       return "http://localhost:4318";
     }
@@ -103,7 +111,10 @@ public final class OtelConfig {
     return Optional.of(base.endsWith("/") ? base.concat(TRACES.substring(1)) : base.concat(TRACES));
   }
 
-  /** A gRPC endpoint has no path. Its port is 4317 by custom, and HTTP's 4318; behind others both may be served. */
+  /**
+   * A gRPC endpoint has no path. Its port is 4317 by custom, and HTTP's 4318; behind others both
+   * may be served.
+   */
   private static String besideGrpc(String endpoint) {
     return endpoint.replaceFirst("^([a-z]+://[^/]*):4317(/.*)?$", "$1:4318$2");
   }

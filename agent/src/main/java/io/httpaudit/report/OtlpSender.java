@@ -19,9 +19,9 @@ import java.util.function.Consumer;
 import javax.net.ssl.SSLException;
 
 /**
- * Posts the exporter's messages over one connection that is kept alive, on the caller's thread: the JDK's client would start
- * threads, under names that shift the application's own, and a connection of its is audited like any. Answers before {@code
- * send} returns.
+ * Posts the exporter's messages over one connection that is kept alive, on the caller's thread: the
+ * JDK's client would start threads, under names that shift the application's own, and a connection
+ * of its is audited like any. Answers before {@code send} returns.
  *
  * <p>An interrupted thread tries once, and waits for nothing: that is how the JVM's end hurries it.
  */
@@ -53,7 +53,8 @@ final class OtlpSender implements HttpSender {
   }
 
   @Override
-  public void send(MessageWriter writer, Consumer<HttpResponse> onResponse, Consumer<Throwable> onError) {
+  public void send(
+      MessageWriter writer, Consumer<HttpResponse> onResponse, Consumer<Throwable> onError) {
     HttpReply reply;
     try {
       fill(writer);
@@ -133,7 +134,10 @@ final class OtlpSender implements HttpSender {
     return status == TOO_MANY_REQUESTS || status >= BAD_GATEWAY && status <= GATEWAY_TIMEOUT;
   }
 
-  /** Not what was sent whole and not answered in time: it may have arrived, and spans must not come twice. */
+  /**
+   * Not what was sent whole and not answered in time: it may have arrived, and spans must not come
+   * twice.
+   */
   private static boolean mayPass(RetryPolicy policy, IOException e) {
     if (policy.getRetryExceptionPredicate() != null) {
       return policy.getRetryExceptionPredicate().test(e);
@@ -149,7 +153,10 @@ final class OtlpSender implements HttpSender {
     }
   }
 
-  /** A connection that was kept may have ended meanwhile, before it took anything: then by another one. */
+  /**
+   * A connection that was kept may have ended meanwhile, before it took anything: then by another
+   * one.
+   */
   private HttpReply once(byte[] head) throws IOException {
     if (connection != null) {
       try {

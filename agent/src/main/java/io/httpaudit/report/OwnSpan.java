@@ -106,7 +106,8 @@ record OwnSpan(
   @Deprecated
   @SuppressWarnings("deprecation") // Still abstract.
   public io.opentelemetry.sdk.common.InstrumentationLibraryInfo getInstrumentationLibraryInfo() {
-    return io.opentelemetry.sdk.common.InstrumentationLibraryInfo.create(SCOPE.getName(), SCOPE.getVersion());
+    return io.opentelemetry.sdk.common.InstrumentationLibraryInfo.create(
+        SCOPE.getName(), SCOPE.getVersion());
   }
 
   @Override

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Takes secrets out of URLs before they are written: query values, user-info, tokens in paths. What is malformed is cut by the
- * same separators, never passed through for being malformed.
+ * Takes secrets out of URLs before they are written: query values, user-info, tokens in paths. What
+ * is malformed is cut by the same separators, never passed through for being malformed.
  */
 final class Redactor {
   static final String REDACTED = "REDACTED";
@@ -28,7 +28,10 @@ final class Redactor {
     this.segments = List.copyOf(segments);
   }
 
-  /** A target by its parts, redacted. {@code query} is empty where there is none, else without its question mark. */
+  /**
+   * A target by its parts, redacted. {@code query} is empty where there is none, else without its
+   * question mark.
+   */
   record Url(String scheme, String authority, String path, String query) {
     /** As INTERFACE.md's {@code url}: a CONNECT's is its authority. */
     String text() {
@@ -62,7 +65,10 @@ final class Redactor {
     query = target.indexOf('?');
     String path = query < 0 ? target : target.substring(0, query);
     return new Url(
-        scheme, authority(authority), path(path), query < 0 ? "" : query(target.substring(query + 1)));
+        scheme,
+        authority(authority),
+        path(path),
+        query < 0 ? "" : query(target.substring(query + 1)));
   }
 
   private static String cut(String text) {

@@ -9,7 +9,10 @@ import io.httpaudit.correlate.Tracing;
 import io.httpaudit.correlate.Verdict;
 import java.util.List;
 
-/** Writes what was judged: audit log and spans. The audit thread alone; what may be slow is on a thread of its own. */
+/**
+ * Writes what was judged: audit log and spans. The audit thread alone; what may be slow is on a
+ * thread of its own.
+ */
 public final class Report implements Outcomes {
   private static final long FLUSH = 800_000_000;
 

@@ -4,8 +4,8 @@ import io.httpaudit.correlate.Side;
 import java.util.function.Consumer;
 
 /**
- * The samplers of {@code OTEL_TRACES_SAMPLER}, deciding as the SDK's do, without the SDK: whether a span is recorded is asked
- * on the audit thread, before any span exists.
+ * The samplers of {@code OTEL_TRACES_SAMPLER}, deciding as the SDK's do, without the SDK: whether a
+ * span is recorded is asked on the audit thread, before any span exists.
  */
 final class Sampler implements Ids.Sampling {
   private static final String DEFAULT = "parentbased_always_on";
@@ -29,7 +29,10 @@ final class Sampler implements Ids.Sampling {
 
   /** As the user configured it. */
   static Sampler configured() {
-    return of(OtelConfig.get("otel.traces.sampler"), OtelConfig.get("otel.traces.sampler.arg"), Stderr::line);
+    return of(
+        OtelConfig.get("otel.traces.sampler"),
+        OtelConfig.get("otel.traces.sampler.arg"),
+        Stderr::line);
   }
 
   /** Records nothing: where no span is wanted. */
@@ -54,10 +57,13 @@ final class Sampler implements Ids.Sampling {
           return new Sampler(parentBased, ratio);
         }
         complain.accept(
-            "httpaudit: OTEL_TRACES_SAMPLER_ARG can't be '" + argument + "', it is 0 to 1; '1' holds");
+            "httpaudit: OTEL_TRACES_SAMPLER_ARG can't be '"
+                + argument
+                + "', it is 0 to 1; '1' holds");
         return new Sampler(parentBased, 1);
       default:
-        complain.accept("httpaudit: unknown OTEL_TRACES_SAMPLER '" + name + "'; '" + DEFAULT + "' holds");
+        complain.accept(
+            "httpaudit: unknown OTEL_TRACES_SAMPLER '" + name + "'; '" + DEFAULT + "' holds");
         return new Sampler(true, 1);
     }
   }
@@ -71,7 +77,8 @@ final class Sampler implements Ids.Sampling {
   }
 
   @Override
-  public boolean samples(String traceId, String parentSpanId, boolean parentSampled, Side side, String method) {
+  public boolean samples(
+      String traceId, String parentSpanId, boolean parentSampled, Side side, String method) {
     if (parentBased && !parentSpanId.isEmpty()) {
       return parentSampled;
     }

@@ -14,30 +14,38 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What is used of OpenTelemetry's SDK: its configuration, its resource, its exporter. Not its tracer and processors, whose
- * threads have names of their own and whose spans begin and end on the caller's clock.
+ * What is used of OpenTelemetry's SDK: its configuration, its resource, its exporter. Not its
+ * tracer and processors, whose threads have names of their own and whose spans begin and end on the
+ * caller's clock.
  *
  * @param exporter answers before {@code export} returns
  */
 record Sdk(SpanMaker maker, SpanExporter exporter) {
   private static final AttributeKey<String> SERVICE = AttributeKey.stringKey("service.name");
   private static final AttributeKey<Long> PID = AttributeKey.longKey("process.pid");
-  private static final AttributeKey<String> DISTRO = AttributeKey.stringKey("telemetry.distro.name");
-  private static final AttributeKey<String> DISTRO_VERSION = AttributeKey.stringKey("telemetry.distro.version");
+  private static final AttributeKey<String> DISTRO =
+      AttributeKey.stringKey("telemetry.distro.name");
+  private static final AttributeKey<String> DISTRO_VERSION =
+      AttributeKey.stringKey("telemetry.distro.version");
 
-  /** By {@code OTEL_…} variables and {@code otel.…} properties; throws where the SDK finds them wrong. */
+  /**
+   * By {@code OTEL_…} variables and {@code otel.…} properties; throws where the SDK finds them
+   * wrong.
+   */
   static Sdk configured(Reporting reporting) {
     ComponentLoader loader = ComponentLoader.forClassLoader(Sdk.class.getClassLoader());
     ConfigProperties config =
         DefaultConfigProperties.create(new HashMap<>(), loader).withOverrides(overrides());
     PhaseRule rule = new PhaseRule(reporting.phases(), reporting.phasesMinNanos());
-    return new Sdk(new SpanMaker(resource(config), rule), SpanExporter.composite(exporters(config, loader)));
+    return new Sdk(
+        new SpanMaker(resource(config), rule), SpanExporter.composite(exporters(config, loader)));
   }
 
   private static Map<String, String> overrides() {
     Map<String, String> values = new HashMap<>();
     values.put("otel.exporter.otlp.traces.protocol", "http/protobuf");
-    OtelConfig.insteadOfGrpc().ifPresent(url -> values.put("otel.exporter.otlp.traces.endpoint", url));
+    OtelConfig.insteadOfGrpc()
+        .ifPresent(url -> values.put("otel.exporter.otlp.traces.endpoint", url));
     return values;
   }
 
@@ -57,7 +65,8 @@ record Sdk(SpanMaker maker, SpanExporter exporter) {
       exporters.add(new ConsoleExporter());
     }
     if (OtelConfig.exporters().contains("otlp")) {
-      for (ConfigurableSpanExporterProvider provider : loader.load(ConfigurableSpanExporterProvider.class)) {
+      for (ConfigurableSpanExporterProvider provider :
+          loader.load(ConfigurableSpanExporterProvider.class)) {
         if (provider.getName().equals("otlp")) {
           exporters.add(provider.createExporter(config));
         }

@@ -111,7 +111,9 @@ final class SpanMaker {
     verdict(c.verdict(), c.why(), tags);
     Exchange.Timing connect = null;
     if (c.connectStart().isPresent() && c.connectEnd().isPresent()) {
-      connect = new Exchange.Timing(Phase.CONNECT, c.connectStart().getAsLong(), c.connectEnd().getAsLong());
+      connect =
+          new Exchange.Timing(
+              Phase.CONNECT, c.connectStart().getAsLong(), c.connectEnd().getAsLong());
       tags.put(Names.of(Phase.CONNECT), millis(connect.nanos()));
       tags.put(Names.OTHER, millis(c.end() - c.start() - connect.nanos()));
     }
@@ -227,8 +229,7 @@ final class SpanMaker {
   }
 
   private static SpanContext own(Exchange.TraceIds ids) {
-    TraceState state =
-        ids.state().isEmpty() ? TraceState.getDefault() : state(ids.state());
+    TraceState state = ids.state().isEmpty() ? TraceState.getDefault() : state(ids.state());
     return SpanContext.create(ids.traceId(), ids.spanId(), TraceFlags.getSampled(), state);
   }
 
@@ -248,7 +249,8 @@ final class SpanMaker {
     return remote
         ? SpanContext.createFromRemoteParent(
             ids.traceId(), ids.parentSpanId(), own.getTraceFlags(), own.getTraceState())
-        : SpanContext.create(ids.traceId(), ids.parentSpanId(), own.getTraceFlags(), own.getTraceState());
+        : SpanContext.create(
+            ids.traceId(), ids.parentSpanId(), own.getTraceFlags(), own.getTraceState());
   }
 
   private void phase(Exchange.Timing timing, long whole, SpanContext own, long wallOffset) {

@@ -4,9 +4,9 @@ import java.util.ArrayDeque;
 import java.util.List;
 
 /**
- * What waits to become spans: filled by the audit thread, emptied by the exporting one. Bounded, and neither waits for the
- * other longer than a few entries take to copy. A wake-up costs more than an entry, so there is one a batch, or one each time
- * that the oldest has waited long enough.
+ * What waits to become spans: filled by the audit thread, emptied by the exporting one. Bounded,
+ * and neither waits for the other longer than a few entries take to copy. A wake-up costs more than
+ * an entry, so there is one a batch, or one each time that the oldest has waited long enough.
  */
 final class SpanQueue {
   /** Something whose span is to be made. */

@@ -4,8 +4,9 @@ import io.httpaudit.correlate.ConnectionOutcome;
 import io.httpaudit.correlate.Exchange;
 
 /**
- * Spans on their way out. The audit thread hands over what was judged; a thread of its own, started with the first, makes the
- * spans and sends them, since to load the SDK takes longer than a ring of packets lasts. The audit thread alone.
+ * Spans on their way out. The audit thread hands over what was judged; a thread of its own, started
+ * with the first, makes the spans and sends them, since to load the SDK takes longer than a ring of
+ * packets lasts. The audit thread alone.
  */
 final class Spans {
   /** At the JVM's end, and only if spans wait, so long is waited for the collector. */

@@ -6,8 +6,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Our lines on standard error, whole ones, past {@code System.err}: an application may have put something else there, and what
- * it put there may lead back to us. Any thread.
+ * Our lines on standard error, whole ones, past {@code System.err}: an application may have put
+ * something else there, and what it put there may lead back to us. Any thread.
  */
 public final class Stderr {
   private static final long MINUTE = 60_000_000_000L;

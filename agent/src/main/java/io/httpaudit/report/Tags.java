@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.function.BiConsumer;
 
 /**
- * A span's attributes as they were put, each key once: the SDK's own builder sorts and compares, which costs more than all else
- * about a span. Not changed any more once its span is made.
+ * A span's attributes as they were put, each key once: the SDK's own builder sorts and compares,
+ * which costs more than all else about a span. Not changed any more once its span is made.
  */
 final class Tags implements Attributes {
   static final Tags NONE = new Tags(0);

@@ -1,6 +1,9 @@
 package io.httpaudit.report;
 
-/** Patterns as Ant has them: {@code *} is any part of a segment, {@code **} any segments, {@code ?} one character. */
+/**
+ * Patterns as Ant has them: {@code *} is any part of a segment, {@code **} any segments, {@code ?}
+ * one character.
+ */
 final class Wildcard {
   private Wildcard() {}
 

@@ -52,7 +52,8 @@ class SettingsTest {
 
     assertThat(settings.complaints()).isEmpty();
     assertThat(settings.interfaces()).containsExactly("lo", "eth0");
-    assertThat(settings.reporting().log()).isEqualTo("/var/log/a-" + ProcessHandle.current().pid() + ".jsonl");
+    assertThat(settings.reporting().log())
+        .isEqualTo("/var/log/a-" + ProcessHandle.current().pid() + ".jsonl");
     assertThat(settings.reporting().phases()).isEqualTo("all");
     assertThat(settings.reporting().phasesMinNanos()).isEqualTo(500_000);
     assertThat(settings.reporting().queryKeep()).containsExactly("page", "size");
@@ -119,12 +120,14 @@ class SettingsTest {
     Settings bad = Settings.of("phases=some");
     assertThat(bad.reporting().phases()).isEqualTo("none");
     assertThat(bad.complaints())
-        .containsExactly("httpaudit: setting 'phases' can't be 'some', it is one of auto|all|none; 'none' holds");
+        .containsExactly(
+            "httpaudit: setting 'phases' can't be 'some', it is one of auto|all|none; 'none' holds");
   }
 
   @Test
   void whatThisVersionDoesNotDoIsSaid() {
-    assertThat(Settings.of("capture=headers-of-namespace").notDone()).isEqualTo("capture=headers-of-namespace");
+    assertThat(Settings.of("capture=headers-of-namespace").notDone())
+        .isEqualTo("capture=headers-of-namespace");
     assertThat(Settings.of("heads=true").notDone()).isEqualTo("heads=true");
     assertThat(Settings.of("spans=enrich").notDone()).isEqualTo("spans=enrich");
     assertThat(Settings.of("spans=none").reporting().spans()).isFalse();
@@ -132,11 +135,15 @@ class SettingsTest {
 
   @Test
   void theVariableHoldsWhereNothingElseDoes() throws Exception {
-    Map<String, String> variables = Map.of("HTTPAUDIT_PHASES", "none", "HTTPAUDIT_QUERY_KEEP", "a,b", "HTTPAUDIT_QUIET", "oui");
+    Map<String, String> variables =
+        Map.of("HTTPAUDIT_PHASES", "none", "HTTPAUDIT_QUERY_KEEP", "a,b", "HTTPAUDIT_QUIET", "oui");
 
-    assertThat(child(variables, "")).isEqualTo("none [a, b] [httpaudit: setting 'HTTPAUDIT_QUIET' can't be 'oui', it is one of true|false; 'false' holds]");
+    assertThat(child(variables, ""))
+        .isEqualTo(
+            "none [a, b] [httpaudit: setting 'HTTPAUDIT_QUIET' can't be 'oui', it is one of true|false; 'false' holds]");
     assertThat(child(variables, "", "-Dhttpaudit.phases=all")).startsWith("all [a, b] ");
-    assertThat(child(variables, "phases=auto", "-Dhttpaudit.phases=all")).startsWith("auto [a, b] ");
+    assertThat(child(variables, "phases=auto", "-Dhttpaudit.phases=all"))
+        .startsWith("auto [a, b] ");
   }
 
   /** A JVM of its own, since one's own variables are as they are. */
@@ -145,7 +152,8 @@ class SettingsTest {
     List<String> command = new ArrayList<>();
     command.add(ProcessHandle.current().info().command().orElseThrow());
     command.addAll(List.of(options));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Printed.class.getName(), argument));
+    command.addAll(
+        List.of("-cp", System.getProperty("java.class.path"), Printed.class.getName(), argument));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().putAll(variables);
     Process process = builder.start();
@@ -161,7 +169,11 @@ class SettingsTest {
     public static void main(String[] arguments) {
       Settings settings = Settings.of(arguments[0]);
       System.out.println(
-          settings.reporting().phases() + " " + settings.reporting().queryKeep() + " " + settings.complaints());
+          settings.reporting().phases()
+              + " "
+              + settings.reporting().queryKeep()
+              + " "
+              + settings.complaints());
     }
   }
 }

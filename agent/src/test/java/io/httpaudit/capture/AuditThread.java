@@ -28,7 +28,8 @@ final class AuditThread implements AutoCloseable {
     capture.start();
     while (!stop) {
       capture.poll(20, packet -> packets.add(copy(packet)));
-      // Those that are there by now: what is asked after an answer is answered after another look at the ring.
+      // Those that are there by now: what is asked after an answer is answered after another look
+      // at the ring.
       for (int due = calls.size(); due > 0; due--) {
         calls.remove().run();
       }

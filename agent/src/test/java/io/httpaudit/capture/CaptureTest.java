@@ -182,8 +182,7 @@ class CaptureTest {
         Thread.sleep(50);
         long after = System.nanoTime();
         try (Socket accepted = server.accept()) {
-          Candidate candidate =
-              audit.ask(() -> capture.candidate(tuple(accepted))).orElseThrow();
+          Candidate candidate = audit.ask(() -> capture.candidate(tuple(accepted))).orElseThrow();
           assertThat(candidate.syns()).isEqualTo(1);
           assertThat(candidate.synAcks()).isEqualTo(1);
           assertThat(candidate.overflowed()).isFalse();
@@ -259,7 +258,10 @@ class CaptureTest {
     }
   }
 
-  /** Before Linux 5.19 the audit thread makes the claims, and both ends learn of each other by their candidate only. */
+  /**
+   * Before Linux 5.19 the audit thread makes the claims, and both ends learn of each other by their
+   * candidate only.
+   */
   private static boolean claimsAtOnce() {
     return KernelVersion.running().atLeast(5, 19);
   }
@@ -333,7 +335,11 @@ class CaptureTest {
               org.assertj.core.groups.Tuple.tuple(local(client), peer(client)),
               org.assertj.core.groups.Tuple.tuple(local(accepted), peer(accepted)));
       int fd =
-          found.stream().filter(c -> c.local().equals(local(client))).findFirst().orElseThrow().fd();
+          found.stream()
+              .filter(c -> c.local().equals(local(client)))
+              .findFirst()
+              .orElseThrow()
+              .fd();
       assertThat(audit.ask(() -> capture.unhooked(known -> known == fd)))
           .extracting(UnhookedConnection::local)
           .contains(local(accepted))

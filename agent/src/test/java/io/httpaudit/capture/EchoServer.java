@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.Socket;
 
-/** A process of its own, in another network namespace: sends back what it reads, one connection at a time. */
+/**
+ * A process of its own, in another network namespace: sends back what it reads, one connection at a
+ * time.
+ */
 final class EchoServer {
   private EchoServer() {}
 

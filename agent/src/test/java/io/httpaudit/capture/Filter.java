@@ -15,7 +15,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The compiled filter in the kernel, with maps and a ring of its own, attached to nothing; and all that it leaves there. */
+/**
+ * The compiled filter in the kernel, with maps and a ring of its own, attached to nothing; and all
+ * that it leaves there.
+ */
 final class Filter implements AutoCloseable {
   /** A record of the ring, whole but for its time. */
   record Record(
@@ -178,7 +181,17 @@ final class Filter implements AutoCloseable {
           times.add(p.time);
           records.add(
               new Record(
-                  p.flow, p.seq, p.ack, p.payload, p.lost, p.ifindex, p.window, p.gsoSize, p.gsoSegs, p.flags, p.direction));
+                  p.flow,
+                  p.seq,
+                  p.ack,
+                  p.payload,
+                  p.lost,
+                  p.ifindex,
+                  p.window,
+                  p.gsoSize,
+                  p.gsoSegs,
+                  p.flags,
+                  p.direction));
         },
         Integer.MAX_VALUE);
     return records;
@@ -222,7 +235,8 @@ final class Filter implements AutoCloseable {
     return inbound.isPresent() ? inbound : outbound;
   }
 
-  private Optional<Kept> candidate(String map, Endpoint one, Endpoint other) throws KernelException {
+  private Optional<Kept> candidate(String map, Endpoint one, Endpoint other)
+      throws KernelException {
     CallBuffer buffer = CallBuffer.take();
     try {
       Layout.putTuple(buffer.bytes(), buffer.at(CallBuffer.KEY), FlowTuple.of(one, other));

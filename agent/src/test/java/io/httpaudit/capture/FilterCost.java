@@ -13,8 +13,8 @@ import java.util.Locale;
 import org.junit.jupiter.api.Test;
 
 /**
- * What the filter takes for a packet, of an admitted flow and of another, beside an empty filter on the same packets: not a test,
- * and not run as one; integration-tests/bench.sh does.
+ * What the filter takes for a packet, of an admitted flow and of another, beside an empty filter on
+ * the same packets: not a test, and not run as one; integration-tests/bench.sh does.
  */
 class FilterCost {
   private static final int ROUNDS = 30;
@@ -44,7 +44,11 @@ class FilterCost {
     } finally {
       Measured.count(false);
     }
-    System.out.printf(Locale.ROOT, "%nfilter, ns a packet on lo, medians of %d rounds of %d packets%n", ROUNDS, 2 * ROUND_TRIPS);
+    System.out.printf(
+        Locale.ROOT,
+        "%nfilter, ns a packet on lo, medians of %d rounds of %d packets%n",
+        ROUNDS,
+        2 * ROUND_TRIPS);
     System.out.printf("  empty                %s%n", quartiles(empty));
     System.out.printf("  foreign, less empty  %s%n", quartiles(foreign));
     System.out.printf("  own, less empty      %s%n", quartiles(own));
@@ -68,13 +72,15 @@ class FilterCost {
     double[] sorted = values.clone();
     Arrays.sort(sorted);
     int n = sorted.length;
-    return String.format(Locale.ROOT, "%6.1f  (%.1f to %.1f)", sorted[n / 2], sorted[n / 4], sorted[n * 3 / 4]);
+    return String.format(
+        Locale.ROOT, "%6.1f  (%.1f to %.1f)", sorted[n / 2], sorted[n / 4], sorted[n * 3 / 4]);
   }
 
   /** One connection, one byte there and one back; echoed on a thread of its own. */
   private static final class PingPong implements AutoCloseable {
     private final ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-    private final Socket client = new Socket(InetAddress.getLoopbackAddress(), listener.getLocalPort());
+    private final Socket client =
+        new Socket(InetAddress.getLoopbackAddress(), listener.getLocalPort());
     private final Socket server = listener.accept();
 
     PingPong() throws IOException {

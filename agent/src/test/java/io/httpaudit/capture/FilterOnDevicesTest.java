@@ -21,9 +21,13 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The filter where the test run can't go: frames that leave, and that are too short, raw over a veth pair. */
+/**
+ * The filter where the test run can't go: frames that leave, and that are too short, raw over a
+ * veth pair.
+ */
 class FilterOnDevicesTest {
-  private static final String NAME = "haf" + Long.toString(ProcessHandle.current().pid() % 100_000, 36);
+  private static final String NAME =
+      "haf" + Long.toString(ProcessHandle.current().pid() % 100_000, 36);
   private static final String NEAR = NAME + "a";
   private static final String FAR = NAME + "b";
 
@@ -97,7 +101,17 @@ class FilterOnDevicesTest {
 
   private Record seen(Frame frame, int ifindex, int direction) {
     return new Record(
-        5, frame.seq, frame.ack, frame.payload.length, 0, ifindex, frame.window, 0, 0, frame.flags, direction);
+        5,
+        frame.seq,
+        frame.ack,
+        frame.payload.length,
+        0,
+        ifindex,
+        frame.window,
+        0,
+        0,
+        frame.flags,
+        direction);
   }
 
   @Test
@@ -108,7 +122,8 @@ class FilterOnDevicesTest {
     Frame back = new Frame(other, one).payload(9);
     assertThat(send(back.bytes(), 2))
         .containsExactly(
-            seen(back, near, Packet.OUTGOING | Packet.FROM_UPPER), seen(back, far, Packet.FROM_UPPER));
+            seen(back, near, Packet.OUTGOING | Packet.FROM_UPPER),
+            seen(back, far, Packet.FROM_UPPER));
   }
 
   @Test
@@ -139,11 +154,15 @@ class FilterOnDevicesTest {
     }
   }
 
-  /** As a device that can't tag sends it, and as it arrives: there the kernel takes the outer tag away. */
+  /**
+   * As a device that can't tag sends it, and as it arrives: there the kernel takes the outer tag
+   * away.
+   */
   @Test
   void tagOfAPacketThatLeavesIsBeforeTheNetworkHeader() throws Exception {
     Assumptions.assumeTrue(
-        KernelVersion.running().atLeast(5, 19), "needs Linux 5.19, where a raw frame's tag is told from its network header");
+        KernelVersion.running().atLeast(5, 19),
+        "needs Linux 5.19, where a raw frame's tag is told from its network header");
     Frame tagged = new Frame(one, other).payload(9);
     tagged.tags = 1;
     assertThat(send(tagged.bytes(), 2))
@@ -189,7 +208,9 @@ class FilterOnDevicesTest {
   }
 
   private void until(Filter arriving, Endpoint stranger, boolean there) throws Exception {
-    for (int wait = 0; wait < 2_000 && arriving.candidate(one, stranger).isPresent() != there; wait++) {
+    for (int wait = 0;
+        wait < 2_000 && arriving.candidate(one, stranger).isPresent() != there;
+        wait++) {
       Thread.sleep(1);
     }
   }

@@ -22,7 +22,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The socket filter in the kernel, on crafted packets: what becomes a record, what a candidate, and what nothing. */
+/**
+ * The socket filter in the kernel, on crafted packets: what becomes a record, what a candidate, and
+ * what nothing.
+ */
 class FilterTest {
   private static final int SYN = Packet.SYN;
   private static final int ACK = Packet.ACK;
@@ -266,7 +269,10 @@ class FilterTest {
     becomesNothing(frame);
   }
 
-  /** The test run takes no fewer bytes than an IP header; what is shorter goes over a veth pair, in FilterOnDevicesTest. */
+  /**
+   * The test run takes no fewer bytes than an IP header; what is shorter goes over a veth pair, in
+   * FilterOnDevicesTest.
+   */
   @Test
   void packetCutAnywhereInItsHeadersIsNothing() {
     admit();
@@ -276,7 +282,11 @@ class FilterTest {
     options.tcpOptions = 4;
     Frame tagged = up();
     tagged.tags = 2;
-    Frame extended = up6().extension(Frame.HOP_BY_HOP, 8).fragment6(0, false).extension(Frame.AUTHENTICATION, 16);
+    Frame extended =
+        up6()
+            .extension(Frame.HOP_BY_HOP, 8)
+            .fragment6(0, false)
+            .extension(Frame.AUTHENTICATION, 16);
     extended.tcpOptions = 5;
     whole.addAll(List.of(up(), options, tagged, up6(), extended));
     for (Frame frame : whole) {
@@ -291,7 +301,9 @@ class FilterTest {
       }
       assertThat(tried).isGreaterThanOrEqualTo(bytes.length - 54);
       // ... or what there is, with padding that looks like the rest.
-      for (int length = 0; length < frame.headers() - 4 * frame.tags - (frame.v6 ? 40 : 0); length++) {
+      for (int length = 0;
+          length < frame.headers() - 4 * frame.tags - (frame.v6 ? 40 : 0);
+          length++) {
         frame.length = length == 0 ? 1 : length;
         becomesNothing(frame);
       }
@@ -328,7 +340,16 @@ class FilterTest {
 
   private static Record ended(Record r) {
     return new Record(
-        r.flow(), r.seq(), r.ack(), r.payload(), r.lost(), r.ifindex(), r.window(), r.gsoSize(), r.gsoSegs(), r.flags(),
+        r.flow(),
+        r.seq(),
+        r.ack(),
+        r.payload(),
+        r.lost(),
+        r.ifindex(),
+        r.window(),
+        r.gsoSize(),
+        r.gsoSegs(),
+        r.flags(),
         r.direction() | Packet.ENDED);
   }
 
@@ -465,7 +486,8 @@ class FilterTest {
   }
 
   private static Run run(Frame frame, int payload) {
-    int segments = payload == 0 ? 0 : frame.gsoSize == 0 ? 1 : (payload + frame.gsoSize - 1) / frame.gsoSize;
+    int segments =
+        payload == 0 ? 0 : frame.gsoSize == 0 ? 1 : (payload + frame.gsoSize - 1) / frame.gsoSize;
     return new Run(
         frame.seq,
         frame.ack,
@@ -490,7 +512,17 @@ class FilterTest {
     assertThat(filter.candidate(client, server))
         .contains(
             new Kept(
-                false, "syn synack ack", 99, 499, 1, 1, 0, 0, 0, 1, 5,
+                false,
+                "syn synack ack",
+                99,
+                499,
+                1,
+                1,
+                0,
+                0,
+                0,
+                1,
+                5,
                 List.of(run(ack, 0), run(request, 187), run(response, 3000))));
   }
 
@@ -527,7 +559,8 @@ class FilterTest {
     filter.run(syn, synAck);
     Frame data = up().seq(100).ack(0).flags(PSH);
     assertThat(filter.candidate(client, server))
-        .contains(new Kept(false, "syn synack", 99, 499, 1, 1, 0, 0, 0, 1, 3, List.of(run(data, 50))));
+        .contains(
+            new Kept(false, "syn synack", 99, 499, 1, 1, 0, 0, 0, 1, 3, List.of(run(data, 50))));
   }
 
   @Test
@@ -564,7 +597,9 @@ class FilterTest {
         down().seq(7499).ack(100).flags(SYN | ACK));
     assertThat(filter.candidate(client, server).orElseThrow().synAckIsn()).isEqualTo(7499);
     filter.run(up().seq(100).ack(7500), down().seq(31).ack(100).flags(SYN | ACK));
-    assertThat(filter.candidate(client, server).orElseThrow().synAckIsn()).as("once acknowledged").isEqualTo(7499);
+    assertThat(filter.candidate(client, server).orElseThrow().synAckIsn())
+        .as("once acknowledged")
+        .isEqualTo(7499);
   }
 
   @Test
@@ -576,7 +611,8 @@ class FilterTest {
     assertThat(filter.candidate(client, server)).contains(began(false, 99));
     // Its SYN again, or a SYN-ACK, begins that time anew.
     filter.run(up().seq(99).flags(SYN), data);
-    assertThat(filter.candidate(client, server).orElseThrow().runs()).containsExactly(run(data, 10));
+    assertThat(filter.candidate(client, server).orElseThrow().runs())
+        .containsExactly(run(data, 10));
     filter.lapse(client.port());
     filter.listen(server);
     filter.run(up().seq(500).ack(500).payload(20));
@@ -593,7 +629,10 @@ class FilterTest {
 
   @Test
   void abortByTheCallerIsNoHandshakesEnd() throws Exception {
-    filter.run(up().seq(99).flags(SYN), down().seq(499).ack(100).flags(SYN | ACK), up().seq(100).ack(500).flags(RST | ACK));
+    filter.run(
+        up().seq(99).flags(SYN),
+        down().seq(499).ack(100).flags(SYN | ACK),
+        up().seq(100).ack(500).flags(RST | ACK));
     assertThat(filter.candidate(client, server).orElseThrow().marks()).isEqualTo("syn synack");
   }
 
@@ -677,7 +716,8 @@ class FilterTest {
     staysApart(first, up().seq(1100).ack(501));
     staysApart(up().seq(100).ack(500), first);
     // An acknowledgement is never dated before the bytes it covers.
-    staysApart(up().seq(100).ack(500), down().seq(500).ack(100).payload(50), up().seq(100).ack(550));
+    staysApart(
+        up().seq(100).ack(500), down().seq(500).ack(100).payload(50), up().seq(100).ack(550));
   }
 
   @Test
@@ -701,7 +741,8 @@ class FilterTest {
   @Test
   void shortSegmentEndsARun() throws Exception {
     staysApart(
-        up().seq(100).ack(500).payload(1000).gso(300, 4), up().seq(1100).ack(500).payload(300).gso(300, 1));
+        up().seq(100).ack(500).payload(1000).gso(300, 4),
+        up().seq(1100).ack(500).payload(300).gso(300, 1));
   }
 
   @Test
@@ -743,7 +784,8 @@ class FilterTest {
     Frame first = new Frame(new Endpoint(0, 0xffff_0b00_0000L, 5), to).flags(SYN);
     filter.run(first);
     for (int i = 0; i < 10_000; i++) {
-      filter.tryRun(new Frame(new Endpoint(0, 0xffff_0c00_0000L + i, 5), to).flags(SYN).bytes(), 1, 0, 0);
+      filter.tryRun(
+          new Frame(new Endpoint(0, 0xffff_0c00_0000L + i, 5), to).flags(SYN).bytes(), 1, 0, 0);
     }
     assertThat(filter.candidate(client, server)).contains(began(true, 99));
     assertThat(filter.candidate(first.from, to)).as("evicted: nothing is known of it").isEmpty();
@@ -762,7 +804,9 @@ class FilterTest {
       assertThat(lost).isBetween(100L, 102L);
       assertThat(full.counter(Layout.RECORDS_LOST)).isEqualTo(lost);
       assertThat(full.counter(Layout.RECORDS)).isEqualTo(fits + 100 - lost);
-      assertThat(full.records()).hasSize((int) (fits + 100 - lost)).allMatch(record -> record.lost() == 0);
+      assertThat(full.records())
+          .hasSize((int) (fits + 100 - lost))
+          .allMatch(record -> record.lost() == 0);
       assertThat(full.run(up().payload(10))).extracting(Record::lost).containsExactly((int) lost);
     }
   }
@@ -774,7 +818,9 @@ class FilterTest {
     byte[][] seeds = {
       up().payload(40).bytes(),
       up6().extension(Frame.HOP_BY_HOP, 8).fragment6(0, false).payload(40).bytes(),
-      new Frame(new Endpoint(0, 0xffff_0a01_0203L, 1), new Endpoint(0, 0xffff_0a01_0204L, 2)).flags(SYN).bytes()
+      new Frame(new Endpoint(0, 0xffff_0a01_0203L, 1), new Endpoint(0, 0xffff_0a01_0204L, 2))
+          .flags(SYN)
+          .bytes()
     };
     int ran = 0;
     for (int i = 0; i < 60_000; i++) {
@@ -791,13 +837,19 @@ class FilterTest {
         }
         frame = Arrays.copyOf(frame, 14 + random.nextInt(frame.length - 13));
       }
-      if (filter.tryRun(frame, 1, random.nextInt(3) == 0 ? random.nextInt(65536) : 0, random.nextInt(100)) != 0) {
+      if (filter.tryRun(
+              frame, 1, random.nextInt(3) == 0 ? random.nextInt(65536) : 0, random.nextInt(100))
+          != 0) {
         continue;
       }
       ran++;
       byte[] made = frame;
       assertThat(filter.records())
-          .allSatisfy(record -> assertThat(carries(made)).as("made a record of " + Arrays.toString(made)).isTrue());
+          .allSatisfy(
+              record ->
+                  assertThat(carries(made))
+                      .as("made a record of " + Arrays.toString(made))
+                      .isTrue());
       if (i % 200 == 0) {
         admit();
       }
@@ -805,7 +857,9 @@ class FilterTest {
     assertThat(ran).isGreaterThan(30_000);
   }
 
-  /** By means other than the filter's: the admitted addresses and ports are among the frame's bytes. */
+  /**
+   * By means other than the filter's: the admitted addresses and ports are among the frame's bytes.
+   */
   private boolean carries(byte[] frame) {
     String text = new String(frame, java.nio.charset.StandardCharsets.ISO_8859_1);
     boolean v4 = text.contains(text(client, 4)) && text.contains(text(server, 4));
@@ -828,7 +882,8 @@ class FilterTest {
 
   @Test
   void fitsWhereASocketMayHold20Kilobytes() throws Exception {
-    // sk_attach_bpf charges struct bpf_prog, less than 256 bytes, and the instructions; net.core.optmem_max was 20,480.
+    // sk_attach_bpf charges struct bpf_prog, less than 256 bytes, and the instructions;
+    // net.core.optmem_max was 20,480.
     int bytes = filter.testRun.programBytes();
     assertThat(bytes).isPositive().isLessThan(2_000 * 8);
     assertThat(256 + bytes).isLessThan(20_480);
@@ -856,7 +911,8 @@ class FilterTest {
     admit();
     Random random = new Random(7);
     Frame request = up().seq(100).ack(500).payload(1000);
-    byte[] marker = "planted-marker-0123456789".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+    byte[] marker =
+        "planted-marker-0123456789".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
     for (int i = 0; i < 1000 - marker.length; i++) {
       request.payload[i] = (byte) random.nextInt();
     }

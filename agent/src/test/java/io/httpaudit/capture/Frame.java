@@ -8,8 +8,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A TCP segment of a test's own, with what surrounds it in a frame: RFC 791, RFC 8200, RFC 9293, IEEE 802.1Q. Checksums are
- * 0: the filter sees packets before anyone has checked them.
+ * A TCP segment of a test's own, with what surrounds it in a frame: RFC 791, RFC 8200, RFC 9293,
+ * IEEE 802.1Q. Checksums are 0: the filter sees packets before anyone has checked them.
  */
 final class Frame {
   static final int HOP_BY_HOP = 0;
@@ -90,7 +90,8 @@ final class Frame {
   /** An IPv6 extension header of so many bytes. */
   Frame extension(int kind, int bytes) {
     byte[] body = new byte[bytes];
-    body[1] = (byte) (kind == FRAGMENT ? 0 : kind == AUTHENTICATION ? bytes / 4 - 2 : bytes / 8 - 1);
+    body[1] =
+        (byte) (kind == FRAGMENT ? 0 : kind == AUTHENTICATION ? bytes / 4 - 2 : bytes / 8 - 1);
     extensions.add(kind);
     bodies.add(body);
     return this;

@@ -6,6 +6,7 @@ import io.httpaudit.flow.Endpoint;
 import io.httpaudit.kernel.BpfObject;
 import io.httpaudit.kernel.Btf;
 import io.httpaudit.kernel.KernelException;
+import java.lang.reflect.Field;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
@@ -13,7 +14,6 @@ import java.nio.ByteOrder;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.lang.reflect.Field;
 import org.junit.jupiter.api.Test;
 
 /** What Java says of the layout is what the compiled object says. */
@@ -24,7 +24,8 @@ class LayoutTest {
     Map<String, Integer> java = new TreeMap<>();
     Map<String, Integer> object = new TreeMap<>();
     int compared = 0;
-    for (String struct : new String[] {"endpoint", "tuple", "packet", "run", "candidate", "admitted", "port"}) {
+    for (String struct :
+        new String[] {"endpoint", "tuple", "packet", "run", "candidate", "admitted", "port"}) {
       String prefix = struct.toUpperCase(Locale.ROOT);
       for (Field field : Layout.class.getDeclaredFields()) {
         String name = field.getName();
@@ -45,7 +46,8 @@ class LayoutTest {
     }
     assertThat(java).isEqualTo(object);
     assertThat(compared).isEqualTo(7 + 3 + 2 + 12 + 11 + 14 + 5 + 2);
-    assertThat(types.sizeOf("candidate", "runs")).isEqualTo(Layout.CANDIDATE_RUNS_MOST * Layout.RUN);
+    assertThat(types.sizeOf("candidate", "runs"))
+        .isEqualTo(Layout.CANDIDATE_RUNS_MOST * Layout.RUN);
   }
 
   @Test
@@ -54,7 +56,7 @@ class LayoutTest {
     Layout.putEndpoint(bytes, 4, Endpoint.of(InetAddress.getByName("10.9.0.1"), 0xabcd));
     assertThat(bytes.array())
         .containsExactly(
-            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 9, 0, 1, 0xcd, 0xab, 0, 0, 0, 0, 0, 0, 0, 0,
-            0, 0);
+            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 9, 0, 1, 0xcd, 0xab, 0, 0, 0,
+            0, 0, 0, 0, 0, 0, 0);
   }
 }

@@ -44,7 +44,9 @@ class ListenersTest {
   @Test
   void wildcardIsEachLocalAddressAndAllOfLoopback() {
     listeners.add(wildcard(80), interfaces);
-    assertThat(told).contains(new Endpoint(0, 0xffff_0000_0000L, 80)).hasSize(1 + distinctAddresses());
+    assertThat(told)
+        .contains(new Endpoint(0, 0xffff_0000_0000L, 80))
+        .hasSize(1 + distinctAddresses());
     for (Netlink.Address address : interfaces.addresses()) {
       assertThat(told).contains(new Endpoint(address.high(), address.low(), 80));
     }

@@ -23,7 +23,10 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Interfaces, addresses and routes that come and go, with a network namespace at the other end of a veth pair. */
+/**
+ * Interfaces, addresses and routes that come and go, with a network namespace at the other end of a
+ * veth pair.
+ */
 class NetworkTest {
   private static final String ID = Long.toString(ProcessHandle.current().pid() % 100_000, 36);
   private static final int NET = (int) (ProcessHandle.current().pid() % 200) + 20;
@@ -39,7 +42,9 @@ class NetworkTest {
   void namespace() throws Exception {
     NeedsRights.assume();
     Assumptions.assumeTrue(
-        new File("/sbin/ip").exists() || new File("/usr/sbin/ip").exists() || new File("/bin/ip").exists(),
+        new File("/sbin/ip").exists()
+            || new File("/usr/sbin/ip").exists()
+            || new File("/bin/ip").exists(),
         "needs iproute2");
     run("ip", "netns", "add", space);
     run("ip", "-n", space, "link", "set", "lo", "up");
@@ -62,7 +67,11 @@ class NetworkTest {
   }
 
   private static int attempt(String... command) throws Exception {
-    return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(new File("/dev/null")).start().waitFor();
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(new File("/dev/null"))
+        .start()
+        .waitFor();
   }
 
   private static void run(String... command) throws Exception {
@@ -71,18 +80,33 @@ class NetworkTest {
     assertThat(process.waitFor()).as(String.join(" ", command) + ": " + output).isZero();
   }
 
-  /** A veth pair: {@code name} here with 10.NET.net.1 and fd00:NET:net::1, the other end there with …2. */
+  /**
+   * A veth pair: {@code name} here with 10.NET.net.1 and fd00:NET:net::1, the other end there with
+   * …2.
+   */
   private void pair(String name, int net) throws Exception {
     run("ip", "link", "add", name, "type", "veth", "peer", "name", name + "n", "netns", space);
     run("ip", "addr", "add", "10." + NET + "." + net + ".1/24", "dev", name);
     run("ip", "addr", "add", "fd00:" + NET + ":" + net + "::1/64", "dev", name, "nodad");
     run("ip", "link", "set", name, "up");
     run("ip", "-n", space, "addr", "add", "10." + NET + "." + net + ".2/24", "dev", name + "n");
-    run("ip", "-n", space, "addr", "add", "fd00:" + NET + ":" + net + "::2/64", "dev", name + "n", "nodad");
+    run(
+        "ip",
+        "-n",
+        space,
+        "addr",
+        "add",
+        "fd00:" + NET + ":" + net + "::2/64",
+        "dev",
+        name + "n",
+        "nodad");
     run("ip", "-n", space, "link", "set", name + "n", "up");
   }
 
-  /** The news of a link or an address comes within 50 ms; a connection before that is another matter. */
+  /**
+   * The news of a link or an address comes within 50 ms; a connection before that is another
+   * matter.
+   */
   private void untilTapped(String name) throws Exception {
     until(() -> capture.tapped().contains(name));
   }
@@ -99,12 +123,21 @@ class NetworkTest {
     assertThat(condition.call()).isTrue();
   }
 
-  /** A process in the namespace sends 5 bytes to this address and port, and waits for the connection's end. */
+  /**
+   * A process in the namespace sends 5 bytes to this address and port, and waits for the
+   * connection's end.
+   */
   private void connectFromThere(InetAddress to, int port) throws Exception {
     String device = "/dev/tcp/" + to.getHostAddress() + "/" + port;
     processes.add(
         new ProcessBuilder(
-                "ip", "netns", "exec", space, "bash", "-c", "exec 3<>" + device + "; printf hello >&3; cat <&3")
+                "ip",
+                "netns",
+                "exec",
+                space,
+                "bash",
+                "-c",
+                "exec 3<>" + device + "; printf hello >&3; cat <&3")
             .redirectErrorStream(true)
             .redirectOutput(new File("/dev/null"))
             .start());
@@ -119,7 +152,10 @@ class NetworkTest {
     }
   }
 
-  /** Where the candidate's packets were seen, which has all of the five bytes; empty: there is no candidate. */
+  /**
+   * Where the candidate's packets were seen, which has all of the five bytes; empty: there is no
+   * candidate.
+   */
   private String interfaceOf(Socket socket) throws Exception {
     Endpoint local = Endpoint.of((InetSocketAddress) socket.getLocalSocketAddress());
     Endpoint peer = Endpoint.of((InetSocketAddress) socket.getRemoteSocketAddress());
@@ -180,7 +216,9 @@ class NetworkTest {
       until(() -> audit.ask(() -> capture.homeInterface(local, peer)) == 0);
       run("ip", "addr", "add", "10." + NET + ".7.1/24", "dev", outer);
       until(() -> audit.ask(() -> capture.homeInterface(local, peer)) != 0);
-      assertThat(interfaceOfNextConnection(server, address(7, 1))).as("added again").isEqualTo(outer);
+      assertThat(interfaceOfNextConnection(server, address(7, 1)))
+          .as("added again")
+          .isEqualTo(outer);
       run("ip", "addr", "del", "10." + NET + ".7.1/24", "dev", outer);
       until(() -> audit.ask(() -> capture.homeInterface(local, peer)) == 0);
       assertThat(interfaceOfNextConnection(server, address(0, 1))).isEqualTo(outer);
@@ -212,7 +250,9 @@ class NetworkTest {
         untilTapped(outer);
         assertThat(interfaceOfNextConnection(server, address(0, 1))).isEqualTo(outer);
         for (String own : new String[] {"127.0.0.1", "127.1.2.3", address(0, 1).getHostAddress()}) {
-          assertThat(interfaceOfOwnConnection(server, own)).as(wildcard + " by " + own).isEqualTo("lo");
+          assertThat(interfaceOfOwnConnection(server, own))
+              .as(wildcard + " by " + own)
+              .isEqualTo("lo");
         }
         InetAddress outside = InetAddress.getByName("fd00:" + NET + ":0::1");
         if (wildcard.equals("::")) {
@@ -256,7 +296,8 @@ class NetworkTest {
   void tapsTheInterfaceOfTheRouteToAPeer() throws Exception {
     pair(outer, 0);
     serveThere(8080);
-    // The news of the pair may be on its way, and with it the name: the route is asked of the kernel.
+    // The news of the pair may be on its way, and with it the name: the route is asked of the
+    // kernel.
     capture.connecting(Endpoint.of(address(0, 2), 8080));
     assertThat(capture.tapped()).hasSize(1);
     untilTapped(outer);
@@ -269,7 +310,8 @@ class NetworkTest {
       client.getOutputStream().flush();
       client.getInputStream().readNBytes(100_000);
       FlowTuple tuple = FlowTuple.of(local, peer);
-      List<Packet> packets = new ArrayList<>(audit.ask(() -> capture.candidate(tuple)).orElseThrow().packets());
+      List<Packet> packets =
+          new ArrayList<>(audit.ask(() -> capture.candidate(tuple)).orElseThrow().packets());
       assertThat(packets.get(0).outgoing()).isTrue();
       assertThat(packets.get(1).outgoing()).isFalse();
       packets.addAll(audit.packets());

@@ -17,7 +17,20 @@ class JsonTextTest {
                 " {\"a\":1,\"b\":-2.5e1, \"c\" : true,\"d\":false,\"e\":null,\"f\":[],\"g\":[1,\"x\"],\"h\":{\"i\":{}}} "))
         .isEqualTo(
             Map.of(
-                "a", 1L, "b", -25.0, "c", true, "d", false, "f", List.of(), "g", List.of(1L, "x"), "h", Map.of("i", Map.of())));
+                "a",
+                1L,
+                "b",
+                -25.0,
+                "c",
+                true,
+                "d",
+                false,
+                "f",
+                List.of(),
+                "g",
+                List.of(1L, "x"),
+                "h",
+                Map.of("i", Map.of())));
   }
 
   @Test
@@ -29,8 +42,22 @@ class JsonTextTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "{", "[]", "{\"a\"}", "{\"a\":}", "{\"a\":1", "{\"a\":1,}", "{\"a\":1}}", "{\"a\":\"x}", "{\"a\":\"\\x\"}",
-        "{\"a\":\"\\u12\"}", "{\"a\":1-}", "{\"a\":tru}", "{a:1}", "{\"a\":\"\t\"}", "{\"a\":99999999999999999999}"
+        "",
+        "{",
+        "[]",
+        "{\"a\"}",
+        "{\"a\":}",
+        "{\"a\":1",
+        "{\"a\":1,}",
+        "{\"a\":1}}",
+        "{\"a\":\"x}",
+        "{\"a\":\"\\x\"}",
+        "{\"a\":\"\\u12\"}",
+        "{\"a\":1-}",
+        "{\"a\":tru}",
+        "{a:1}",
+        "{\"a\":\"\t\"}",
+        "{\"a\":99999999999999999999}"
       })
   void whatIsNoObjectIsRefused(String text) {
     assertThatThrownBy(() -> JsonText.object(text)).isInstanceOf(JsonText.Malformed.class);
@@ -38,6 +65,7 @@ class JsonTextTest {
 
   @Test
   void deepNestingDoesNotExhaustTheStack() {
-    assertThatThrownBy(() -> JsonText.object("{\"a\":" + "[".repeat(1_000_000))).hasMessageContaining("nested too deep");
+    assertThatThrownBy(() -> JsonText.object("{\"a\":" + "[".repeat(1_000_000)))
+        .hasMessageContaining("nested too deep");
   }
 }

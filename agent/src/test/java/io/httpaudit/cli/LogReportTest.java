@@ -106,7 +106,10 @@ class LogReportTest {
   void withoutUnicodeBarsArePlainAndLinesKeepToTheTerminal() throws IOException {
     String report = report(ASCII, 20, SERVER + CLIENT + NO_RIGHTS);
 
-    assertThat(report).isASCII().contains("read_wait    80.000 ms  =").contains("process      20.000 ms");
+    assertThat(report)
+        .isASCII()
+        .contains("read_wait    80.000 ms  =")
+        .contains("process      20.000 ms");
     assertThat(report.lines()).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(60));
   }
 
@@ -210,17 +213,25 @@ class LogReportTest {
     Path notALog = Files.writeString(folder.resolve("notes.txt"), "hello\nworld\n");
     Path empty = Files.writeString(folder.resolve("empty.jsonl"), "");
 
-    assertThat(cli("report")).isEqualTo("2 httpaudit: which audit log?; " + ReportCommand.USAGE + "\n");
+    assertThat(cli("report"))
+        .isEqualTo("2 httpaudit: which audit log?; " + ReportCommand.USAGE + "\n");
     assertThat(cli("report", "nowhere.jsonl"))
         .isEqualTo(
             "2 httpaudit: nowhere.jsonl does not exist; an application writes it if it is started with"
                 + " -javaagent:httpaudit.jar=log=nowhere.jsonl\n");
     assertThat(cli("report", notALog.toString()))
-        .isEqualTo("2 httpaudit: " + notALog + " is not an audit log of httpaudit (line 1: no '{' at character 1)\n");
-    assertThat(cli("report", folder.toString())).isEqualTo("2 httpaudit: " + folder + " is a directory\n");
-    assertThat(cli("report", "--last", "many", "x")).startsWith("2 httpaudit: --last needs a number");
-    assertThat(cli("report", "--lats", "5", "x")).startsWith("2 httpaudit: unknown option '--lats'");
-    assertThat(cli("report", empty.toString())).isEqualTo("0 No exchange in this log.\n  packet records lost     0\n");
+        .isEqualTo(
+            "2 httpaudit: "
+                + notALog
+                + " is not an audit log of httpaudit (line 1: no '{' at character 1)\n");
+    assertThat(cli("report", folder.toString()))
+        .isEqualTo("2 httpaudit: " + folder + " is a directory\n");
+    assertThat(cli("report", "--last", "many", "x"))
+        .startsWith("2 httpaudit: --last needs a number");
+    assertThat(cli("report", "--lats", "5", "x"))
+        .startsWith("2 httpaudit: unknown option '--lats'");
+    assertThat(cli("report", empty.toString()))
+        .isEqualTo("0 No exchange in this log.\n  packet records lost     0\n");
     assertThat(cli("dcotor"))
         .isEqualTo(
             "2 httpaudit: unknown command 'dcotor', the nearest is 'doctor'; java -jar httpaudit.jar help lists all\n");
@@ -230,7 +241,10 @@ class LogReportTest {
   void helpNamesEachSettingVariableAndTier() {
     assertThat(cli())
         .startsWith("0 httpaudit 0.1.0: ")
-        .contains("phases.min    1ms", "OTEL_EXPORTER_OTLP_ENDPOINT          http://localhost:4318", "CAP_NET_RAW and CAP_BPF")
+        .contains(
+            "phases.min    1ms",
+            "OTEL_EXPORTER_OTLP_ENDPOINT          http://localhost:4318",
+            "CAP_NET_RAW and CAP_BPF")
         .isEqualTo(cli("help"));
     assertThat(cli("version")).isEqualTo("0 httpaudit 0.1.0\n");
   }

@@ -15,7 +15,10 @@ class ExchangeTest {
   @Test
   void aClientsExchangeIsMatchedWithEachFigure() {
     Stage.Talk talk = stage.talk(7).handshake(1_000).openedByClient(7, 990, 1_150);
-    talk.up(0, 100, 0, 1_230).down(0, 0, 100, 1_330).down(0, 300, 100, 2_000).up(100, 0, 300, 2_010);
+    talk.up(0, 100, 0, 1_230)
+        .down(0, 0, 100, 1_330)
+        .down(0, 300, 100, 2_000)
+        .up(100, 0, 300, 2_010);
     talk.request(7, 0, 0, 100, 1_200, 1_240).response(7, 0, 0, 300, 2_100, 2_100);
     stage.tick(2_200);
 
@@ -234,7 +237,8 @@ class ExchangeTest {
 
   private void overflowed(Stage.Talk talk, boolean overflowed) {
     stage.candidates.computeIfPresent(
-        talk.tuple, (t, c) -> new KernelView.Candidate(overflowed, 1, 1, c.handshakeAck(), c.packets()));
+        talk.tuple,
+        (t, c) -> new KernelView.Candidate(overflowed, 1, 1, c.handshakeAck(), c.packets()));
   }
 
   @Test
@@ -269,13 +273,19 @@ class ExchangeTest {
     Stage.Talk talk = stage.talk(7).handshake(1_000);
     talk.ifindex = Stage.LO;
     talk.openedByClient(7, 990, 1_150).accepted(8, 1_160);
-    talk.up(0, 100, 0, 1_230).down(0, 0, 100, 1_231).down(0, 300, 100, 2_000).up(100, 0, 300, 2_010);
+    talk.up(0, 100, 0, 1_230)
+        .down(0, 0, 100, 1_231)
+        .down(0, 300, 100, 2_000)
+        .up(100, 0, 300, 2_010);
     talk.request(7, 0, 0, 100, 1_200, 1_240).response(7, 0, 0, 300, 2_100, 2_100);
     talk.request(8, 0, 0, 100, 1_500, 1_500).response(8, 0, 0, 300, 1_990, 2_003);
     stage.tick(2_200);
     assertThat(stage.exchanges).extracting(Exchange::verdict).containsOnly(Verdict.MATCHED);
-    assertThat(stage.exchanges).extracting(Exchange::side).containsExactly(Side.CLIENT, Side.SERVER);
-    assertThat(stage.exchanges.get(1).phase(Phase.READ_WAIT).orElseThrow().nanos()).isEqualTo(us(270));
+    assertThat(stage.exchanges)
+        .extracting(Exchange::side)
+        .containsExactly(Side.CLIENT, Side.SERVER);
+    assertThat(stage.exchanges.get(1).phase(Phase.READ_WAIT).orElseThrow().nanos())
+        .isEqualTo(us(270));
     talk.closed(7, 100, 300, SocketError.NONE, 3_000).closed(8, 300, 100, SocketError.NONE, 3_000);
     talk.flagged(true, 100, 300, Packet.FIN | Packet.ACK, 3_000);
     talk.flagged(false, 300, 101, Packet.FIN | Packet.ACK, 3_001);
@@ -296,7 +306,9 @@ class ExchangeTest {
     stage.tick(2_100);
     assertThat(stage.only().verdict()).isEqualTo(Verdict.INFERRED);
     assertThat(stage.only().why()).hasValue(Why.BEFORE_ATTACH);
-    assertThat(stage.only().phases()).extracting(Timing::phase).containsExactly(Phase.RECEIVE, Phase.PROCESS);
+    assertThat(stage.only().phases())
+        .extracting(Timing::phase)
+        .containsExactly(Phase.RECEIVE, Phase.PROCESS);
   }
 
   @Test
@@ -439,7 +451,8 @@ class ExchangeTest {
     assertThat(server.error()).isEqualTo("reset");
     assertThat(server.request())
         .isEqualTo(
-            new Exchange.Range(0, 879, 1, 0, 0, OptionalLong.of(us(1_230)), OptionalLong.of(us(1_230))));
+            new Exchange.Range(
+                0, 879, 1, 0, 0, OptionalLong.of(us(1_230)), OptionalLong.of(us(1_230))));
     assertThat(server.phase(Phase.ACCEPT_WAIT)).isPresent();
     assertThat(stage.correlator.connectionCount()).isZero();
     assertThat(stage.correlator.recordCount()).isZero();
@@ -669,7 +682,10 @@ class ExchangeTest {
     fresh.up(0, 50, 0, 2_200).down(0, 60, 50, 2_300).up(50, 0, 60, 2_400);
     fresh.request(4, 0, 0, 50, 2_250, 2_250).response(4, 0, 0, 60, 2_290, 2_310);
     stage.tick(2_500);
-    assertThat(stage.exchanges).extracting(Exchange::verdict).containsOnly(Verdict.MATCHED).hasSize(2);
+    assertThat(stage.exchanges)
+        .extracting(Exchange::verdict)
+        .containsOnly(Verdict.MATCHED)
+        .hasSize(2);
     assertThat(stage.exchanges.get(1).request().segments()).isEqualTo(1);
     assertThat(stage.correlator.packetsDropped()).isZero();
   }
@@ -705,7 +721,8 @@ class ExchangeTest {
     talk.up(0, 100, 0, 1_200).down(0, 0, 100, 1_201);
     stage.correlator.boundaryUnknown(
         3,
-        new MessageHead(true, 0, 0, 0, 100, -1, us(1_300), us(1_300), "POST", "/x", "shop", "", "", 0, 1));
+        new MessageHead(
+            true, 0, 0, 0, 100, -1, us(1_300), us(1_300), "POST", "/x", "shop", "", "", 0, 1));
     stage.tick(2_000);
     assertThat(stage.exchanges).isEmpty();
     talk.down(0, 300, 100, 2_100).up(100, 0, 300, 2_150);
@@ -727,7 +744,8 @@ class ExchangeTest {
     stage.correlator.boundaryUnknown(
         3, new MessageHead(true, 0, 0, 0, -1, -1, us(1_250), us(1_250), "", "", "", "", "", 0, -1));
     stage.correlator.boundaryUnknown(
-        3, new MessageHead(false, 0, 0, 0, 50, -1, us(1_290), us(1_290), "", "", "", "", "", 400, 1));
+        3,
+        new MessageHead(false, 0, 0, 0, 50, -1, us(1_290), us(1_290), "", "", "", "", "", 400, 1));
     talk.closed(3, 100, 20, SocketError.NONE, 1_400);
     talk.flagged(false, 100, 20, Packet.RST | Packet.ACK, 1_410);
     stage.tick(1_500);
@@ -759,7 +777,10 @@ class ExchangeTest {
     return served(stage);
   }
 
-  /** An accepted connection with a request of 100 bytes read, and a response of 300 written from 1.990 to 2.050 ms. */
+  /**
+   * An accepted connection with a request of 100 bytes read, and a response of 300 written from
+   * 1.990 to 2.050 ms.
+   */
   private static Stage.Talk served(Stage stage) {
     Stage.Talk talk = stage.talk(3).handshake(1_000).accepted(3, 1_200);
     talk.up(0, 100, 0, 1_300).down(0, 0, 100, 1_301);

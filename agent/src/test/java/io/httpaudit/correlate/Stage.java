@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** A kernel, a report and clocks, played by hand around a real correlator. Times are microseconds on stage. */
+/**
+ * A kernel, a report and clocks, played by hand around a real correlator. Times are microseconds on
+ * stage.
+ */
 final class Stage implements KernelView, Outcomes, Tracing {
   static final int LO = 1;
   static final int ETH = 2;
@@ -127,7 +130,8 @@ final class Stage implements KernelView, Outcomes, Tracing {
   public Exchange.TraceIds begin(
       Side side, String traceparent, String tracestate, String method, String target) {
     begun++;
-    return new Exchange.TraceIds("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", traceparent, "", true);
+    return new Exchange.TraceIds(
+        "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", traceparent, "", true);
   }
 
   /** One TCP connection between a client and a server. */
@@ -216,11 +220,13 @@ final class Stage implements KernelView, Outcomes, Tracing {
       return this;
     }
 
-    Talk requestHead(long connection, long index, long from, long headEnd, long expected, double first) {
+    Talk requestHead(
+        long connection, long index, long from, long headEnd, long expected, double first) {
       correlator.messageHead(
           connection,
           new MessageHead(
-              true, index, from, from, headEnd, expected, us(first), us(first), "GET", "/pay", "shop", "", "", 0, 1));
+              true, index, from, from, headEnd, expected, us(first), us(first), "GET", "/pay",
+              "shop", "", "", 0, 1));
       return this;
     }
 
@@ -231,11 +237,32 @@ final class Stage implements KernelView, Outcomes, Tracing {
     }
 
     Talk responseHead(
-        long connection, long index, long from, long finalFrom, long headEnd, long expected, double first, double finalFirst) {
+        long connection,
+        long index,
+        long from,
+        long finalFrom,
+        long headEnd,
+        long expected,
+        double first,
+        double finalFirst) {
       correlator.messageHead(
           connection,
           new MessageHead(
-              false, index, from, finalFrom, headEnd, expected, us(first), us(finalFirst), "", "", "", "", "", 200, 1));
+              false,
+              index,
+              from,
+              finalFrom,
+              headEnd,
+              expected,
+              us(first),
+              us(finalFirst),
+              "",
+              "",
+              "",
+              "",
+              "",
+              200,
+              1));
       return this;
     }
 

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The oracle: for every byte of a stream, the list of its copies. Slow, and shares nothing with {@link Timeline}: no
- * intervals, no sequence numbers, no trimming.
+ * The oracle: for every byte of a stream, the list of its copies. Slow, and shares nothing with
+ * {@link Timeline}: no intervals, no sequence numbers, no trimming.
  */
 final class ByteModel {
   record Ack(long time, long position, boolean data) {}
@@ -13,7 +13,9 @@ final class ByteModel {
   private final List<List<Long>> copies = new ArrayList<>();
   private final List<Ack> acks = new ArrayList<>();
 
-  /** Wire segments in order: from, to, whether all bytes were seen before, whether it filled a hole. */
+  /**
+   * Wire segments in order: from, to, whether all bytes were seen before, whether it filled a hole.
+   */
   private final List<long[]> segments = new ArrayList<>();
 
   ByteModel(int length) {
@@ -55,7 +57,11 @@ final class ByteModel {
   }
 
   long ackTime(int at) {
-    return acks.stream().filter(a -> a.position() > at).findFirst().map(Ack::time).orElse(Long.MAX_VALUE);
+    return acks.stream()
+        .filter(a -> a.position() > at)
+        .findFirst()
+        .map(Ack::time)
+        .orElse(Long.MAX_VALUE);
   }
 
   boolean ackData(int at) {
@@ -80,6 +86,8 @@ final class ByteModel {
   }
 
   long outOfOrder(int from, int to) {
-    return segments.stream().filter(s -> s[0] < to && s[1] > from && s[3] == 1 && s[2] == 0).count();
+    return segments.stream()
+        .filter(s -> s[0] < to && s[1] > from && s[3] == 1 && s[2] == 0)
+        .count();
   }
 }

@@ -109,8 +109,10 @@ class FlowPropertiesTest {
       int length = script.sent[upper ? 1 : 0];
       int from = random.nextInt(length + 1);
       int to = from + random.nextInt(length - from + 1);
-      long read = random.nextBoolean() ? Long.MAX_VALUE : 1_000 + random.nextInt((int) (script.time - 990));
-      assertThat(facts(actual.from(upper), from, to, read)).isEqualTo(facts(expected.from(upper), from, to, read));
+      long read =
+          random.nextBoolean() ? Long.MAX_VALUE : 1_000 + random.nextInt((int) (script.time - 990));
+      assertThat(facts(actual.from(upper), from, to, read))
+          .isEqualTo(facts(expected.from(upper), from, to, read));
       assertThat(actual.from(upper).acked()).isEqualTo(expected.from(upper).acked());
       assertThat(actual.from(upper).highest()).isEqualTo(expected.from(upper).highest());
       assertThat(actual.from(upper).contiguous()).isEqualTo(expected.from(upper).contiguous());
@@ -127,7 +129,19 @@ class FlowPropertiesTest {
   }
 
   private static String text(RangeFacts f) {
-    return f.covered + " " + f.seen + " " + f.first + " " + (f.covered ? f.last : 0) + " " + f.segments + " " + f.retransmits + " " + f.outOfOrder;
+    return f.covered
+        + " "
+        + f.seen
+        + " "
+        + f.first
+        + " "
+        + (f.covered ? f.last : 0)
+        + " "
+        + f.segments
+        + " "
+        + f.retransmits
+        + " "
+        + f.outOfOrder;
   }
 
   @Property(tries = 1_500)
@@ -149,7 +163,10 @@ class FlowPropertiesTest {
     same(actual, expected, script, seed);
   }
 
-  /** Like the filter's runs: in order, under one acknowledgement, of equal segments; the second look shows more. */
+  /**
+   * Like the filter's runs: in order, under one acknowledgement, of equal segments; the second look
+   * shows more.
+   */
   @Property(tries = 1_500)
   void aCandidateThatIsReadTwiceCountsOnce(@ForAll long seed) {
     Random random = new Random(seed);
@@ -176,11 +193,14 @@ class FlowPropertiesTest {
     }
     long handshake = script.packets.get(2).time;
     Flow once = new Flow(1);
-    assertThat(once.candidate(runs.stream().map(FlowPropertiesTest::copy).toList(), 1, 1, handshake)).isTrue();
+    assertThat(
+            once.candidate(runs.stream().map(FlowPropertiesTest::copy).toList(), 1, 1, handshake))
+        .isTrue();
 
     // What an earlier look saw: fewer runs, the last of them shorter.
     int seen = 2 + random.nextInt(count + 1);
-    List<Packet> early = new ArrayList<>(runs.subList(0, seen).stream().map(FlowPropertiesTest::copy).toList());
+    List<Packet> early =
+        new ArrayList<>(runs.subList(0, seen).stream().map(FlowPropertiesTest::copy).toList());
     Packet last = early.get(early.size() - 1);
     if (last.payload > size) {
       last.payload = size * (1 + random.nextInt(last.payload / size));
@@ -193,7 +213,10 @@ class FlowPropertiesTest {
     same(twice, once, script, seed);
   }
 
-  /** Once the home interface shows a direction, only what it shows counts; one that only the other shows is taken from there. */
+  /**
+   * Once the home interface shows a direction, only what it shows counts; one that only the other
+   * shows is taken from there.
+   */
   @Property(tries = 1_500)
   void twoInterfacesOnOnePath(@ForAll long seed) {
     Random random = new Random(seed);
@@ -277,7 +300,8 @@ class FlowPropertiesTest {
     Script script = new Script(new Random(seed)).talk(60);
     Flow flow = of(script.packets);
     Random random = new Random(~seed);
-    long forgotten = random.nextBoolean() ? Long.MIN_VALUE : 1_000 + random.nextInt((int) (script.time - 999));
+    long forgotten =
+        random.nextBoolean() ? Long.MIN_VALUE : 1_000 + random.nextInt((int) (script.time - 999));
     if (forgotten != Long.MIN_VALUE) {
       flow.trim(forgotten);
     }
@@ -339,7 +363,10 @@ class FlowPropertiesTest {
     assertThat(far.contiguous()).isEqualTo(ahead);
     int next = 0;
     for (long time = 10; time < 40; time++) {
-      int from = random.nextInt(3) == 0 ? random.nextInt(next + 1) : next + (random.nextInt(5) == 0 ? 7 : 0);
+      int from =
+          random.nextInt(3) == 0
+              ? random.nextInt(next + 1)
+              : next + (random.nextInt(5) == 0 ? 7 : 0);
       int length = 1 + random.nextInt(50);
       near.data(near.position(isn + 1 + from), length, 0, time);
       far.data(far.position(isn + 1 + (int) ahead + from), length, 0, time);
@@ -353,7 +380,8 @@ class FlowPropertiesTest {
     for (int i = 0; i < 10; i++) {
       int from = random.nextInt(next);
       int to = from + 1 + random.nextInt(next - from);
-      assertThat(facts(far, ahead + from, ahead + to, Long.MAX_VALUE)).isEqualTo(facts(near, from, to, Long.MAX_VALUE));
+      assertThat(facts(far, ahead + from, ahead + to, Long.MAX_VALUE))
+          .isEqualTo(facts(near, from, to, Long.MAX_VALUE));
       assertThat(far.ackTime(ahead + from)).isEqualTo(near.ackTime(from));
     }
   }
@@ -385,7 +413,8 @@ class FlowPropertiesTest {
         line.data(0, 1, 0, at);
       }
     }
-    long expected = copies.stream().filter(at -> at <= acked).max(Long::compare).orElse(copies.get(0));
+    long expected =
+        copies.stream().filter(at -> at <= acked).max(Long::compare).orElse(copies.get(0));
     RangeFacts facts = new RangeFacts();
     line.measureArrived(0, 1, Long.MAX_VALUE, Long.MAX_VALUE, facts);
     assertThat(facts.first).isEqualTo(expected);

@@ -13,7 +13,10 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.ShrinkingMode;
 import org.junit.jupiter.api.Test;
 
-/** What no example thinks of: the parser says what {@link ReferenceParser} says, however the bytes are cut, and never throws. */
+/**
+ * What no example thinks of: the parser says what {@link ReferenceParser} says, however the bytes
+ * are cut, and never throws.
+ */
 class MessageParserFuzzTest {
   private static final String[] REQUESTS = {
     "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -35,11 +38,53 @@ class MessageParserFuzzTest {
     "HTTP/1.1 404 x\r\nContent-Length: 0\r\n\r\n",
   };
   private static final String[] PIECES = {
-    "\r\n", "\r", "\n", " ", "\t", ":", ",", ";", "\"", "\\", "\0", "\u00ff", "0", "1", "5", "a", "f", "GET", "HEAD", "head",
-    "CONNECT", " / ", "HTTP/1.1", "HTTP/1.0", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "Content-Length: 3\r\n", "Content-Length: ",
-    "content-length:2, 2\r\n", "Transfer-Encoding: chunked\r\n", "Transfer-Encoding: ", "gzip, chunked", "chunked", "identity",
-    "Host: x\r\n", "Host", "Upgrade: y\r\n", "X: y\r\n z\r\n", "\r\n ", "0\r\n\r\n", "3\r\nabc\r\n", "T: v\r\n", "\r\n\r\n", "100", "101", "200",
-    "999999999999999999999", "ffffffffffffffff",
+    "\r\n",
+    "\r",
+    "\n",
+    " ",
+    "\t",
+    ":",
+    ",",
+    ";",
+    "\"",
+    "\\",
+    "\0",
+    "\u00ff",
+    "0",
+    "1",
+    "5",
+    "a",
+    "f",
+    "GET",
+    "HEAD",
+    "head",
+    "CONNECT",
+    " / ",
+    "HTTP/1.1",
+    "HTTP/1.0",
+    "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "Content-Length: 3\r\n",
+    "Content-Length: ",
+    "content-length:2, 2\r\n",
+    "Transfer-Encoding: chunked\r\n",
+    "Transfer-Encoding: ",
+    "gzip, chunked",
+    "chunked",
+    "identity",
+    "Host: x\r\n",
+    "Host",
+    "Upgrade: y\r\n",
+    "X: y\r\n z\r\n",
+    "\r\n ",
+    "0\r\n\r\n",
+    "3\r\nabc\r\n",
+    "T: v\r\n",
+    "\r\n\r\n",
+    "100",
+    "101",
+    "200",
+    "999999999999999999999",
+    "ffffffffffffffff",
   };
 
   private static void agree(String requests, String responses, boolean orderly, Random cuts) {
@@ -47,17 +92,23 @@ class MessageParserFuzzTest {
     talk = orderly ? talk.requestsEnd().responsesEnd() : talk.reset();
     Talk.Told expected = ReferenceParser.told(requests, responses, orderly);
     int longest = Math.max(2, Math.max(requests.length(), responses.length()));
-    for (int cut : new int[] {Integer.MAX_VALUE, 0, 1 + cuts.nextInt(longest), 1 + cuts.nextInt(longest)}) {
+    for (int cut :
+        new int[] {Integer.MAX_VALUE, 0, 1 + cuts.nextInt(longest), 1 + cuts.nextInt(longest)}) {
       for (boolean client : new boolean[] {true, false}) {
         assertThat(talk.once(client, cut))
-            .describedAs("cut %s, client %s, requests %s, responses %s", cut, client, shown(requests), shown(responses))
+            .describedAs(
+                "cut %s, client %s, requests %s, responses %s",
+                cut, client, shown(requests), shown(responses))
             .isEqualTo(expected);
       }
     }
   }
 
   private static String shown(String text) {
-    return text.replace("\\", "\\\\").replace("\r", "\\r").replace("\n", "\\n").replace("\0", "\\0");
+    return text.replace("\\", "\\\\")
+        .replace("\r", "\\r")
+        .replace("\n", "\\n")
+        .replace("\0", "\\0");
   }
 
   @Property(tries = 3000, shrinking = ShrinkingMode.BOUNDED)
@@ -71,12 +122,18 @@ class MessageParserFuzzTest {
 
   @Provide
   Arbitrary<List<String>> requestPieces() {
-    return Arbitraries.oneOf(Arbitraries.of(REQUESTS), Arbitraries.of(REQUESTS), Arbitraries.of(PIECES)).list().ofMaxSize(6);
+    return Arbitraries.oneOf(
+            Arbitraries.of(REQUESTS), Arbitraries.of(REQUESTS), Arbitraries.of(PIECES))
+        .list()
+        .ofMaxSize(6);
   }
 
   @Provide
   Arbitrary<List<String>> responsePieces() {
-    return Arbitraries.oneOf(Arbitraries.of(RESPONSES), Arbitraries.of(RESPONSES), Arbitraries.of(PIECES)).list().ofMaxSize(6);
+    return Arbitraries.oneOf(
+            Arbitraries.of(RESPONSES), Arbitraries.of(RESPONSES), Arbitraries.of(PIECES))
+        .list()
+        .ofMaxSize(6);
   }
 
   @Test
@@ -89,7 +146,8 @@ class MessageParserFuzzTest {
       try {
         agree(requests, responses, orderly, random);
       } catch (RuntimeException e) {
-        throw new AssertionError("seed " + seed + ": " + shown(requests) + " | " + shown(responses), e);
+        throw new AssertionError(
+            "seed " + seed + ": " + shown(requests) + " | " + shown(responses), e);
       }
     }
   }
@@ -125,7 +183,11 @@ class MessageParserFuzzTest {
       byte[] noise = new byte[random.nextInt(60)];
       random.nextBytes(noise);
       String text = new String(noise, StandardCharsets.ISO_8859_1);
-      agree(random.nextBoolean() ? text : REQUESTS[0] + text, RESPONSES[random.nextInt(3)] + text, true, random);
+      agree(
+          random.nextBoolean() ? text : REQUESTS[0] + text,
+          RESPONSES[random.nextInt(3)] + text,
+          true,
+          random);
     }
   }
 }

@@ -9,7 +9,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** RFC 9112 and 9110, and INTERFACE.md's Verdicts: which bytes are a message's. Each talk is cut at every byte (Talk). */
+/**
+ * RFC 9112 and 9110, and INTERFACE.md's Verdicts: which bytes are a message's. Each talk is cut at
+ * every byte (Talk).
+ */
 class MessageParserTest {
   private static final String GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
   private static final int GET_LENGTH = 27;
@@ -17,12 +20,25 @@ class MessageParserTest {
   private static final int OK_LENGTH = 40;
 
   private static String got(int index, int from) {
-    return "head " + index + " GET target=/ host=a 1.1 from " + from + " to " + (from + GET_LENGTH)
-        + " expects " + (from + GET_LENGTH);
+    return "head "
+        + index
+        + " GET target=/ host=a 1.1 from "
+        + from
+        + " to "
+        + (from + GET_LENGTH)
+        + " expects "
+        + (from + GET_LENGTH);
   }
 
   private static String ok(int index, int from) {
-    return "head " + index + " 200 1.1 from " + from + " to " + (from + OK_LENGTH - 2) + " expects " + (from + OK_LENGTH);
+    return "head "
+        + index
+        + " 200 1.1 from "
+        + from
+        + " to "
+        + (from + OK_LENGTH - 2)
+        + " expects "
+        + (from + OK_LENGTH);
   }
 
   private static String ended(int index, long at) {
@@ -48,7 +64,10 @@ class MessageParserTest {
 
   private static String posted(String fields, int body) {
     int head = post(fields, "").length();
-    return "head 0 POST target=/ 1.1 from 0 to " + head + " expects " + (body < 0 ? -1 : head + body);
+    return "head 0 POST target=/ 1.1 from 0 to "
+        + head
+        + " expects "
+        + (body < 0 ? -1 : head + body);
   }
 
   @Test
@@ -62,7 +81,8 @@ class MessageParserTest {
   void keepAlive() {
     Talk.Told told = new Talk().request(GET).response(OK).request(GET).response(OK).told();
     assertThat(told.requests())
-        .containsExactly(got(0, 0), ended(0, GET_LENGTH), got(1, GET_LENGTH), ended(1, 2 * GET_LENGTH));
+        .containsExactly(
+            got(0, 0), ended(0, GET_LENGTH), got(1, GET_LENGTH), ended(1, 2 * GET_LENGTH));
     assertThat(told.responses())
         .containsExactly(ok(0, 0), ended(0, OK_LENGTH), ok(1, OK_LENGTH), ended(1, 2 * OK_LENGTH));
   }
@@ -71,17 +91,24 @@ class MessageParserTest {
   void pipelining() {
     Talk.Told told = new Talk().request(GET + GET + GET).response(OK + OK).response(OK).told();
     assertThat(told.requests()).hasSize(6).endsWith(ended(2, 3 * GET_LENGTH));
-    assertThat(told.responses()).hasSize(6).contains(ok(1, OK_LENGTH)).endsWith(ended(2, 3 * OK_LENGTH));
+    assertThat(told.responses())
+        .hasSize(6)
+        .contains(ok(1, OK_LENGTH))
+        .endsWith(ended(2, 3 * OK_LENGTH));
   }
 
   @Test
   void pipeliningToTheBoundOfWhatIsRemembered() {
     Talk talk = new Talk().request(GET.repeat(Requests.MOST));
     talk.response(OK.repeat(Requests.MOST));
-    assertThat(talk.once(true, Integer.MAX_VALUE).responses()).endsWith(ended(1023, 1024L * OK_LENGTH));
-    Talk more = new Talk().request(GET.repeat(Requests.MOST + 1)).response(OK.repeat(Requests.MOST + 1));
-    assertThat(more.once(false, Integer.MAX_VALUE).requests()).endsWith(unknown(1024, 1024L * GET_LENGTH));
-    assertThat(more.once(false, Integer.MAX_VALUE).responses()).contains(ended(1023, 1024L * OK_LENGTH))
+    assertThat(talk.once(true, Integer.MAX_VALUE).responses())
+        .endsWith(ended(1023, 1024L * OK_LENGTH));
+    Talk more =
+        new Talk().request(GET.repeat(Requests.MOST + 1)).response(OK.repeat(Requests.MOST + 1));
+    assertThat(more.once(false, Integer.MAX_VALUE).requests())
+        .endsWith(unknown(1024, 1024L * GET_LENGTH));
+    assertThat(more.once(false, Integer.MAX_VALUE).responses())
+        .contains(ended(1023, 1024L * OK_LENGTH))
         .endsWith(unknown(1024, 1024L * OK_LENGTH));
   }
 
@@ -98,15 +125,31 @@ class MessageParserTest {
     String all = post(fields, body);
     assertThat(requests(all + GET))
         .containsExactly(
-            posted(fields, -1), ended(0, all.length()), got(1, all.length()), ended(1, all.length() + GET_LENGTH));
+            posted(fields, -1),
+            ended(0, all.length()),
+            got(1, all.length()),
+            ended(1, all.length() + GET_LENGTH));
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "\r\n", "x\r\n", ";a\r\n", "-1\r\n", "0x5\r\nhello\r\n", "5\nhello\r\n0\r\n\r\n", "5\r\nhello0\r\n\r\n",
-        "5\r\nhelloX\r\n", "5\r\nhello\r0\r\n\r\n", "5\rhello\r\n0\r\n\r\n", "10000000000000000\r\n",
-        "ffffffffffffffff\r\n", "0\r\nTrailer: x\n\r\n", "0\r\n\n", "000000000000000000000000000000000\r\n", "5;a\nhello\r\n"
+        "\r\n",
+        "x\r\n",
+        ";a\r\n",
+        "-1\r\n",
+        "0x5\r\nhello\r\n",
+        "5\nhello\r\n0\r\n\r\n",
+        "5\r\nhello0\r\n\r\n",
+        "5\r\nhelloX\r\n",
+        "5\r\nhello\r0\r\n\r\n",
+        "5\rhello\r\n0\r\n\r\n",
+        "10000000000000000\r\n",
+        "ffffffffffffffff\r\n",
+        "0\r\nTrailer: x\n\r\n",
+        "0\r\n\n",
+        "000000000000000000000000000000000\r\n",
+        "5;a\nhello\r\n"
       })
   void aChunkThatIsNone(String body) {
     String fields = "Transfer-Encoding: chunked\r\n";
@@ -117,10 +160,18 @@ class MessageParserTest {
   void chunkLinesAndTrailersHaveABound() {
     String fields = "Transfer-Encoding: chunked\r\n";
     String extension = ";" + "e".repeat(70_000);
-    assertThat(new Talk().request(post(fields, "0" + extension)).once(true, Integer.MAX_VALUE).requests())
+    assertThat(
+            new Talk()
+                .request(post(fields, "0" + extension))
+                .once(true, Integer.MAX_VALUE)
+                .requests())
         .endsWith(unknown(0, 0));
     String trailers = "a: b\r\n".repeat(20_000);
-    assertThat(new Talk().request(post(fields, "0\r\n" + trailers)).once(true, Integer.MAX_VALUE).requests())
+    assertThat(
+            new Talk()
+                .request(post(fields, "0\r\n" + trailers))
+                .once(true, Integer.MAX_VALUE)
+                .requests())
         .endsWith(unknown(0, 0));
   }
 
@@ -129,8 +180,7 @@ class MessageParserTest {
   @ValueSource(strings = {"Content-Length: 1000\r\n", "Transfer-Encoding: chunked\r\n", ""})
   void aResponseToHeadHasNoBody(String fields) {
     String head = "HTTP/1.1 200 OK\r\n" + fields + "\r\n";
-    Talk.Told told =
-        new Talk().request("HEAD / HTTP/1.1\r\n\r\n" + GET).response(head + OK).told();
+    Talk.Told told = new Talk().request("HEAD / HTTP/1.1\r\n\r\n" + GET).response(head + OK).told();
     assertThat(told.responses())
         .containsExactly(
             "head 0 200 1.1 from 0 to " + head.length() + " expects " + head.length(),
@@ -147,15 +197,25 @@ class MessageParserTest {
         .contains(ended(0, head.length()), ok(1, head.length()));
   }
 
-  /** RFC 9110, 15.2: any number of them, before the final one; INTERFACE.md: their bytes are the response's. */
+  /**
+   * RFC 9110, 15.2: any number of them, before the final one; INTERFACE.md: their bytes are the
+   * response's.
+   */
   @Test
   void interimResponses() {
-    String interim = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\nContent-Length: 9\r\n\r\n";
+    String interim =
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\nContent-Length: 9\r\n\r\n";
     int n = interim.length();
-    Talk.Told told = new Talk().request(GET).response(interim + OK + "HTTP/1.1 102 P\r\n\r\n").told();
+    Talk.Told told =
+        new Talk().request(GET).response(interim + OK + "HTTP/1.1 102 P\r\n\r\n").told();
     assertThat(told.responses())
         .startsWith(
-            "head 0 200 1.1 from 0 final " + n + " to " + (n + OK_LENGTH - 2) + " expects " + (n + OK_LENGTH),
+            "head 0 200 1.1 from 0 final "
+                + n
+                + " to "
+                + (n + OK_LENGTH - 2)
+                + " expects "
+                + (n + OK_LENGTH),
             ended(0, n + OK_LENGTH));
   }
 
@@ -173,7 +233,14 @@ class MessageParserTest {
     String ask = "GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n";
     String grant = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
     Talk.Told told =
-        new Talk().request(ask).response(grant + "\1\2").request("\1\2" + GET).response(OK).requestsEnd().responsesEnd().told();
+        new Talk()
+            .request(ask)
+            .response(grant + "\1\2")
+            .request("\1\2" + GET)
+            .response(OK)
+            .requestsEnd()
+            .responsesEnd()
+            .told();
     assertThat(told.requests())
         .containsExactly(
             "head 0 GET target=/ 1.1 from 0 to " + ask.length() + " expects " + ask.length(),
@@ -189,9 +256,15 @@ class MessageParserTest {
   /** Upgrade: h2c of java.net.http's first request, as most servers answer it. */
   @Test
   void anUpgradeThatIsNotGranted() {
-    String ask = "POST / HTTP/1.1\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\nContent-Length: 1\r\n\r\nx";
+    String ask =
+        "POST / HTTP/1.1\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\nContent-Length: 1\r\n\r\nx";
     Talk.Told told =
-        new Talk().request(ask).response("HTTP/1.1 100 Continue\r\n\r\n" + OK).request(GET).response(OK).told();
+        new Talk()
+            .request(ask)
+            .response("HTTP/1.1 100 Continue\r\n\r\n" + OK)
+            .request(GET)
+            .response(OK)
+            .told();
     assertThat(told.requests()).endsWith(got(1, ask.length()), ended(1, ask.length() + GET_LENGTH));
     assertThat(told.responses()).endsWith(ok(1, 25 + OK_LENGTH), ended(1, 25 + 2 * OK_LENGTH));
   }
@@ -201,7 +274,12 @@ class MessageParserTest {
     String ask = "GET / HTTP/1.1\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\n\r\n";
     String grant = "HTTP/1.1 101 x\r\nUpgrade: h2c\r\n\r\n";
     Talk.Told told =
-        new Talk().request(ask).response(grant).response("\0\0\0\4").request("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").told();
+        new Talk()
+            .request(ask)
+            .response(grant)
+            .response("\0\0\0\4")
+            .request("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+            .told();
     assertThat(told.requests()).endsWith("upgraded from " + ask.length());
     assertThat(told.responses()).endsWith("upgraded from " + grant.length());
   }
@@ -215,13 +293,19 @@ class MessageParserTest {
   void connect() {
     String ask = "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n";
     String grant = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n";
-    Talk.Told told = new Talk().request(ask).response(grant).request("\26\3\1").response("\26\3\3").told();
+    Talk.Told told =
+        new Talk().request(ask).response(grant).request("\26\3\1").response("\26\3\3").told();
     assertThat(told.requests())
         .containsExactly(
-            "head 0 CONNECT target=a:443 host=a:443 1.1 from 0 to " + ask.length() + " expects " + ask.length(),
+            "head 0 CONNECT target=a:443 host=a:443 1.1 from 0 to "
+                + ask.length()
+                + " expects "
+                + ask.length(),
             ended(0, ask.length()),
             "upgraded from " + ask.length());
-    assertThat(told.responses()).contains(ended(0, grant.length())).endsWith("upgraded from " + grant.length());
+    assertThat(told.responses())
+        .contains(ended(0, grant.length()))
+        .endsWith("upgraded from " + grant.length());
   }
 
   @Test
@@ -230,13 +314,15 @@ class MessageParserTest {
     String refusal = "HTTP/1.1 407 x\r\nContent-Length: 1\r\n\r\nx";
     Talk.Told told = new Talk().request(ask).response(refusal).request(GET).response(OK).told();
     assertThat(told.requests()).endsWith(got(1, ask.length()), ended(1, ask.length() + GET_LENGTH));
-    assertThat(told.responses()).endsWith(ok(1, refusal.length()), ended(1, refusal.length() + OK_LENGTH));
+    assertThat(told.responses())
+        .endsWith(ok(1, refusal.length()), ended(1, refusal.length() + OK_LENGTH));
   }
 
   @Test
   void aBodyUntilTheConnectionCloses() {
     String head = "HTTP/1.1 200 OK\r\n\r\n";
-    Talk.Told told = new Talk().request(GET).response(head + "body").response(OK).responsesEnd().told();
+    Talk.Told told =
+        new Talk().request(GET).response(head + "body").response(OK).responsesEnd().told();
     assertThat(told.responses())
         .containsExactly("head 0 200 1.1 from 0 to 19 expects -1", ended(0, 19 + 4 + OK_LENGTH));
     told = new Talk().request(GET).response(head + "body").reset().told();
@@ -247,24 +333,37 @@ class MessageParserTest {
   void http10() {
     String ask = "GET /old HTTP/1.0\r\n\r\n";
     String head = "HTTP/1.0 200 OK\r\n\r\n";
-    Talk.Told told = new Talk().request(ask).response(head + "all of it").responsesEnd().requestsEnd().told();
-    assertThat(told.requests()).containsExactly("head 0 GET target=/old 1.0 from 0 to 21 expects 21", ended(0, 21));
-    assertThat(told.responses()).containsExactly("head 0 200 1.0 from 0 to 19 expects -1", ended(0, 28));
+    Talk.Told told =
+        new Talk().request(ask).response(head + "all of it").responsesEnd().requestsEnd().told();
+    assertThat(told.requests())
+        .containsExactly("head 0 GET target=/old 1.0 from 0 to 21 expects 21", ended(0, 21));
+    assertThat(told.responses())
+        .containsExactly("head 0 200 1.0 from 0 to 19 expects -1", ended(0, 28));
   }
 
   /** RFC 9112, 6.1. */
   @Test
   void transferEncodingInHttp10() {
-    assertThat(requests("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")).containsExactly(unknown(0, 0));
-    assertThat(responses("HTTP/1.0 200 x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")).containsExactly(unknown(0, 0));
+    assertThat(requests("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"))
+        .containsExactly(unknown(0, 0));
+    assertThat(responses("HTTP/1.0 200 x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"))
+        .containsExactly(unknown(0, 0));
   }
 
   @Test
   void anEarlyResponse() {
     String head = "POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\n";
     Talk.Told told =
-        new Talk().request(head + "01234").response(OK).request("56789").request(GET).response(OK).told();
-    assertThat(told.requests()).contains(ended(0, head.length() + 10)).endsWith(ended(1, head.length() + 10 + GET_LENGTH));
+        new Talk()
+            .request(head + "01234")
+            .response(OK)
+            .request("56789")
+            .request(GET)
+            .response(OK)
+            .told();
+    assertThat(told.requests())
+        .contains(ended(0, head.length() + 10))
+        .endsWith(ended(1, head.length() + 10 + GET_LENGTH));
     assertThat(told.responses()).hasSize(4);
     told = new Talk().request(head + "01234").response(OK).responsesEnd().requestsEnd().told();
     assertThat(told.requests()).endsWith(ended(0, head.length() + 5) + " cut");
@@ -280,13 +379,15 @@ class MessageParserTest {
 
   @Test
   void aResetInTheMiddle() {
-    Talk.Told told = new Talk().request(GET).response(OK.substring(0, OK_LENGTH - 1)).reset().told();
+    Talk.Told told =
+        new Talk().request(GET).response(OK.substring(0, OK_LENGTH - 1)).reset().told();
     assertThat(told.responses()).containsExactly(ok(0, 0), ended(0, OK_LENGTH - 1) + " cut");
     told = new Talk().request(GET).response("HTTP/1.1 2").reset().told();
     assertThat(told.responses()).containsExactly(ended(0, 10) + " cut");
     told = new Talk().request("GET / HT").reset().told();
     assertThat(told.requests()).containsExactly(ended(0, 8) + " cut");
-    told = new Talk().request(post("Transfer-Encoding: chunked\r\n", "5\r\nhel")).requestsEnd().told();
+    told =
+        new Talk().request(post("Transfer-Encoding: chunked\r\n", "5\r\nhel")).requestsEnd().told();
     assertThat(told.requests()).endsWith(ended(0, 53) + " cut");
   }
 
@@ -297,10 +398,16 @@ class MessageParserTest {
         "POST / HTTP/1.1\r\nHost:\r\n\t a\r\n \r\nX: 1\r\n  2\r\nContent-Length:\r\n 3\r\n\r\nabc";
     assertThat(requests(all))
         .containsExactly(
-            "head 0 POST target=/ host=a 1.1 from 0 to " + (all.length() - 3) + " expects " + all.length(),
+            "head 0 POST target=/ host=a 1.1 from 0 to "
+                + (all.length() - 3)
+                + " expects "
+                + all.length(),
             ended(0, all.length()));
-    assertThat(requests("POST / HTTP/1.1\r\nTransfer-Encoding: gzip,\r\n\tchunked\r\n\r\n0\r\n\r\n")).endsWith(ended(0, 60));
-    assertThat(requests("POST / HTTP/1.1\r\nContent-Length: 1\r\n 0\r\n\r\n")).containsExactly(unknown(0, 0));
+    assertThat(
+            requests("POST / HTTP/1.1\r\nTransfer-Encoding: gzip,\r\n\tchunked\r\n\r\n0\r\n\r\n"))
+        .endsWith(ended(0, 60));
+    assertThat(requests("POST / HTTP/1.1\r\nContent-Length: 1\r\n 0\r\n\r\n"))
+        .containsExactly(unknown(0, 0));
     // RFC 9112, 2.2: not before the first field.
     assertThat(requests("GET / HTTP/1.1\r\n Host: a\r\n\r\n")).containsExactly(unknown(0, 0));
   }
@@ -338,7 +445,8 @@ class MessageParserTest {
       })
   void aRequestThatNobodyCanFrame(String text) {
     assertThat(requests(text)).containsExactly(unknown(0, 0));
-    assertThat(requests(GET + text)).containsExactly(got(0, 0), ended(0, GET_LENGTH), unknown(1, GET_LENGTH));
+    assertThat(requests(GET + text))
+        .containsExactly(got(0, 0), ended(0, GET_LENGTH), unknown(1, GET_LENGTH));
   }
 
   @ParameterizedTest
@@ -369,9 +477,12 @@ class MessageParserTest {
   /** RFC 9112, 6.3, rule 3, and INTERFACE.md: ambiguous, on either side. */
   @Test
   void contentLengthWithTransferEncoding() {
-    assertThat(requests(post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"))).containsExactly(unknown(0, 0));
-    assertThat(requests(post("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", "0\r\n\r\n"))).containsExactly(unknown(0, 0));
-    assertThat(responses("HTTP/1.1 200 x\r\nTransfer-Encoding: gzip\r\nContent-Length: 5\r\n\r\n")).containsExactly(unknown(0, 0));
+    assertThat(requests(post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n")))
+        .containsExactly(unknown(0, 0));
+    assertThat(requests(post("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", "0\r\n\r\n")))
+        .containsExactly(unknown(0, 0));
+    assertThat(responses("HTTP/1.1 200 x\r\nTransfer-Encoding: gzip\r\nContent-Length: 5\r\n\r\n"))
+        .containsExactly(unknown(0, 0));
   }
 
   /** RFC 9112, 6.3, rule 5. */
@@ -396,18 +507,37 @@ class MessageParserTest {
     String all = post(lines, "hello".substring(0, length));
     assertThat(requests(all + GET))
         .containsExactly(
-            posted(lines, length), ended(0, all.length()), got(1, all.length()), ended(1, all.length() + GET_LENGTH));
+            posted(lines, length),
+            ended(0, all.length()),
+            got(1, all.length()),
+            ended(1, all.length() + GET_LENGTH));
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "Content-Length: 5#Content-Length: 6#", "Content-Length: 5, 6#", "Content-Length: -5#", "Content-Length: +5#",
-        "Content-Length:#", "Content-Length: #", "Content-Length: 5,#", "Content-Length: ,5#", "Content-Length: 5,,5#",
-        "Content-Length: 5 5#", "Content-Length: 0x5#", "Content-Length: 5a#", "Content-Length: 5;a#", "Content-Length: five#",
-        "Content-Length: 5#Content-Length:#", "Content-Length: 9223372036854775807#", "Content-Length: 9223372036854775799#",
-        "Content-Length: 1000000000000000000#", "Content-Length: 9223372036854775808#",
-        "Content-Length: 18446744073709551621#", "Content-Length: 99999999999999999999999999#", "Content-Length: 5\0#",
+        "Content-Length: 5#Content-Length: 6#",
+        "Content-Length: 5, 6#",
+        "Content-Length: -5#",
+        "Content-Length: +5#",
+        "Content-Length:#",
+        "Content-Length: #",
+        "Content-Length: 5,#",
+        "Content-Length: ,5#",
+        "Content-Length: 5,,5#",
+        "Content-Length: 5 5#",
+        "Content-Length: 0x5#",
+        "Content-Length: 5a#",
+        "Content-Length: 5;a#",
+        "Content-Length: five#",
+        "Content-Length: 5#Content-Length:#",
+        "Content-Length: 9223372036854775807#",
+        "Content-Length: 9223372036854775799#",
+        "Content-Length: 1000000000000000000#",
+        "Content-Length: 9223372036854775808#",
+        "Content-Length: 18446744073709551621#",
+        "Content-Length: 99999999999999999999999999#",
+        "Content-Length: 5\0#",
         "Content-Length: \u00b2#"
       })
   void contentLengthsThatNobodyKnows(String fields) {
@@ -421,23 +551,44 @@ class MessageParserTest {
     String fields = "Content-Length: 1000000000000000\r\n";
     int head = post(fields, "").length();
     assertThat(requests(post(fields, "x")))
-        .containsExactly("head 0 POST target=/ 1.1 from 0 to " + head + " expects " + (head + 1_000_000_000_000_000L));
+        .containsExactly(
+            "head 0 POST target=/ 1.1 from 0 to "
+                + head
+                + " expects "
+                + (head + 1_000_000_000_000_000L));
   }
 
   /** RFC 9112, 6.3, rule 4. */
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "gzip", "identity", "chunked, gzip", "chunked;q=1", "xchunked", "chunkedx", "chunked x", "\"chunked\"", "", ",", "chunked, x;a=\"b",
+        "gzip",
+        "identity",
+        "chunked, gzip",
+        "chunked;q=1",
+        "xchunked",
+        "chunkedx",
+        "chunked x",
+        "\"chunked\"",
+        "",
+        ",",
+        "chunked, x;a=\"b",
       })
   void aRequestWhoseLastCodingIsNotChunked(String codings) {
-    assertThat(requests(post("Transfer-Encoding: " + codings + "\r\n", "0\r\n\r\n"))).containsExactly(unknown(0, 0));
+    assertThat(requests(post("Transfer-Encoding: " + codings + "\r\n", "0\r\n\r\n")))
+        .containsExactly(unknown(0, 0));
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "chunked", "CHUNKED", "gzip, chunked", "gzip;a=b, chunked", "x;a=\"b, gzip\\\"\", chunked", ", chunked,", "gzip ,\tchunked\t",
+        "chunked",
+        "CHUNKED",
+        "gzip, chunked",
+        "gzip;a=b, chunked",
+        "x;a=\"b, gzip\\\"\", chunked",
+        ", chunked,",
+        "gzip ,\tchunked\t",
         "gzip\r\nTransfer-Encoding: chunked"
       })
   void aRequestWhoseLastCodingIsChunked(String codings) {
@@ -447,7 +598,10 @@ class MessageParserTest {
 
   @Test
   void aResponseWhoseLastCodingIsNotChunkedLastsUntilClose() {
-    Talk talk = new Talk().request(GET).response("HTTP/1.1 200 x\r\nTransfer-Encoding: gzip\r\n\r\n0\r\n\r\n");
+    Talk talk =
+        new Talk()
+            .request(GET)
+            .response("HTTP/1.1 200 x\r\nTransfer-Encoding: gzip\r\n\r\n0\r\n\r\n");
     assertThat(talk.responsesEnd().told().responses()).endsWith(ended(0, 48));
   }
 
@@ -471,7 +625,12 @@ class MessageParserTest {
   @Test
   void aTargetAsLongAsTheBoundAllows() {
     String target = "/" + "t".repeat(60_000);
-    assertThat(new Talk().request("GET " + target + " HTTP/1.1\r\n\r\n").once(true, 100).requests().get(0))
+    assertThat(
+            new Talk()
+                .request("GET " + target + " HTTP/1.1\r\n\r\n")
+                .once(true, 100)
+                .requests()
+                .get(0))
         .startsWith("head 0 GET target=" + target + " 1.1");
   }
 
@@ -479,7 +638,11 @@ class MessageParserTest {
   @Test
   void emptyLinesBeforeARequest() {
     assertThat(requests("\r\n\r\n" + GET + "\r\n" + GET))
-        .containsExactly(got(0, 4), ended(0, 4 + GET_LENGTH), got(1, 6 + GET_LENGTH), ended(1, 6 + 2 * GET_LENGTH));
+        .containsExactly(
+            got(0, 4),
+            ended(0, 4 + GET_LENGTH),
+            got(1, 6 + GET_LENGTH),
+            ended(1, 6 + 2 * GET_LENGTH));
     assertThat(requests("\rGET")).containsExactly(unknown(0, 0));
     assertThat(requests(GET + "\rGET")).endsWith(unknown(1, GET_LENGTH));
   }
@@ -488,7 +651,8 @@ class MessageParserTest {
   @Test
   void http2WithPriorKnowledge() {
     String preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-    Talk.Told told = new Talk().request(preface + "\0\0\0\4\0\0\0\0\0").response("\0\0\6\4\0").told();
+    Talk.Told told =
+        new Talk().request(preface + "\0\0\0\4\0\0\0\0\0").response("\0\0\6\4\0").told();
     assertThat(told.requests()).containsExactly("http2 from 0");
     assertThat(told.responses()).isEmpty();
     assertThat(requests("PRI * HTTP/2.0\r\n\r\nSM\r\n\rX")).containsExactly(unknown(0, 0));
@@ -504,7 +668,12 @@ class MessageParserTest {
 
   @Test
   void anAnswerThatNothingAskedFor() {
-    assertThat(new Talk().response("HTTP/1.1 408 x\r\nConnection: close\r\n\r\n").responsesEnd().told().responses())
+    assertThat(
+            new Talk()
+                .response("HTTP/1.1 408 x\r\nConnection: close\r\n\r\n")
+                .responsesEnd()
+                .told()
+                .responses())
         .containsExactly(unknown(0, 0));
     assertThat(responses(OK + OK)).endsWith(ended(0, OK_LENGTH), unknown(1, OK_LENGTH));
   }
@@ -518,14 +687,17 @@ class MessageParserTest {
     assertThat(requests(all))
         .containsExactly(
             "head 0 PUT target=/a?b=c#\u00e4 host=shop.test:8080 traceparent=00-ab-cd-01 tracestate=a=b,c=d 1.1 from 0 to "
-                + all.length() + " expects " + all.length(),
+                + all.length()
+                + " expects "
+                + all.length(),
             ended(0, all.length()));
   }
 
   /** W3C Trace Context, 3.2: more than one traceparent is none. */
   @Test
   void twoTraceparents() {
-    assertThat(requests("GET / HTTP/1.1\r\ntraceparent: a\r\ntraceparent: b\r\n\r\n").get(0)).doesNotContain("traceparent");
+    assertThat(requests("GET / HTTP/1.1\r\ntraceparent: a\r\ntraceparent: b\r\n\r\n").get(0))
+        .doesNotContain("traceparent");
   }
 
   @Test

@@ -8,25 +8,33 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The oracle: RFC 9112's grammar as regular expressions over a whole stream at once, slow and plain. It shares nothing with
- * {@link MessageParser}: no state, no bytes one by one. All requests are on their way before the first response.
+ * The oracle: RFC 9112's grammar as regular expressions over a whole stream at once, slow and
+ * plain. It shares nothing with {@link MessageParser}: no state, no bytes one by one. All requests
+ * are on their way before the first response.
  */
 final class ReferenceParser {
   private static final String TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]++";
-  private static final String FIELDS = "(?:" + TOKEN + ":[^\\r\\n]*+\\r\\n(?:[ \\t][^\\r\\n]*+\\r\\n)*+)*+\\r\\n";
+  private static final String FIELDS =
+      "(?:" + TOKEN + ":[^\\r\\n]*+\\r\\n(?:[ \\t][^\\r\\n]*+\\r\\n)*+)*+\\r\\n";
   private static final Pattern REQUEST =
-      Pattern.compile("(" + TOKEN + ") ([^\\x00-\\x20\\x7f]++) HTTP/1\\.([0-9])\\r\\n(" + FIELDS + ")");
+      Pattern.compile(
+          "(" + TOKEN + ") ([^\\x00-\\x20\\x7f]++) HTTP/1\\.([0-9])\\r\\n(" + FIELDS + ")");
   private static final Pattern RESPONSE =
       Pattern.compile("HTTP/1\\.([0-9]) ([1-9][0-9]{2})(?: [^\\r\\n]*+)?\\r\\n(" + FIELDS + ")");
-  private static final Pattern FIELD = Pattern.compile("([^:\\r\\n]+):((?:[^\\r\\n]|\\r\\n[ \\t])*+)\\r\\n");
-  private static final Pattern PREFACE = Pattern.compile("PRI \\* HTTP/2\\.0\\r\\n\\r\\nSM\\r\\n\\r\\n");
+  private static final Pattern FIELD =
+      Pattern.compile("([^:\\r\\n]+):((?:[^\\r\\n]|\\r\\n[ \\t])*+)\\r\\n");
+  private static final Pattern PREFACE =
+      Pattern.compile("PRI \\* HTTP/2\\.0\\r\\n\\r\\nSM\\r\\n\\r\\n");
 
-  private static final String CODING = "(" + TOKEN + ")([ \\t]*+;(?:[^\",]|\"(?:[^\"\\\\]|\\\\.)*+\")*+)?+[ \\t]*+";
+  private static final String CODING =
+      "(" + TOKEN + ")([ \\t]*+;(?:[^\",]|\"(?:[^\"\\\\]|\\\\.)*+\")*+)?+[ \\t]*+";
   private static final Pattern CODINGS =
-      Pattern.compile("[ \\t]*+(?:" + CODING + ")?+(?:,[ \\t]*+(?:" + CODING + ")?+)*+", Pattern.DOTALL);
+      Pattern.compile(
+          "[ \\t]*+(?:" + CODING + ")?+(?:,[ \\t]*+(?:" + CODING + ")?+)*+", Pattern.DOTALL);
   private static final Pattern ONE_CODING = Pattern.compile(CODING, Pattern.DOTALL);
 
-  private static final Pattern CHUNK_LINE = Pattern.compile("([0-9A-Fa-f]{1,32}+)(?:[; \\t][^\\r\\n]*+)?\\r\\n");
+  private static final Pattern CHUNK_LINE =
+      Pattern.compile("([0-9A-Fa-f]{1,32}+)(?:[; \\t][^\\r\\n]*+)?\\r\\n");
   private static final Pattern CHUNK_END = Pattern.compile("\\r\\n");
   private static final Pattern TRAILERS = Pattern.compile("(?:[^\\r\\n]++\\r\\n)*+\\r\\n");
   private static final Pattern DIGITS = Pattern.compile("[0-9]+");
@@ -100,9 +108,21 @@ final class ReferenceParser {
       asked.add(new Asked(head.group(1), fields.upgrade));
       long length = fields.length == null ? 0 : fields.length.longValue();
       requestsTold.add(
-          "head " + index + " " + head.group(1) + " target=" + head.group(2) + fields.host
-              + " 1." + head.group(3) + " from " + at + " to " + end
-              + " expects " + (fields.chunked ? -1 : end + length));
+          "head "
+              + index
+              + " "
+              + head.group(1)
+              + " target="
+              + head.group(2)
+              + fields.host
+              + " 1."
+              + head.group(3)
+              + " from "
+              + at
+              + " to "
+              + end
+              + " expects "
+              + (fields.chunked ? -1 : end + length));
       int start = at;
       at = body(requests, end, fields.chunked, length);
       if (!ended(requestsTold, index, start, at, requests)) {
@@ -134,11 +154,14 @@ final class ReferenceParser {
       Matcher line = CHUNK_LINE.matcher(all);
       int data = match(line, at, all.length());
       int digits = at;
-      while (digits < all.length() && Character.digit(all.charAt(digits), 16) >= 0 && all.charAt(digits) < 128) {
+      while (digits < all.length()
+          && Character.digit(all.charAt(digits), 16) >= 0
+          && all.charAt(digits) < 128) {
         digits++;
       }
       if (digits - at > 32
-          || digits > at && new BigInteger(all.substring(at, digits), 16).compareTo(MOST_CHUNK) >= 0) {
+          || digits > at
+              && new BigInteger(all.substring(at, digits), 16).compareTo(MOST_CHUNK) >= 0) {
         return UNKNOWN;
       }
       if (data < 0) {
@@ -191,8 +214,19 @@ final class ReferenceParser {
       boolean untilClose = !none && !fields.chunked && (fields.coded || fields.length == null);
       long length = none || fields.length == null ? 0 : fields.length.longValue();
       responsesTold.add(
-          "head " + index + " " + status + " 1." + head.group(1) + " from " + start + (at == start ? "" : " final " + at)
-              + " to " + end + " expects " + (untilClose || !none && fields.chunked ? -1 : end + length));
+          "head "
+              + index
+              + " "
+              + status
+              + " 1."
+              + head.group(1)
+              + " from "
+              + start
+              + (at == start ? "" : " final " + at)
+              + " to "
+              + end
+              + " expects "
+              + (untilClose || !none && fields.chunked ? -1 : end + length));
       if (untilClose) {
         responsesTold.add("ended " + index + " at " + responses.length() + (orderly ? "" : " cut"));
         return;
@@ -209,14 +243,16 @@ final class ReferenceParser {
   }
 
   private static boolean granted(Asked question, int status) {
-    return status == 101 && question.upgrade || status / 100 == 2 && question.method.equals("CONNECT");
+    return status == 101 && question.upgrade
+        || status / 100 == 2 && question.method.equals("CONNECT");
   }
 
   private static boolean ambiguous(Asked question, Matcher head, int status) {
     boolean odd =
         question != null
             && (question.method.equalsIgnoreCase("head") && !question.method.equals("HEAD")
-                || question.method.equalsIgnoreCase("connect") && !question.method.equals("CONNECT"));
+                || question.method.equalsIgnoreCase("connect")
+                    && !question.method.equals("CONNECT"));
     return question == null
         || odd
         || new Fields(head.group(3), head.group(1)).faulty

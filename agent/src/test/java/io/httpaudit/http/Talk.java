@@ -7,8 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What goes over one connection, step by step, and what both parsers of one side make of it. The same must come out however the
- * bytes are cut into calls, on either side of the connection, and whether or not the preview of a write runs before its answer.
+ * What goes over one connection, step by step, and what both parsers of one side make of it. The
+ * same must come out however the bytes are cut into calls, on either side of the connection, and
+ * whether or not the preview of a write runs before its answer.
  */
 final class Talk {
   private enum Kind {
@@ -24,7 +25,9 @@ final class Talk {
   /** What each direction told. */
   record Told(List<String> requests, List<String> responses) {}
 
-  /** Where a step's bytes are cut: before this position; Integer.MAX_VALUE: nowhere; 0: everywhere. */
+  /**
+   * Where a step's bytes are cut: before this position; Integer.MAX_VALUE: nowhere; 0: everywhere.
+   */
   private static final int NOWHERE = Integer.MAX_VALUE;
 
   private static final int EVERYWHERE = 0;
@@ -76,11 +79,15 @@ final class Talk {
     int longest = steps.stream().mapToInt(step -> step.bytes.length).max().orElse(0);
     for (boolean client : new boolean[] {true, false}) {
       for (int cut = EVERYWHERE; cut < longest; cut++) {
-        assertThat(run(client, cut, false)).describedAs("cut %s, client %s", cut, client).isEqualTo(whole);
+        assertThat(run(client, cut, false))
+            .describedAs("cut %s, client %s", cut, client)
+            .isEqualTo(whole);
       }
       assertThat(run(client, NOWHERE, false)).isEqualTo(whole);
     }
-    assertThat(run(true, NOWHERE, true)).describedAs("answers read before the write returned").isEqualTo(whole);
+    assertThat(run(true, NOWHERE, true))
+        .describedAs("answers read before the write returned")
+        .isEqualTo(whole);
     return whole;
   }
 

@@ -3,7 +3,10 @@ package io.httpaudit.kernel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** In a network namespace of its own: attaches the filter under each limit of net.core.optmem_max, and prints what came. */
+/**
+ * In a network namespace of its own: attaches the filter under each limit of net.core.optmem_max,
+ * and prints what came.
+ */
 public final class AttachUnderLimits {
   private AttachUnderLimits() {}
 

@@ -80,7 +80,8 @@ class BpfObjectTest {
   void namesTheCallTheErrorAndWhatToDoWhereAMapIsRefused() {
     assertThatThrownBy(() -> BpfMap.create("none", BpfMap.HASH, 0, 4, 1, 0))
         .isInstanceOf(KernelException.class)
-        .hasMessage("bpf(BPF_MAP_CREATE none): EINVAL; kernel older than 5.8, or built without this feature");
+        .hasMessage(
+            "bpf(BPF_MAP_CREATE none): EINVAL; kernel older than 5.8, or built without this feature");
   }
 
   @Test
@@ -94,7 +95,10 @@ class BpfObjectTest {
     }
   }
 
-  /** Many kernels allow a socket 20 KB in all; the limit is a network namespace's own since Linux 6.8 or so. */
+  /**
+   * Many kernels allow a socket 20 KB in all; the limit is a network namespace's own since Linux
+   * 6.8 or so.
+   */
   @Test
   void attachesWhereASocketMayHold20KilobytesAndSaysWhatToDoWhereItMayHoldLess() throws Exception {
     Process process =
@@ -156,7 +160,10 @@ class BpfObjectTest {
     }
   }
 
-  /** The verifier's work is most of what the kernel side's start takes; 100,000 steps are some 100 ms. */
+  /**
+   * The verifier's work is most of what the kernel side's start takes; 100,000 steps are some 100
+   * ms.
+   */
   @Test
   void costsTheVerifierLittle() throws Exception {
     try (BpfObject filter = BpfObject.load(BpfObject.read())) {

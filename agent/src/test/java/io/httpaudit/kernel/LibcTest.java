@@ -182,12 +182,17 @@ class LibcTest {
     int value = buffer.at(CallBuffer.VALUE);
     // SO_KEEPALIVE.
     buffer.bytes().putInt(value, 1);
-    assertThat(Libc.setsockopt(fd, Libc.SOL_SOCKET, 9, buffer.address(CallBuffer.VALUE), 4)).isZero();
+    assertThat(Libc.setsockopt(fd, Libc.SOL_SOCKET, 9, buffer.address(CallBuffer.VALUE), 4))
+        .isZero();
     buffer.bytes().putInt(value, 0);
     buffer.bytes().putInt(buffer.at(CallBuffer.KEY), 4);
     assertThat(
             Libc.getsockopt(
-                fd, Libc.SOL_SOCKET, 9, buffer.address(CallBuffer.VALUE), buffer.address(CallBuffer.KEY)))
+                fd,
+                Libc.SOL_SOCKET,
+                9,
+                buffer.address(CallBuffer.VALUE),
+                buffer.address(CallBuffer.KEY)))
         .isZero();
     assertThat(buffer.bytes().getInt(value)).isEqualTo(1);
     assertThat(buffer.bytes().getInt(buffer.at(CallBuffer.KEY))).isEqualTo(4);
@@ -228,7 +233,8 @@ class LibcTest {
     CallBuffer buffer = buffer();
     buffer.bytes().putInt(buffer.at(CallBuffer.KEY), 0x20080522);
     buffer.bytes().putInt(buffer.at(CallBuffer.KEY) + 4, 0);
-    assertThat(Libc.capget(buffer.address(CallBuffer.KEY), buffer.address(CallBuffer.VALUE))).isZero();
+    assertThat(Libc.capget(buffer.address(CallBuffer.KEY), buffer.address(CallBuffer.VALUE)))
+        .isZero();
     boolean netRaw = (buffer.bytes().getInt(buffer.at(CallBuffer.VALUE)) >>> 13 & 1) != 0;
     boolean bpf = (buffer.bytes().getInt(buffer.at(CallBuffer.VALUE) + 12) >>> 39 - 32 & 1) != 0;
     buffer.give();
@@ -246,7 +252,8 @@ class LibcTest {
   @Test
   void manyThreadsGetBuffersOfTheirOwn() throws Exception {
     Thread[] threads = new Thread[100];
-    java.util.concurrent.atomic.AtomicInteger wrong = new java.util.concurrent.atomic.AtomicInteger();
+    java.util.concurrent.atomic.AtomicInteger wrong =
+        new java.util.concurrent.atomic.AtomicInteger();
     for (int t = 0; t < threads.length; t++) {
       long mark = t + 1;
       threads[t] =

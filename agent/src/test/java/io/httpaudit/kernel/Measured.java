@@ -4,13 +4,18 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A filter on the loopback interface, and the time that the kernel says it took (sysctl kernel.bpf_stats_enabled). */
+/**
+ * A filter on the loopback interface, and the time that the kernel says it took (sysctl
+ * kernel.bpf_stats_enabled).
+ */
 public final class Measured implements AutoCloseable {
   private static final Path STATISTICS = Path.of("/proc/sys/kernel/bpf_stats_enabled");
   private static final int SO_ATTACH_BPF = 50;
 
   /** r0 = 0; exit. */
-  private static final byte[] EMPTY = {(byte) 0xb7, 0, 0, 0, 0, 0, 0, 0, (byte) 0x95, 0, 0, 0, 0, 0, 0, 0};
+  private static final byte[] EMPTY = {
+    (byte) 0xb7, 0, 0, 0, 0, 0, 0, 0, (byte) 0x95, 0, 0, 0, 0, 0, 0, 0
+  };
 
   private final int program;
   private final int socket;
@@ -22,7 +27,9 @@ public final class Measured implements AutoCloseable {
     try {
       buffer.bytes().putInt(buffer.at(CallBuffer.VALUE), program);
       Libc.check(
-          Libc.setsockopt(socket, Libc.SOL_SOCKET, SO_ATTACH_BPF, buffer.address(CallBuffer.VALUE), 4), "SO_ATTACH_BPF");
+          Libc.setsockopt(
+              socket, Libc.SOL_SOCKET, SO_ATTACH_BPF, buffer.address(CallBuffer.VALUE), 4),
+          "SO_ATTACH_BPF");
     } finally {
       buffer.give();
     }

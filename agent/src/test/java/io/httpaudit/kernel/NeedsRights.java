@@ -2,7 +2,9 @@ package io.httpaudit.kernel;
 
 import org.junit.jupiter.api.Assumptions;
 
-/** For tests that talk to the kernel: skipped, with what they lack, where the rights are not there. */
+/**
+ * For tests that talk to the kernel: skipped, with what they lack, where the rights are not there.
+ */
 public final class NeedsRights {
   private NeedsRights() {}
 

@@ -7,8 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Another process's ring as it lies in memory, what was consumed long ago too: the producer's position as 8 bytes,
- * big-endian, then all data pages. Needs root.
+ * Another process's ring as it lies in memory, what was consumed long ago too: the producer's
+ * position as 8 bytes, big-endian, then all data pages. Needs root.
  */
 public final class RingDump {
   private static final int BPF_MAP_GET_FD_BY_ID = 14;
@@ -21,7 +21,12 @@ public final class RingDump {
    */
   public static void main(String[] arguments) throws Exception {
     Libc.load();
-    Memory ring = Memory.shared(open(Integer.parseInt(arguments[0])), Libc.pageSize(), Libc.pageSize() + RING_BYTES, false);
+    Memory ring =
+        Memory.shared(
+            open(Integer.parseInt(arguments[0])),
+            Libc.pageSize(),
+            Libc.pageSize() + RING_BYTES,
+            false);
     ByteBuffer bytes = ring.bytes();
     byte[] data = new byte[RING_BYTES];
     bytes.get(Libc.pageSize(), data);
@@ -37,7 +42,9 @@ public final class RingDump {
     try {
       buffer.clear(CallBuffer.ATTRIBUTES, 128);
       buffer.bytes().putInt(buffer.at(0), id);
-      return Libc.check(Libc.bpf(BPF_MAP_GET_FD_BY_ID, buffer.address(0), 12), "bpf(BPF_MAP_GET_FD_BY_ID " + id + ")");
+      return Libc.check(
+          Libc.bpf(BPF_MAP_GET_FD_BY_ID, buffer.address(0), 12),
+          "bpf(BPF_MAP_GET_FD_BY_ID " + id + ")");
     } finally {
       buffer.give();
     }

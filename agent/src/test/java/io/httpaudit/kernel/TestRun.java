@@ -6,8 +6,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * BPF_PROG_TEST_RUN: the loaded filter on a frame of one's own, as if it arrived, on loopback or on another interface; and
- * what else a test asks of the kernel about the filter. Like the filter's own sockets, it starts at the network header.
+ * BPF_PROG_TEST_RUN: the loaded filter on a frame of one's own, as if it arrived, on loopback or on
+ * another interface; and what else a test asks of the kernel about the filter. Like the filter's
+ * own sockets, it starts at the network header.
  */
 public final class TestRun implements AutoCloseable {
   private static final int BPF_PROG_TEST_RUN = 10;
@@ -55,7 +56,8 @@ public final class TestRun implements AutoCloseable {
         return result;
       }
       if (attributes.getInt(buffer.at(4)) != 0) {
-        throw new IllegalStateException("the filter returns " + attributes.getInt(buffer.at(4)) + ": it keeps the packet");
+        throw new IllegalStateException(
+            "the filter returns " + attributes.getInt(buffer.at(4)) + ": it keeps the packet");
       }
       return 0;
     } finally {
@@ -63,7 +65,10 @@ public final class TestRun implements AutoCloseable {
     }
   }
 
-  /** Bytes of the program in the kernel, after the verifier's rewriting: what a socket is charged for. */
+  /**
+   * Bytes of the program in the kernel, after the verifier's rewriting: what a socket is charged
+   * for.
+   */
   public int programBytes() throws KernelException {
     CallBuffer buffer = CallBuffer.take();
     try {
@@ -72,7 +77,9 @@ public final class TestRun implements AutoCloseable {
       buffer.bytes().putInt(buffer.at(0), filter.program());
       buffer.bytes().putInt(buffer.at(4), 256);
       buffer.bytes().putLong(buffer.at(8), buffer.address(CallBuffer.VALUE));
-      Libc.check(Libc.bpf(Bpf.BPF_OBJ_GET_INFO_BY_FD, buffer.address(0), 16), "bpf(BPF_OBJ_GET_INFO_BY_FD)");
+      Libc.check(
+          Libc.bpf(Bpf.BPF_OBJ_GET_INFO_BY_FD, buffer.address(0), 16),
+          "bpf(BPF_OBJ_GET_INFO_BY_FD)");
       // struct bpf_prog_info: type, id, tag[8], jited_prog_len, xlated_prog_len.
       return buffer.bytes().getInt(buffer.at(CallBuffer.VALUE) + 20);
     } finally {
@@ -83,7 +90,8 @@ public final class TestRun implements AutoCloseable {
   /** The object's instructions, eight bytes each. */
   public static long[] instructions(byte[] object) throws KernelException {
     Elf elf = new Elf(object);
-    ByteBuffer code = ByteBuffer.wrap(elf.content(elf.section("socket"))).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer code =
+        ByteBuffer.wrap(elf.content(elf.section("socket"))).order(java.nio.ByteOrder.LITTLE_ENDIAN);
     long[] instructions = new long[code.capacity() / 8];
     code.asLongBuffer().get(instructions);
     return instructions;
@@ -91,7 +99,9 @@ public final class TestRun implements AutoCloseable {
 
   /** A socket that sends whole frames by an interface. */
   public static int sender(int ifindex) throws KernelException {
-    int fd = Libc.check(Libc.socket(Libc.AF_PACKET, Libc.SOCK_RAW | Libc.SOCK_CLOEXEC, 0), "socket(AF_PACKET)");
+    int fd =
+        Libc.check(
+            Libc.socket(Libc.AF_PACKET, Libc.SOCK_RAW | Libc.SOCK_CLOEXEC, 0), "socket(AF_PACKET)");
     CallBuffer buffer = CallBuffer.take();
     try {
       buffer.clear(CallBuffer.VALUE, 24);

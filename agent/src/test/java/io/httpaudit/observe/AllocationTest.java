@@ -12,7 +12,10 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
-/** What an application's thread pays in memory for its bytes and messages, from the hook to the ring: nothing. */
+/**
+ * What an application's thread pays in memory for its bytes and messages, from the hook to the
+ * ring: nothing.
+ */
 class AllocationTest {
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
   private static final int WARM = 20_000;
@@ -57,9 +60,13 @@ class AllocationTest {
   @Test
   void exchangesOfAServer() {
     sockets.accept(5, 40_000);
-    byte[] request = bytes("POST /pay?card=4111 HTTP/1.1\r\nHost: shop\r\ntraceparent: 00-a-b-01\r\nContent-Length: 2\r\n\r\nab");
-    byte[] response = bytes("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n");
-    // A stray collection of the JIT's own may fall to this thread: less than one object in ten rounds.
+    byte[] request =
+        bytes(
+            "POST /pay?card=4111 HTTP/1.1\r\nHost: shop\r\ntraceparent: 00-a-b-01\r\nContent-Length: 2\r\n\r\nab");
+    byte[] response =
+        bytes("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n");
+    // A stray collection of the JIT's own may fall to this thread: less than one object in ten
+    // rounds.
     assertThat(
             each(
                 () -> {
@@ -73,7 +80,8 @@ class AllocationTest {
   void exchangesOfAClient() {
     sockets.connect(6, 40_001);
     byte[] request = bytes("GET /pay HTTP/1.1\r\nHost: shop\r\nUpgrade: h2c\r\n\r\n");
-    byte[] response = bytes("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    byte[] response =
+        bytes("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
     assertThat(
             each(
                 () -> {
@@ -114,11 +122,24 @@ class AllocationTest {
   /** Nobody listens. */
   static final class Discarded implements JvmEvents {
     @Override
-    public void opened(long connection, Side side, Endpoint local, Endpoint peer, long flow, long entry, long exit) {}
+    public void opened(
+        long connection,
+        Side side,
+        Endpoint local,
+        Endpoint peer,
+        long flow,
+        long entry,
+        long exit) {}
 
     @Override
     public void connectFailed(
-        long connection, Endpoint local, Endpoint peer, long flow, long entry, long exit, SocketError error) {}
+        long connection,
+        Endpoint local,
+        Endpoint peer,
+        long flow,
+        long entry,
+        long exit,
+        SocketError error) {}
 
     @Override
     public void connectFailed(long connection, SocketError error, long at) {}
@@ -127,7 +148,8 @@ class AllocationTest {
     public void messageHead(long connection, MessageHead head) {}
 
     @Override
-    public void messageEnd(long connection, boolean request, long index, long end, long at, boolean proven) {}
+    public void messageEnd(
+        long connection, boolean request, long index, long end, long at, boolean proven) {}
 
     @Override
     public void boundaryUnknown(long connection, MessageHead partial) {}
@@ -140,6 +162,12 @@ class AllocationTest {
 
     @Override
     public void closed(
-        long connection, long bytesOut, long bytesIn, long lastWrite, long lastRead, SocketError error, long at) {}
+        long connection,
+        long bytesOut,
+        long bytesIn,
+        long lastWrite,
+        long lastRead,
+        SocketError error,
+        long at) {}
   }
 }

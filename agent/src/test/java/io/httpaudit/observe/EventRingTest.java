@@ -139,7 +139,10 @@ class EventRingTest {
     assertThat(drained()).containsExactly(2L);
   }
 
-  /** Four writers and the reader at once, over hundreds of laps: each record whole, in its writer's order, or counted as refused. */
+  /**
+   * Four writers and the reader at once, over hundreds of laps: each record whole, in its writer's
+   * order, or counted as refused.
+   */
   @Test
   void manyWritersAtOnce() throws InterruptedException {
     int writers = 4;

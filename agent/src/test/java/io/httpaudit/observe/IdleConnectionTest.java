@@ -21,7 +21,10 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** What a connection costs that is open, had an exchange, and waits: in all rooms together at most 1 KB. */
+/**
+ * What a connection costs that is open, had an exchange, and waits: in all rooms together at most 1
+ * KB.
+ */
 class IdleConnectionTest {
   private static final int CONNECTIONS = 10_000;
   private static final byte[] REQUEST =
@@ -33,7 +36,10 @@ class IdleConnectionTest {
 
   private final Kernel kernel = new Kernel();
 
-  /** Shows each connection's handshake and request in its candidate, as it is for a connection that was accepted. */
+  /**
+   * Shows each connection's handshake and request in its candidate, as it is for a connection that
+   * was accepted.
+   */
   private static final class Kernel implements KernelView, Outcomes, Tracing {
     long matched;
 
@@ -112,7 +118,8 @@ class IdleConnectionTest {
     public void connection(ConnectionOutcome connection) {}
 
     @Override
-    public Exchange.TraceIds begin(Side side, String traceparent, String tracestate, String method, String target) {
+    public Exchange.TraceIds begin(
+        Side side, String traceparent, String tracestate, String method, String target) {
       return new Exchange.TraceIds("", "", "", "", false);
     }
   }
@@ -132,7 +139,8 @@ class IdleConnectionTest {
     converse(sockets, correlator, 0, 1);
   }
 
-  private void converse(Sockets sockets, Correlator correlator, int from, int count) throws InterruptedException {
+  private void converse(Sockets sockets, Correlator correlator, int from, int count)
+      throws InterruptedException {
     for (int i = from; i < from + count; i++) {
       int port = 10_000 + i;
       if (from > 0 || count > 1) {
@@ -155,8 +163,11 @@ class IdleConnectionTest {
   }
 
   private static void answer(Correlator correlator, long flow, boolean clientIsUpper, long now) {
-    Packet response = Kernel.packet(!clientIsUpper, 1000, 100 + REQUEST.length, RESPONSE.length, Packet.ACK, now);
-    Packet ack = Kernel.packet(clientIsUpper, 100 + REQUEST.length, 1000 + RESPONSE.length, 0, Packet.ACK, now);
+    Packet response =
+        Kernel.packet(!clientIsUpper, 1000, 100 + REQUEST.length, RESPONSE.length, Packet.ACK, now);
+    Packet ack =
+        Kernel.packet(
+            clientIsUpper, 100 + REQUEST.length, 1000 + RESPONSE.length, 0, Packet.ACK, now);
     response.flow = ack.flow = flow;
     correlator.packet(response);
     correlator.packet(ack);

@@ -49,14 +49,29 @@ class ObserverTest {
   @Test
   void whatAHeadCarries() {
     sockets.connect(5, 4000);
-    sockets.write(5, bytes("GET /a HTTP/1.0\r\nHost: h\r\ntraceparent: t\r\ntracestate: s\r\n\r\n"));
+    sockets.write(
+        5, bytes("GET /a HTTP/1.0\r\nHost: h\r\ntraceparent: t\r\ntracestate: s\r\n\r\n"));
     Told told = new Told();
     sockets.observer.drain(told, 9);
     MessageHead head = told.heads.get(0);
     assertThat(head)
         .isEqualTo(
             new MessageHead(
-                true, 0, 0, 0, 59, 59, head.first(), head.finalFirst(), "GET", "/a", "h", "t", "s", 0, 0));
+                true,
+                0,
+                0,
+                0,
+                59,
+                59,
+                head.first(),
+                head.finalFirst(),
+                "GET",
+                "/a",
+                "h",
+                "t",
+                "s",
+                0,
+                0));
     assertThat(head.first()).isPositive().isEqualTo(head.finalFirst());
   }
 
@@ -96,7 +111,12 @@ class ObserverTest {
     sockets.observer.afterWrite(5, 0, 0, -2);
     sockets.write(5, java.util.Arrays.copyOfRange(two, 30, two.length));
     sockets.read(5, bytes("HTTP/1.1 204 x\r\n\r\nHTTP/1.1 200 x\r\nContent-Length: 9\r\n\r\n"));
-    assertThat(told()).contains("1 end of request 0 at 42", "1 end of request 1 at 61", "1 end of response 0 at 18", "1 end of response 1 at 55");
+    assertThat(told())
+        .contains(
+            "1 end of request 0 at 42",
+            "1 end of request 1 at 61",
+            "1 end of response 0 at 18",
+            "1 end of response 1 at 55");
   }
 
   @Test
@@ -189,7 +209,10 @@ class ObserverTest {
     sockets.accept(5, 4001);
     sockets.connect(5, 4002);
     assertThat(told())
-        .contains("1 closed out 0 in 0 NONE", "2 closed out 0 in 0 NONE", "3 opened CLIENT 127.0.0.1:4002 127.0.0.1:80 flow 3");
+        .contains(
+            "1 closed out 0 in 0 NONE",
+            "2 closed out 0 in 0 NONE",
+            "3 opened CLIENT 127.0.0.1:4002 127.0.0.1:80 flow 3");
   }
 
   @Test
@@ -200,12 +223,18 @@ class ObserverTest {
     // Said again by whoever waited, and by the close.
     sockets.observer.connectFinished(5, new ConnectException("Connection refused"));
     sockets.observer.closing(5);
-    assertThat(told()).contains("1 failed REFUSED").filteredOn(line -> line.contains("failed")).hasSize(1);
+    assertThat(told())
+        .contains("1 failed REFUSED")
+        .filteredOn(line -> line.contains("failed"))
+        .hasSize(1);
 
     connecting(5, local);
     sockets.observer.connectFinished(5, new SocketTimeoutException("Connect timed out"));
     sockets.observer.closing(5);
-    assertThat(told()).contains("2 failed TIMEOUT").filteredOn(line -> line.contains("failed")).hasSize(1);
+    assertThat(told())
+        .contains("2 failed TIMEOUT")
+        .filteredOn(line -> line.contains("failed"))
+        .hasSize(1);
 
     connecting(5, local);
     sockets.observer.connectFinished(5, new AsynchronousCloseException());
@@ -216,12 +245,16 @@ class ObserverTest {
     sockets.observer.connectFinished(5, null);
     sockets.observer.connectFinished(5, new SocketTimeoutException("too late"));
     sockets.observer.closing(5);
-    assertThat(told()).noneMatch(line -> line.contains("failed")).endsWith("4 closed out 0 in 0 NONE");
+    assertThat(told())
+        .noneMatch(line -> line.contains("failed"))
+        .endsWith("4 closed out 0 in 0 NONE");
   }
 
   private void connecting(int fd, InetSocketAddress local) {
     sockets.observer.beforeConnect(fd, sockets.here, 80);
-    assertThat(sockets.observer.knows(fd)).describedAs("or it would pass for one that no hook saw").isTrue();
+    assertThat(sockets.observer.knows(fd))
+        .describedAs("or it would pass for one that no hook saw")
+        .isTrue();
     sockets.observer.afterConnect(fd, local, sockets.here, 80, false);
   }
 
@@ -230,14 +263,20 @@ class ObserverTest {
     connecting(5, new InetSocketAddress(sockets.here, 4000));
     sockets.write(5, GET);
     sockets.observer.closing(5);
-    assertThat(told()).noneMatch(line -> line.contains("failed")).endsWith("1 closed out 27 in 0 NONE");
+    assertThat(told())
+        .noneMatch(line -> line.contains("failed"))
+        .endsWith("1 closed out 27 in 0 NONE");
   }
 
   @Test
   void connectThatFailsAtOnce() {
     sockets.observer.beforeConnect(5, sockets.here, 80);
     sockets.observer.connectFailed(
-        5, new InetSocketAddress("0.0.0.0", 4000), sockets.here, 80, new ConnectException("Connection refused"));
+        5,
+        new InetSocketAddress("0.0.0.0", 4000),
+        sockets.here,
+        80,
+        new ConnectException("Connection refused"));
     assertThat(told()).containsExactly("1 failed REFUSED 0.0.0.0:4000 127.0.0.1:80");
     assertThat(sockets.observer.knows(5)).isFalse();
   }
@@ -246,7 +285,8 @@ class ObserverTest {
   void connectDuringWhichTheSocketIsClosed() {
     sockets.observer.beforeConnect(5, sockets.here, 80);
     sockets.observer.closing(5);
-    sockets.observer.afterConnect(5, new InetSocketAddress(sockets.here, 0), sockets.here, 80, false);
+    sockets.observer.afterConnect(
+        5, new InetSocketAddress(sockets.here, 0), sockets.here, 80, false);
     sockets.observer.closing(5);
     assertThat(told()).containsExactly("1 failed GIVEN_UP [::]:0 127.0.0.1:80");
   }
@@ -255,7 +295,8 @@ class ObserverTest {
   void aDatagramSocketIsNoConnection() {
     sockets.observer.beforeDatagramConnect(5);
     sockets.observer.beforeConnect(5, sockets.here, 53);
-    sockets.observer.afterConnect(5, new InetSocketAddress(sockets.here, 4000), sockets.here, 53, true);
+    sockets.observer.afterConnect(
+        5, new InetSocketAddress(sockets.here, 4000), sockets.here, 53, true);
     assertThat(told()).isEmpty();
     // Its close may go by unseen; the number is then a connection's.
     sockets.connect(5, 4001);
@@ -272,7 +313,10 @@ class ObserverTest {
     sockets.read(5, new byte[] {1, 2});
     sockets.write(5, new byte[] {3});
     sockets.observer.closing(5);
-    assertThat(told()).endsWith("1 upgraded " + grant.length + " " + ask.length, "1 closed out " + (grant.length + 1) + " in " + (ask.length + 2) + " NONE");
+    assertThat(told())
+        .endsWith(
+            "1 upgraded " + grant.length + " " + ask.length,
+            "1 closed out " + (grant.length + 1) + " in " + (ask.length + 2) + " NONE");
   }
 
   @Test
@@ -280,10 +324,14 @@ class ObserverTest {
     sockets.connect(5, 4000);
     sockets.write(5, bytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4"));
     sockets.read(5, new byte[] {0, 0, 6, 4, 0});
-    assertThat(told()).containsExactly("1 opened CLIENT 127.0.0.1:4000 127.0.0.1:80 flow 1", "1 http2 0 0");
+    assertThat(told())
+        .containsExactly("1 opened CLIENT 127.0.0.1:4000 127.0.0.1:80 flow 1", "1 http2 0 0");
   }
 
-  /** Whoever is within closes on the way out: exactly one end, behind all else, with the bytes that were told of. */
+  /**
+   * Whoever is within closes on the way out: exactly one end, behind all else, with the bytes that
+   * were told of.
+   */
   @Test
   void closeFromAThirdThread() throws InterruptedException {
     byte[] body = bytes("POST / HTTP/1.1\r\nContent-Length: 1000000\r\n\r\n");

@@ -8,7 +8,10 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 
-/** The hooks' calls as the JDK's sockets make them, without sockets: an {@link Observer} and native memory. */
+/**
+ * The hooks' calls as the JDK's sockets make them, without sockets: an {@link Observer} and native
+ * memory.
+ */
 final class Sockets implements Admission {
   final Observer observer = new Observer(this, new ThreadGroup("none"), () -> {});
   final InetAddress here = InetAddress.getLoopbackAddress();

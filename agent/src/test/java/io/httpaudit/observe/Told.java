@@ -24,13 +24,30 @@ final class Told implements JvmEvents {
   }
 
   @Override
-  public void opened(long connection, Side side, Endpoint local, Endpoint peer, long flow, long entry, long exit) {
-    lines.add(connection + " opened " + side + " " + local + " " + peer + " flow " + flow + (entry <= exit ? "" : " times"));
+  public void opened(
+      long connection, Side side, Endpoint local, Endpoint peer, long flow, long entry, long exit) {
+    lines.add(
+        connection
+            + " opened "
+            + side
+            + " "
+            + local
+            + " "
+            + peer
+            + " flow "
+            + flow
+            + (entry <= exit ? "" : " times"));
   }
 
   @Override
   public void connectFailed(
-      long connection, Endpoint local, Endpoint peer, long flow, long entry, long exit, SocketError error) {
+      long connection,
+      Endpoint local,
+      Endpoint peer,
+      long flow,
+      long entry,
+      long exit,
+      SocketError error) {
     lines.add(connection + " failed " + error + " " + local + " " + peer);
   }
 
@@ -46,13 +63,21 @@ final class Told implements JvmEvents {
   }
 
   @Override
-  public void messageEnd(long connection, boolean request, long index, long end, long at, boolean proven) {
-    lines.add(connection + " end of " + what(request) + index + " at " + end + (proven ? "" : " cut"));
+  public void messageEnd(
+      long connection, boolean request, long index, long end, long at, boolean proven) {
+    lines.add(
+        connection + " end of " + what(request) + index + " at " + end + (proven ? "" : " cut"));
   }
 
   @Override
   public void boundaryUnknown(long connection, MessageHead partial) {
-    lines.add(connection + " unknown " + what(partial.request()) + partial.index() + " from " + partial.offset());
+    lines.add(
+        connection
+            + " unknown "
+            + what(partial.request())
+            + partial.index()
+            + " from "
+            + partial.offset());
   }
 
   @Override
@@ -67,7 +92,13 @@ final class Told implements JvmEvents {
 
   @Override
   public void closed(
-      long connection, long bytesOut, long bytesIn, long lastWrite, long lastRead, SocketError error, long at) {
+      long connection,
+      long bytesOut,
+      long bytesIn,
+      long lastWrite,
+      long lastRead,
+      SocketError error,
+      long at) {
     lines.add(connection + " closed out " + bytesOut + " in " + bytesIn + " " + error);
   }
 }

@@ -27,14 +27,21 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Hooks against the classes of each JDK that is here. That the JVM verifies what was woven is an integration test's. */
+/**
+ * Hooks against the classes of each JDK that is here. That the JVM verifies what was woven is an
+ * integration test's.
+ */
 class WeaverTest {
   /** What the one JDK has in place of the other. */
   private static final List<String> UNTIL_17 =
-      List.of("FileChannelImpl.transferToDirectlyInternal", "SocketDispatcher.preClose", "SocketDispatcher.close");
+      List.of(
+          "FileChannelImpl.transferToDirectlyInternal",
+          "SocketDispatcher.preClose",
+          "SocketDispatcher.close");
 
   private static final List<String> FROM_25 =
-      List.of("FileDispatcherImpl.transferTo", "UnixDispatcher.implPreClose", "UnixDispatcher.close");
+      List.of(
+          "FileDispatcherImpl.transferTo", "UnixDispatcher.implPreClose", "UnixDispatcher.close");
 
   /** One home for each feature version. */
   static List<Path> homes() throws IOException {
@@ -45,7 +52,8 @@ class WeaverTest {
         for (Path home : folders.sorted().toList()) {
           Path release = home.resolve("release");
           if (Files.isRegularFile(home.resolve("lib/modules")) && Files.isRegularFile(release)) {
-            String version = Files.readString(release).replaceAll("(?s).*JAVA_VERSION=\"([0-9]+).*", "$1");
+            String version =
+                Files.readString(release).replaceAll("(?s).*JAVA_VERSION=\"([0-9]+).*", "$1");
             homes.putIfAbsent(Integer.parseInt(version), home);
           }
         }
@@ -60,7 +68,8 @@ class WeaverTest {
   private static Woven weave(Path home) throws IOException {
     Weaver weaver = new Weaver();
     Map<String, byte[]> classes = new TreeMap<>();
-    try (FileSystem files = FileSystems.newFileSystem(URI.create("jrt:/"), Map.of("java.home", home.toString()))) {
+    try (FileSystem files =
+        FileSystems.newFileSystem(URI.create("jrt:/"), Map.of("java.home", home.toString()))) {
       Set<String> owners = new LinkedHashSet<>();
       Arrays.stream(Hook.ALL).forEach(hook -> owners.add(hook.owner()));
       for (String owner : owners) {
@@ -85,7 +94,10 @@ class WeaverTest {
   void eachHookFindsItsMethod(Path home) throws IOException {
     Weaver weaver = weave(home).weaver();
     List<String> missing =
-        Arrays.stream(Hook.ALL).filter(hook -> !weaver.isWoven(hook)).map(WeaverTest::name).toList();
+        Arrays.stream(Hook.ALL)
+            .filter(hook -> !weaver.isWoven(hook))
+            .map(WeaverTest::name)
+            .toList();
     assertThat(Set.copyOf(missing)).isIn(Set.copyOf(UNTIL_17), Set.copyOf(FROM_25));
   }
 
@@ -104,10 +116,15 @@ class WeaverTest {
               new ClassVisitor(Opcodes.ASM9) {
                 @Override
                 public MethodVisitor visitMethod(
-                    int access, String name, String descriptor, String signature, String[] exceptions) {
+                    int access,
+                    String name,
+                    String descriptor,
+                    String signature,
+                    String[] exceptions) {
                   return new MethodVisitor(Opcodes.ASM9) {
                     @Override
-                    public void visitMethodInsn(int opcode, String owner, String name, String types, boolean isInterface) {
+                    public void visitMethodInsn(
+                        int opcode, String owner, String name, String types, boolean isInterface) {
                       if (owner.equals("java/lang/HttpAudit")) {
                         called.add(name + types);
                       }
@@ -128,9 +145,18 @@ class WeaverTest {
     try (InputStream in = Object.class.getResourceAsStream("/sun/nio/ch/SocketDispatcher.class")) {
       bytes = in.readAllBytes();
     }
-    assertThat(weaver.transform(WeaverTest.class.getClassLoader(), "sun/nio/ch/SocketDispatcher", null, null, bytes)).isNull();
+    assertThat(
+            weaver.transform(
+                WeaverTest.class.getClassLoader(),
+                "sun/nio/ch/SocketDispatcher",
+                null,
+                null,
+                bytes))
+        .isNull();
     assertThat(weaver.transform(null, "sun/nio/ch/Util", null, null, bytes)).isNull();
     assertThat(weaver.transform(null, null, null, null, bytes)).isNull();
-    assertThat(weaver.transform(null, "sun/nio/ch/SocketDispatcher", null, null, new byte[] {1, 2, 3})).isNull();
+    assertThat(
+            weaver.transform(null, "sun/nio/ch/SocketDispatcher", null, null, new byte[] {1, 2, 3}))
+        .isNull();
   }
 }

@@ -30,7 +30,10 @@ class AuditLogTest {
 
   /** What was written, with the example's pid. */
   private List<String> lines() throws IOException {
-    return Files.readString(folder.resolve("audit.jsonl")).replace(PID, "\"pid\":4711").lines().toList();
+    return Files.readString(folder.resolve("audit.jsonl"))
+        .replace(PID, "\"pid\":4711")
+        .lines()
+        .toList();
   }
 
   @Test
@@ -127,7 +130,8 @@ class AuditLogTest {
   @Test
   void theSummary() throws IOException {
     Losses losses = new Losses(8112, 0, 0, 0, 0, 0, 0, 0, 0, 0);
-    log().summary(v -> v == Verdict.MATCHED ? 1204 : 0, losses, Told.WALL, List.of("lo", "eth0"), 1);
+    log()
+        .summary(v -> v == Verdict.MATCHED ? 1204 : 0, losses, Told.WALL, List.of("lo", "eth0"), 1);
 
     assertThat(lines())
         .containsExactly(
@@ -171,7 +175,9 @@ class AuditLogTest {
       other.exchange(Told.server().exchange(), Told.server().url());
     }
 
-    assertThat(lines()).hasSize(200).allSatisfy(line -> assertThat(line).startsWith("{\"v\":1,").endsWith("}}"));
+    assertThat(lines())
+        .hasSize(200)
+        .allSatisfy(line -> assertThat(line).startsWith("{\"v\":1,").endsWith("}}"));
     assertThat(one.lost() + other.lost()).isZero();
   }
 

@@ -41,7 +41,9 @@ class ConsoleExporterTest {
                 + "\"httpaudit.request.wire_bytes\":187,\"httpaudit.response.wire_bytes\":301,"
                 + "\"httpaudit.connection\":3,\"httpaudit.sequence\":0}}",
             "{\"span\":\"read_wait\",\"kind\":\"INTERNAL\",\"trace_id\":\"0af7651916cd43dd8448eb211c80319c\","
-                + "\"span_id\":\"" + spans.get(1).getSpanId() + "\",\"parent_span_id\":\"b7ad6b7169203331\","
+                + "\"span_id\":\""
+                + spans.get(1).getSpanId()
+                + "\",\"parent_span_id\":\"b7ad6b7169203331\","
                 + "\"start\":\"2026-11-22T10:34:24.310223Z\",\"ms\":80.0,\"status\":\"UNSET\",\"attributes\":{}}");
   }
 }

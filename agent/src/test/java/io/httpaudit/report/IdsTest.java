@@ -13,7 +13,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class IdsTest {
   private static final String PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-  private final Ids ids = new Ids((trace, parent, sampled, side, method) -> parent.isEmpty() || sampled);
+  private final Ids ids =
+      new Ids((trace, parent, sampled, side, method) -> parent.isEmpty() || sampled);
 
   private TraceIds begin(String traceparent) {
     return ids.begin(Side.SERVER, traceparent, "rojo=1", "GET", "/");
@@ -63,7 +64,9 @@ class IdsTest {
 
     assertThat(root.parentSpanId()).isEmpty();
     assertThat(root.state()).isEmpty();
-    assertThat(root.traceId()).matches("[0-9a-f]{32}").isNotEqualTo("0af7651916cd43dd8448eb211c80319c");
+    assertThat(root.traceId())
+        .matches("[0-9a-f]{32}")
+        .isNotEqualTo("0af7651916cd43dd8448eb211c80319c");
     assertThat(root.spanId()).matches("[0-9a-f]{16}");
     assertThat(root.sampled()).isTrue();
   }

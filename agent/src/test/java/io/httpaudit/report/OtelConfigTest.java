@@ -82,7 +82,8 @@ class OtelConfigTest {
     set("otel.traces.exporter", "otlp,zipkin");
 
     assertThat(OtelConfig.notices())
-        .containsExactly("httpaudit: unknown OTEL_TRACES_EXPORTER 'zipkin', it is otlp, console or none");
+        .containsExactly(
+            "httpaudit: unknown OTEL_TRACES_EXPORTER 'zipkin', it is otlp, console or none");
   }
 
   @ParameterizedTest
@@ -96,7 +97,8 @@ class OtelConfigTest {
         "'' | '' | shop/io.shop.Main | Main",
         "'' | '' | '' | unknown_service:java",
       })
-  void theServicesNameIsTheUsersOrTheProgramsOwn(String name, String attributes, String command, String service) {
+  void theServicesNameIsTheUsersOrTheProgramsOwn(
+      String name, String attributes, String command, String service) {
     String before = System.getProperty("sun.java.command");
     set("otel.service.name", name);
     set("otel.resource.attributes", attributes);

@@ -79,7 +79,8 @@ class OtlpSenderTest {
         .contains("api-key: s3cret\r\n")
         .contains("User-Agent: OTel-OTLP-Exporter-Java/")
         .doesNotContain("Upgrade");
-    assertThat(new String(request.body(), StandardCharsets.ISO_8859_1)).contains("read_wait", "url.path", "/pay");
+    assertThat(new String(request.body(), StandardCharsets.ISO_8859_1))
+        .contains("read_wait", "url.path", "/pay");
   }
 
   @Test
@@ -185,7 +186,8 @@ class OtlpSenderTest {
   void whatIsNoHttpFails() {
     collector.answers("SSH-2.0-OpenSSH_9.2\r\n");
 
-    assertThat(failure(exporter().setRetryPolicy(null).build()).getCause()).hasMessage("no HTTP answer");
+    assertThat(failure(exporter().setRetryPolicy(null).build()).getCause())
+        .hasMessage("no HTTP answer");
   }
 
   /** It may have taken the spans: sent again, they would be there twice. */
@@ -200,7 +202,8 @@ class OtlpSenderTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"})
+  @ValueSource(
+      strings = {"", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"})
   void anAnswerThatComesInDripsIsCutOff(String before) {
     collector.answers(before + PlayedCollector.DRIPS);
     long start = System.nanoTime();
@@ -209,9 +212,13 @@ class OtlpSenderTest {
     assertThat(System.nanoTime() - start).isBetween(250_000_000L, 2_000_000_000L);
   }
 
-  /** Read by read there is no end to it: another thread looks at the clock, as the audit thread does. */
+  /**
+   * Read by read there is no end to it: another thread looks at the clock, as the audit thread
+   * does.
+   */
   private Throwable failureWhileLookedAt(List<SpanData> spans) {
-    OtlpHttpSpanExporter exporter = exporter().setRetryPolicy(null).setTimeout(Duration.ofMillis(300)).build();
+    OtlpHttpSpanExporter exporter =
+        exporter().setRetryPolicy(null).setTimeout(Duration.ofMillis(300)).build();
     CompletableResultCode[] result = new CompletableResultCode[1];
     Thread sender = new Thread(() -> result[0] = exporter.export(spans));
     sender.start();
@@ -231,7 +238,8 @@ class OtlpSenderTest {
   void aCollectorThatIsNotThereIsToldAsSuch() {
     collector.close();
 
-    assertThat(failure(exporter().setRetryPolicy(null).build()).getCause()).hasMessage("Connection refused");
+    assertThat(failure(exporter().setRetryPolicy(null).build()).getCause())
+        .hasMessage("Connection refused");
   }
 
   /** The JVM's end: no pause is slept through, no further attempt made. */
@@ -286,11 +294,22 @@ class OtlpSenderTest {
       assertThat(sends(trusting) && sends(trusting)).isTrue();
       assertThat(tls.connections()).isEqualTo(1);
 
-      assertThat(failure(exporter().setEndpoint(tls.endpoint()).setTrustedCertificates(other.pem()).build()).getCause())
-          .isInstanceOf(SSLException.class);
-      assertThat(failure(exporter().setEndpoint(tls.endpoint()).build()).getCause()).isInstanceOf(SSLException.class);
       assertThat(
-              failure(exporter().setEndpoint(misnamed.endpoint()).setTrustedCertificates(elsewhere.pem()).build())
+              failure(
+                      exporter()
+                          .setEndpoint(tls.endpoint())
+                          .setTrustedCertificates(other.pem())
+                          .build())
+                  .getCause())
+          .isInstanceOf(SSLException.class);
+      assertThat(failure(exporter().setEndpoint(tls.endpoint()).build()).getCause())
+          .isInstanceOf(SSLException.class);
+      assertThat(
+              failure(
+                      exporter()
+                          .setEndpoint(misnamed.endpoint())
+                          .setTrustedCertificates(elsewhere.pem())
+                          .build())
                   .getCause())
           .hasMessageContaining("No subject alternative names matching IP address 127.0.0.1");
       assertThat(tls.requests()).hasSize(2);

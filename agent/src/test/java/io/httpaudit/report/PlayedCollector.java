@@ -17,7 +17,10 @@ import java.util.logging.Logger;
 import javax.net.ServerSocketFactory;
 import javax.net.ssl.SSLServerSocket;
 
-/** A collector that answers each request by what a test has written down for it: on a real socket, one thread a connection. */
+/**
+ * A collector that answers each request by what a test has written down for it: on a real socket,
+ * one thread a connection.
+ */
 final class PlayedCollector implements AutoCloseable {
   /** Behind an answer: the connection is closed after it. */
   static final String CLOSE = "\u0000close";
@@ -70,7 +73,10 @@ final class PlayedCollector implements AutoCloseable {
   }
 
   String endpoint() {
-    return (server instanceof SSLServerSocket ? "https" : "http") + "://127.0.0.1:" + port() + "/v1/traces";
+    return (server instanceof SSLServerSocket ? "https" : "http")
+        + "://127.0.0.1:"
+        + port()
+        + "/v1/traces";
   }
 
   List<Request> requests() {
@@ -120,7 +126,8 @@ final class PlayedCollector implements AutoCloseable {
     }
   }
 
-  private static boolean answer(String answer, OutputStream out) throws IOException, InterruptedException {
+  private static boolean answer(String answer, OutputStream out)
+      throws IOException, InterruptedException {
     if (answer.equals(SILENCE)) {
       Thread.sleep(60_000);
     }

@@ -46,7 +46,8 @@ class RedactorTest {
 
   @Test
   void aTokenInAPathIsNeverWritten() {
-    assertThat(plain("/login/" + JWT + "/next")).isEqualTo("http://127.0.0.1:8080/login/REDACTED/next");
+    assertThat(plain("/login/" + JWT + "/next"))
+        .isEqualTo("http://127.0.0.1:8080/login/REDACTED/next");
     assertThat(plain("/login?" + JWT)).isEqualTo("http://127.0.0.1:8080/login?REDACTED");
   }
 
@@ -54,12 +55,14 @@ class RedactorTest {
   void onlyNamedKeysKeepTheirValues() {
     assertThat(url("/a?page=2&card=4111&PAGE=3", List.of("page"), List.of()).query())
         .isEqualTo("page=2&card=REDACTED&PAGE=REDACTED");
-    assertThat(url("/a?page=2&card=4111", List.of("*"), List.of()).query()).isEqualTo("page=2&card=4111");
+    assertThat(url("/a?page=2&card=4111", List.of("*"), List.of()).query())
+        .isEqualTo("page=2&card=4111");
   }
 
   @Test
   void segmentsAreRedactedByPattern() {
-    assertThat(url("/u/tok-12/k/token", List.of(), List.of("tok-*")).path()).isEqualTo("/u/REDACTED/k/token");
+    assertThat(url("/u/tok-12/k/token", List.of(), List.of("tok-*")).path())
+        .isEqualTo("/u/REDACTED/k/token");
   }
 
   @Test

@@ -23,8 +23,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 class SamplerTest {
   private final List<String> complaints = new ArrayList<>();
 
-  private static io.opentelemetry.sdk.trace.samplers.Sampler configuredBySdk(String name, String argument) {
-    io.opentelemetry.sdk.trace.samplers.Sampler[] configured = new io.opentelemetry.sdk.trace.samplers.Sampler[1];
+  private static io.opentelemetry.sdk.trace.samplers.Sampler configuredBySdk(
+      String name, String argument) {
+    io.opentelemetry.sdk.trace.samplers.Sampler[] configured =
+        new io.opentelemetry.sdk.trace.samplers.Sampler[1];
     Map<String, String> properties =
         Map.of(
             "otel.traces.sampler", name,
@@ -52,7 +54,10 @@ class SamplerTest {
     }
     TraceFlags flags = sampled ? TraceFlags.getSampled() : TraceFlags.getDefault();
     return Context.root()
-        .with(Span.wrap(SpanContext.createFromRemoteParent(traceId, parentSpanId, flags, TraceState.getDefault())));
+        .with(
+            Span.wrap(
+                SpanContext.createFromRemoteParent(
+                    traceId, parentSpanId, flags, TraceState.getDefault())));
   }
 
   @ParameterizedTest
@@ -80,7 +85,12 @@ class SamplerTest {
         SamplingDecision expected =
             oracle
                 .shouldSample(
-                    parent(traceId, parent, sampled), traceId, "GET", SpanKind.SERVER, Attributes.empty(), List.of())
+                    parent(traceId, parent, sampled),
+                    traceId,
+                    "GET",
+                    SpanKind.SERVER,
+                    Attributes.empty(),
+                    List.of())
                 .getDecision();
         assertThat(sampler.samples(traceId, parent, sampled, Side.SERVER, "GET"))
             .as("%s of %s below %s", name, traceId, parent)
@@ -95,7 +105,8 @@ class SamplerTest {
     Sampler sampler = Sampler.of("allways_on", "", complaints::add);
 
     assertThat(complaints)
-        .containsExactly("httpaudit: unknown OTEL_TRACES_SAMPLER 'allways_on'; 'parentbased_always_on' holds");
+        .containsExactly(
+            "httpaudit: unknown OTEL_TRACES_SAMPLER 'allways_on'; 'parentbased_always_on' holds");
     assertThat(sampler.samples(Told.TRACE, "", false, Side.SERVER, "GET")).isTrue();
     assertThat(sampler.samples(Told.TRACE, Told.PARENT, false, Side.SERVER, "GET")).isFalse();
   }
@@ -106,7 +117,10 @@ class SamplerTest {
     Sampler sampler = Sampler.of("traceidratio", argument, complaints::add);
 
     assertThat(complaints)
-        .containsExactly("httpaudit: OTEL_TRACES_SAMPLER_ARG can't be '" + argument + "', it is 0 to 1; '1' holds");
+        .containsExactly(
+            "httpaudit: OTEL_TRACES_SAMPLER_ARG can't be '"
+                + argument
+                + "', it is 0 to 1; '1' holds");
     assertThat(sampler.samples(Told.TRACE, "", false, Side.SERVER, "GET")).isTrue();
   }
 }

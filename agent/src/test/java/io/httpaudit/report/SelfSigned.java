@@ -24,9 +24,28 @@ record SelfSigned(KeyStore store, byte[] pem) {
     Path store = folder.resolve(name + ".p12");
     Path pem = folder.resolve(name + ".pem");
     keytool(
-        "-genkeypair", "-alias", "key", "-keyalg", "EC", "-dname", "CN=" + name, "-ext", "san=" + alternative,
-        "-storetype", "PKCS12", "-keystore", store.toString());
-    keytool("-exportcert", "-alias", "key", "-rfc", "-keystore", store.toString(), "-file", pem.toString());
+        "-genkeypair",
+        "-alias",
+        "key",
+        "-keyalg",
+        "EC",
+        "-dname",
+        "CN=" + name,
+        "-ext",
+        "san=" + alternative,
+        "-storetype",
+        "PKCS12",
+        "-keystore",
+        store.toString());
+    keytool(
+        "-exportcert",
+        "-alias",
+        "key",
+        "-rfc",
+        "-keystore",
+        store.toString(),
+        "-file",
+        pem.toString());
     KeyStore loaded = KeyStore.getInstance("PKCS12");
     try (InputStream in = Files.newInputStream(store)) {
       loaded.load(in, PASSWORD.toCharArray());

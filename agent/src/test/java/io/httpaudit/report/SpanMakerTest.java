@@ -183,7 +183,8 @@ class SpanMakerTest {
     "all,        1, 90000000, true",
     "all,        0, 90000000, false",
   })
-  void aPhaseIsDrawnFromAMillisecondAndATwentiethOfItsSpan(String phases, long nanos, long whole, boolean drawn) {
+  void aPhaseIsDrawnFromAMillisecondAndATwentiethOfItsSpan(
+      String phases, long nanos, long whole, boolean drawn) {
     Told told = new Told();
     told.end = whole;
     told.phase(Phase.READ_WAIT, 0, nanos);
@@ -224,12 +225,18 @@ class SpanMakerTest {
 
     assertThat(span.getStatus().getStatusCode()).hasToString(expected);
     assertThat(tags(span.getAttributes()).getOrDefault("error.type", "")).isEqualTo(type);
-    assertThat(tags(span.getAttributes()).get("http.response.status_code")).isEqualTo(status == 0 ? null : status);
+    assertThat(tags(span.getAttributes()).get("http.response.status_code"))
+        .isEqualTo(status == 0 ? null : status);
   }
 
   @ParameterizedTest
-  @CsvSource({"PATCH, PATCH, PATCH, ", "PROPFIND, HTTP, _OTHER, PROPFIND", "get, HTTP, _OTHER, get"})
-  void aMethodThatTheConventionsDoNotKnowNamesNoSpan(String sent, String name, String method, String original) {
+  @CsvSource({
+    "PATCH, PATCH, PATCH, ",
+    "PROPFIND, HTTP, _OTHER, PROPFIND",
+    "get, HTTP, _OTHER, get"
+  })
+  void aMethodThatTheConventionsDoNotKnowNamesNoSpan(
+      String sent, String name, String method, String original) {
     Told told = Told.server();
     told.method = sent;
     SpanData span = spans(told).get(0);

@@ -38,7 +38,8 @@ class SpansTest {
 
   private Spans spans(String endpoint) {
     set("otel.exporter.otlp.endpoint", endpoint);
-    return new Spans(new Reporting("", true, "auto", 1_000_000, List.of(), List.of(), List.of()), group);
+    return new Spans(
+        new Reporting("", true, "auto", 1_000_000, List.of(), List.of(), List.of()), group);
   }
 
   private Spans spans() {

@@ -13,7 +13,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** Exchanges as the correlator tells them: INTERFACE.md's own example, and what a test changes of it. */
+/**
+ * Exchanges as the correlator tells them: INTERFACE.md's own example, and what a test changes of
+ * it.
+ */
 final class Told {
   static final String TRACE = "0af7651916cd43dd8448eb211c80319c";
   static final String SPAN = "b7ad6b7169203331";
@@ -106,7 +109,8 @@ final class Told {
   private Exchange.Range range(long bytes, long first, long last) {
     return segments == 0
         ? new Exchange.Range(0, bytes, 0, 0, 0, OptionalLong.empty(), OptionalLong.empty())
-        : new Exchange.Range(0, bytes, segments, 0, 0, OptionalLong.of(first), OptionalLong.of(last));
+        : new Exchange.Range(
+            0, bytes, segments, 0, 0, OptionalLong.of(first), OptionalLong.of(last));
   }
 
   Redactor.Url url() {

@@ -11,16 +11,19 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Orders at each address of the shop that it is given, and tells what it measured. Runs without the agent, as any customer
- * does. It says in each request which trace that belongs to (W3C Trace Context).
+ * Orders at each address of the shop that it is given, and tells what it measured. Runs without the
+ * agent, as any customer does. It says in each request which trace that belongs to (W3C Trace
+ * Context).
  *
- * <p>{@code busy} before an address: orders there once more, a moment after someone asked for the inventory.
+ * <p>{@code busy} before an address: orders there once more, a moment after someone asked for the
+ * inventory.
  */
 public final class Customer {
   /** Until the inventory has begun. */
   private static final int MOMENT_MILLIS = 20;
 
-  private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private final HttpClient client =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   private Customer() {}
 
@@ -54,7 +57,12 @@ public final class Customer {
     HttpResponse<Void> response = client.send(order, BodyHandlers.discarding());
     double millis = (System.nanoTime() - start) / 1e6;
     System.out.printf(
-        Locale.ROOT, "  %s  GET %s  %d  %.1f ms%n", trace, order.uri(), response.statusCode(), millis);
+        Locale.ROOT,
+        "  %s  GET %s  %d  %.1f ms%n",
+        trace,
+        order.uri(),
+        response.statusCode(),
+        millis);
   }
 
   private static HttpRequest request(URI shop, String target, String trace) {
@@ -68,7 +76,8 @@ public final class Customer {
     StringBuilder digits = new StringBuilder();
     for (int i = 0; i < words; i++) {
       // Zero is not valid.
-      digits.append(String.format("%016x", ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE)));
+      digits.append(
+          String.format("%016x", ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE)));
     }
     return digits.toString();
   }

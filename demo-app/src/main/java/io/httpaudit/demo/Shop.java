@@ -12,15 +12,20 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Executors;
 
 /**
- * What customers call, on every interface. It asks {@link Stock}, whose address is its argument, and knows nothing of
- * httpaudit: the agent finds both sides' requests in the bytes of their connections.
+ * What customers call, on every interface. It asks {@link Stock}, whose address is its argument,
+ * and knows nothing of httpaudit: the agent finds both sides' requests in the bytes of their
+ * connections.
  */
 public final class Shop {
   /** Customers that are served at once. */
   private static final int CLERKS = 4;
 
-  /** A client that isn't told would ask for HTTP/2 first, by a header that no server here understands. */
-  private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  /**
+   * A client that isn't told would ask for HTTP/2 first, by a header that no server here
+   * understands.
+   */
+  private final HttpClient client =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   private final URI stock;
 
@@ -43,7 +48,8 @@ public final class Shop {
   private void ask(HttpExchange exchange, String target) throws IOException {
     try (exchange) {
       HttpRequest.Builder request = HttpRequest.newBuilder(stock.resolve(target));
-      // Passing this on keeps the call in the customer's trace. Instrumented libraries do so by themselves.
+      // Passing this on keeps the call in the customer's trace. Instrumented libraries do so by
+      // themselves.
       String traceparent = exchange.getRequestHeaders().getFirst("traceparent");
       if (traceparent != null) {
         request.header("traceparent", traceparent);

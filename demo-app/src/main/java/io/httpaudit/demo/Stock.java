@@ -9,8 +9,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Executors;
 
 /**
- * The store room, on loopback. One worker does all: while it counts the shelves for {@value #COUNTING} ms, a reservation lies
- * in the kernel, unread. Its handler then takes {@value #RESERVING} ms, and would swear that the request took no longer.
+ * The store room, on loopback. One worker does all: while it counts the shelves for {@value
+ * #COUNTING} ms, a reservation lies in the kernel, unread. Its handler then takes {@value
+ * #RESERVING} ms, and would swear that the request took no longer.
  */
 public final class Stock {
   private static final int RESERVING = 5;
@@ -19,7 +20,8 @@ public final class Stock {
   private Stock() {}
 
   public static void main(String[] arguments) throws IOException {
-    HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext("/reserve", exchange -> answer(exchange, RESERVING, "reserved\n"));
     server.createContext("/count", exchange -> answer(exchange, COUNTING, "42 left\n"));
     server.createContext("/health", exchange -> answer(exchange, 0, "fine\n"));

@@ -26,7 +26,15 @@ final class Act implements AutoCloseable {
   private Wire wire;
   private Incoming incoming;
 
-  Act(ClientKind client, ServerKind server, int address, Place place, JdkClients jdk, Tally tally, Random random, int id) {
+  Act(
+      ClientKind client,
+      ServerKind server,
+      int address,
+      Place place,
+      JdkClients jdk,
+      Tally tally,
+      Random random,
+      int id) {
     this.jdk = jdk;
     addressIndex = address;
     this.client = client;
@@ -47,7 +55,8 @@ final class Act implements AutoCloseable {
   /** By java.net.http. */
   void http(URI uri) throws IOException {
     try {
-      jdk.client().send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.discarding());
+      jdk.client()
+          .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.discarding());
     } catch (InterruptedException e) {
       throw new IOException(e);
     }
@@ -109,7 +118,10 @@ final class Act implements AutoCloseable {
     tally.whole(script);
   }
 
-  /** An ordinary one before what is to be shown: the server has accepted the connection then. False: it has ended it, too. */
+  /**
+   * An ordinary one before what is to be shown: the server has accepted the connection then. False:
+   * it has ended it, too.
+   */
   boolean warmUp() throws IOException {
     Script script = Script.plain(id + 60).with("size", 100);
     Outgoing request = get(script);
@@ -119,12 +131,18 @@ final class Act implements AutoCloseable {
     return !reply.closes();
   }
 
-  /** An answer of whatever kind, or none, up to the connection's end: what a server of another's making does is its own. */
+  /**
+   * An answer of whatever kind, or none, up to the connection's end: what a server of another's
+   * making does is its own.
+   */
   void anything() throws IOException {
     incoming().drain();
   }
 
-  /** Refused with a status of 4xx and the connection's end, or, where the script asks for it, served. */
+  /**
+   * Refused with a status of 4xx and the connection's end, or, where the script asks for it,
+   * served.
+   */
   void servedOrRefused(Script script) throws IOException {
     if (!server.scripted()) {
       anything();

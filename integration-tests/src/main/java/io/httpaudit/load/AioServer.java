@@ -17,7 +17,8 @@ import java.util.concurrent.TimeUnit;
 final class AioServer implements Server {
   private final AsynchronousChannelGroup group =
       AsynchronousChannelGroup.withFixedThreadPool(2, Threads.daemons("aio-server"));
-  private final AsynchronousServerSocketChannel listener = AsynchronousServerSocketChannel.open(group);
+  private final AsynchronousServerSocketChannel listener =
+      AsynchronousServerSocketChannel.open(group);
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(Threads.daemons("aio-server-timer"));
   private final PatternFile file;
@@ -104,7 +105,8 @@ final class AioServer implements Server {
       if (buffers.length == 1) {
         channel.write(buffers[0], null, new Wrote<Integer>(buffers));
       } else {
-        channel.write(buffers, 0, buffers.length, 0, TimeUnit.SECONDS, null, new Wrote<Long>(buffers));
+        channel.write(
+            buffers, 0, buffers.length, 0, TimeUnit.SECONDS, null, new Wrote<Long>(buffers));
       }
     }
 

@@ -116,7 +116,16 @@ final class Answer {
 
   private void message(List<Step> steps, byte[] head) {
     boolean body = !script.bodiless(request.method) && !framing.equals("none") && !upgrades();
-    List<ByteBuffer> parts = body && !script.is("cut", "file") ? Body.parts(script.id(), script.size(), framing.equals("chunked"), script.has("ext"), script.has("trail"), random) : List.of();
+    List<ByteBuffer> parts =
+        body && !script.is("cut", "file")
+            ? Body.parts(
+                script.id(),
+                script.size(),
+                framing.equals("chunked"),
+                script.has("ext"),
+                script.has("trail"),
+                random)
+            : List.of();
     switch (script.text("cut", "apart")) {
       case "bytes":
         for (byte b : head) {
@@ -139,7 +148,9 @@ final class Answer {
       case "odd":
         byte[] whole = Body.join(head, parts);
         for (int from = 0; from < whole.length; ) {
-          int n = Math.min(whole.length - from, 1 + random.nextInt(random.nextInt(10) == 0 ? 5000 : 100));
+          int n =
+              Math.min(
+                  whole.length - from, 1 + random.nextInt(random.nextInt(10) == 0 ? 5000 : 100));
           steps.add(Step.Write.of(ByteBuffer.wrap(whole, from, n)));
           from += n;
         }

@@ -12,7 +12,17 @@ import java.util.StringJoiner;
 /** {@link Load}'s. */
 final class Arguments {
   private static final List<String> KEYS =
-      List.of("role", "bind", "target", "servers", "clients", "exchanges", "seed", "shapes", "drops", "threads");
+      List.of(
+          "role",
+          "bind",
+          "target",
+          "servers",
+          "clients",
+          "exchanges",
+          "seed",
+          "shapes",
+          "drops",
+          "threads");
 
   private final Map<String, String> values = new HashMap<>();
 
@@ -42,7 +52,9 @@ final class Arguments {
 
   List<ServerKind> servers() {
     List<String> names = words("servers");
-    return names.isEmpty() ? List.of(ServerKind.values()) : names.stream().map(ServerKind::of).toList();
+    return names.isEmpty()
+        ? List.of(ServerKind.values())
+        : names.stream().map(ServerKind::of).toList();
   }
 
   /** As {@link #portsText} printed them. */
@@ -68,7 +80,9 @@ final class Arguments {
     List<String> names = words("clients");
     return names.isEmpty()
         ? List.of(ClientKind.values())
-        : names.stream().map(name -> ClientKind.valueOf(name.toUpperCase(java.util.Locale.ROOT))).toList();
+        : names.stream()
+            .map(name -> ClientKind.valueOf(name.toUpperCase(java.util.Locale.ROOT)))
+            .toList();
   }
 
   boolean ordinary() {

@@ -16,12 +16,13 @@ import org.apache.catalina.Context;
 import org.apache.catalina.startup.Tomcat;
 
 /**
- * A server that answers at once, to be kept busy: {@code jdk} or {@code tomcat}. Says {@code ready PORT}, and ends with its
- * standard input.
+ * A server that answers at once, to be kept busy: {@code jdk} or {@code tomcat}. Says {@code ready
+ * PORT}, and ends with its standard input.
  */
 public final class BenchServer {
   private static final byte[] BODY =
-      "{\"id\":4711,\"name\":\"a thing\",\"price\":12.5,\"tags\":[\"one\",\"two\"]}".getBytes(StandardCharsets.UTF_8);
+      "{\"id\":4711,\"name\":\"a thing\",\"price\":12.5,\"tags\":[\"one\",\"two\"]}"
+          .getBytes(StandardCharsets.UTF_8);
 
   private BenchServer() {}
 
@@ -34,7 +35,8 @@ public final class BenchServer {
 
   private static int jdk() throws IOException {
     System.setProperty("sun.net.httpserver.nodelay", "true");
-    HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.setExecutor(Executors.newFixedThreadPool(8));
     server.createContext(
         "/",
@@ -71,7 +73,8 @@ public final class BenchServer {
     private static final long serialVersionUID = 1;
 
     @Override
-    protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    protected void doGet(HttpServletRequest request, HttpServletResponse response)
+        throws IOException {
       response.setContentType("application/json");
       response.setContentLength(BODY.length);
       response.getOutputStream().write(BODY);

@@ -13,7 +13,10 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadFactory;
 
-/** A thread for each connection, which waits: with sockets or with channels, on platform or on virtual threads. */
+/**
+ * A thread for each connection, which waits: with sockets or with channels, on platform or on
+ * virtual threads.
+ */
 final class BlockingServer implements Server {
   private static final int BACKLOG = 500;
 
@@ -24,7 +27,8 @@ final class BlockingServer implements Server {
   private final Set<Wire> open = ConcurrentHashMap.newKeySet();
   private int accepted;
 
-  BlockingServer(boolean channels, boolean virtual, InetAddress bind, PatternFile file) throws IOException {
+  BlockingServer(boolean channels, boolean virtual, InetAddress bind, PatternFile file)
+      throws IOException {
     this.file = file;
     threads = virtual ? Threads.virtual() : Threads.daemons("blocking-server");
     InetSocketAddress address = new InetSocketAddress(bind, 0);

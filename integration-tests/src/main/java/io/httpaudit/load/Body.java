@@ -32,7 +32,14 @@ final class Body {
       done += n;
     }
     if (chunked) {
-      parts.add(ByteBuffer.wrap(Answer.bytes("0" + (extensions ? ";last" : "") + "\r\n" + (trailers ? "X-Check: " + id + "\r\nX-More: trailers\r\n" : "") + "\r\n")));
+      parts.add(
+          ByteBuffer.wrap(
+              Answer.bytes(
+                  "0"
+                      + (extensions ? ";last" : "")
+                      + "\r\n"
+                      + (trailers ? "X-Check: " + id + "\r\nX-More: trailers\r\n" : "")
+                      + "\r\n")));
     }
     return parts;
   }

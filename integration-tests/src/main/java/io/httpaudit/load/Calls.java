@@ -8,8 +8,8 @@ import java.net.URI;
 import java.net.URL;
 
 /**
- * So many calls of the JDK's server by the JDK's client in one JVM; prints the slowest and the median in microseconds, and says
- * when it is done. Arguments: calls, milliseconds between two.
+ * So many calls of the JDK's server by the JDK's client in one JVM; prints the slowest and the
+ * median in microseconds, and says when it is done. Arguments: calls, milliseconds between two.
  */
 public final class Calls {
   private Calls() {}
@@ -17,7 +17,8 @@ public final class Calls {
   public static void main(String[] arguments) throws Exception {
     int calls = Integer.parseInt(arguments[0]);
     long between = Long.parseLong(arguments[1]);
-    HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext(
         "/",
         exchange -> {

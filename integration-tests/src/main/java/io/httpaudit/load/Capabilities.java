@@ -12,8 +12,9 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Prints the capabilities of threads of each kind, as the kernel has them: {@code KIND CapInh CapPrm CapEff CapAmb}; and then of
- * all of this process's threads, by name: {@code task NAME CapPrm}.
+ * Prints the capabilities of threads of each kind, as the kernel has them: {@code KIND CapInh
+ * CapPrm CapEff CapAmb}; and then of all of this process's threads, by name: {@code task NAME
+ * CapPrm}.
  */
 public final class Capabilities {
   private Capabilities() {}
@@ -23,13 +24,23 @@ public final class Capabilities {
     print("new", Executors.newSingleThreadExecutor());
     print("pool", Executors.newFixedThreadPool(2));
     print("fork-join", new ForkJoinPool(1));
-    IntStream.range(0, 4).parallel().mapToObj(i -> "common " + own()).distinct().forEach(System.out::println);
+    IntStream.range(0, 4)
+        .parallel()
+        .mapToObj(i -> "common " + own())
+        .distinct()
+        .forEach(System.out::println);
     if (Runtime.version().feature() >= 21) {
-      print("virtual", (ExecutorService) Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null));
+      print(
+          "virtual",
+          (ExecutorService)
+              Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null));
     }
     Runtime.getRuntime().addShutdownHook(new Thread(() -> System.out.println("hook " + own())));
     try (Stream<Path> tasks = Files.list(Path.of("/proc/self/task"))) {
-      tasks.forEach(task -> System.out.println("task " + name(task) + "|" + field(task.resolve("status"), "CapPrm:")));
+      tasks.forEach(
+          task ->
+              System.out.println(
+                  "task " + name(task) + "|" + field(task.resolve("status"), "CapPrm:")));
     }
     System.exit(0);
   }
@@ -45,7 +56,11 @@ public final class Capabilities {
   private static String own() {
     Path status = Path.of("/proc/thread-self/status");
     return String.join(
-        " ", field(status, "CapInh:"), field(status, "CapPrm:"), field(status, "CapEff:"), field(status, "CapAmb:"));
+        " ",
+        field(status, "CapInh:"),
+        field(status, "CapPrm:"),
+        field(status, "CapEff:"),
+        field(status, "CapAmb:"));
   }
 
   private static String name(Path task) {
@@ -58,7 +73,11 @@ public final class Capabilities {
 
   private static String field(Path status, String name) {
     try (Stream<String> lines = Files.lines(status)) {
-      return lines.filter(line -> line.startsWith(name)).map(line -> line.substring(name.length()).trim()).findFirst().orElse("");
+      return lines
+          .filter(line -> line.startsWith(name))
+          .map(line -> line.substring(name.length()).trim())
+          .findFirst()
+          .orElse("");
     } catch (UncheckedIOException | IOException e) {
       return "gone";
     }

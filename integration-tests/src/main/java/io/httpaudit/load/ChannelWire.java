@@ -9,7 +9,9 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 
-/** A {@link SocketChannel}: a blocking one, or one that does not block, with a selector of its own. */
+/**
+ * A {@link SocketChannel}: a blocking one, or one that does not block, with a selector of its own.
+ */
 final class ChannelWire implements Wire {
   private final SocketChannel channel;
   private final Selector selector;
@@ -26,7 +28,8 @@ final class ChannelWire implements Wire {
   }
 
   /** Connects without blocking. */
-  static ChannelWire connecting(SocketChannel channel, InetSocketAddress address) throws IOException {
+  static ChannelWire connecting(SocketChannel channel, InetSocketAddress address)
+      throws IOException {
     channel.configureBlocking(false);
     Selector selector = Selector.open();
     ChannelWire wire = new ChannelWire(channel, selector, channel.register(selector, 0));

@@ -77,7 +77,8 @@ enum ClientKind {
     }
   }
 
-  private static SocketChannel connected(SocketChannel channel, InetSocketAddress address) throws IOException {
+  private static SocketChannel connected(SocketChannel channel, InetSocketAddress address)
+      throws IOException {
     try {
       channel.connect(address);
       return channel;

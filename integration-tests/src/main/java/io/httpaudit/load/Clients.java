@@ -11,8 +11,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Plays the whole load: tasks in a random order, each with its own random numbers, so that what is sent depends on the seed
- * alone, and only the order in time on the threads.
+ * Plays the whole load: tasks in a random order, each with its own random numbers, so that what is
+ * sent depends on the seed alone, and only the order in time on the threads.
  */
 final class Clients {
   /** Ids of a task: that many. */
@@ -31,7 +31,8 @@ final class Clients {
   private final AtomicReference<String> failure = new AtomicReference<>();
 
   /** What one thread does without a pause. */
-  private record Task(Shape shape, ClientKind client, ServerKind server, int exchanges, boolean pipelined) {
+  private record Task(
+      Shape shape, ClientKind client, ServerKind server, int exchanges, boolean pipelined) {
     @Override
     public String toString() {
       return (shape == null ? "ordinary" : shape) + " by " + client + " to " + server;
@@ -128,7 +129,9 @@ final class Clients {
   }
 
   private void work() {
-    for (int i = next.getAndIncrement(); i < tasks.size() && failure.get() == null; i = next.getAndIncrement()) {
+    for (int i = next.getAndIncrement();
+        i < tasks.size() && failure.get() == null;
+        i = next.getAndIncrement()) {
       Task task = tasks.get(i);
       Random random = new Random(arguments.number("seed", 1) * 1_000_003L + i);
       try {
@@ -172,7 +175,8 @@ final class Clients {
   private void play(Task task, int firstId, Random random) throws IOException {
     if (task.shape() != null) {
       tally.shape(task.shape().toString());
-      try (Act act = new Act(task.client(), task.server(), firstId, place, jdk, tally, random, firstId)) {
+      try (Act act =
+          new Act(task.client(), task.server(), firstId, place, jdk, tally, random, firstId)) {
         task.shape().play(act);
       } catch (IOException e) {
         if (!task.shape().mayBreak(task.server())) {
@@ -193,7 +197,8 @@ final class Clients {
     }
   }
 
-  private void http(Task task, InetSocketAddress address, int firstId, Random random) throws IOException {
+  private void http(Task task, InetSocketAddress address, int firstId, Random random)
+      throws IOException {
     if (random.nextInt(4) == 0) {
       jdk.together(address, task.server(), firstId, Math.min(10, task.exchanges()), random);
       return;
@@ -203,8 +208,10 @@ final class Clients {
     }
   }
 
-  private void raw(Task task, InetSocketAddress address, int firstId, Random random) throws IOException {
-    try (RawSession session = new RawSession(task.client(), task.server(), address, random, tally)) {
+  private void raw(Task task, InetSocketAddress address, int firstId, Random random)
+      throws IOException {
+    try (RawSession session =
+        new RawSession(task.client(), task.server(), address, random, tally)) {
       if (task.pipelined()) {
         // Reading and writing at once, this client's one selector is not made for.
         if (task.client() != ClientKind.SELECTOR && random.nextBoolean()) {

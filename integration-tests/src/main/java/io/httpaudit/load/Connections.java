@@ -27,8 +27,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Connections that carry no exchange, by each way of the JDK to make one. Prints a line for each: what happened to it, and the
- * port that it went to. Argument: an address that never answers, or {@code -}.
+ * Connections that carry no exchange, by each way of the JDK to make one. Prints a line for each:
+ * what happened to it, and the port that it went to. Argument: an address that never answers, or
+ * {@code -}.
  */
 public final class Connections {
   private static final int PATIENCE = 300;
@@ -46,22 +47,43 @@ public final class Connections {
     Connections all = new Connections();
     InetAddress here = InetAddress.getByName("127.0.0.1");
     int port = 1;
-    for (Way way : List.<Way>of(Connections::socket, Connections::impatientSocket, Connections::channel,
-        Connections::adaptor, Connections::selector, Connections::asynchronous, Connections::client)) {
+    for (Way way :
+        List.<Way>of(
+            Connections::socket,
+            Connections::impatientSocket,
+            Connections::channel,
+            Connections::adaptor,
+            Connections::selector,
+            Connections::asynchronous,
+            Connections::client)) {
       all.attempt("refused", new InetSocketAddress(here, port++), way, false);
     }
     all.attempt("refused", new InetSocketAddress("::1", port++), Connections::channel, false);
     if (!arguments[0].equals("-")) {
       InetAddress silent = InetAddress.getByName(arguments[0]);
       // The caller's patience ends, or the kernel's.
-      for (Way way : List.<Way>of(Connections::impatientSocket, Connections::adaptor, Connections::impatientSelector,
-          Connections::impatientAsynchronous, Connections::client,
-          Connections::socket, Connections::channel, Connections::selector, Connections::asynchronous)) {
+      for (Way way :
+          List.<Way>of(
+              Connections::impatientSocket,
+              Connections::adaptor,
+              Connections::impatientSelector,
+              Connections::impatientAsynchronous,
+              Connections::client,
+              Connections::socket,
+              Connections::channel,
+              Connections::selector,
+              Connections::asynchronous)) {
         all.attempt("timeout", new InetSocketAddress(silent, port++), way, false);
       }
     }
-    for (Way way : List.<Way>of(Connections::socket, Connections::impatientSocket, Connections::channel,
-        Connections::adaptor, Connections::selector, Connections::asynchronous)) {
+    for (Way way :
+        List.<Way>of(
+            Connections::socket,
+            Connections::impatientSocket,
+            Connections::channel,
+            Connections::adaptor,
+            Connections::selector,
+            Connections::asynchronous)) {
       all.served("closed_idle", here, way, false);
       all.served("reset", here, way, true);
     }
@@ -86,7 +108,8 @@ public final class Connections {
     Thread thread =
         new Thread(
             () -> {
-              try (server; Socket accepted = server.accept()) {
+              try (server;
+                  Socket accepted = server.accept()) {
                 if (reset) {
                   accepted.setSoLinger(true, 0);
                 } else {
@@ -201,7 +224,8 @@ public final class Connections {
     }
   }
 
-  private static void client(InetSocketAddress to, boolean read) throws IOException, InterruptedException {
+  private static void client(InetSocketAddress to, boolean read)
+      throws IOException, InterruptedException {
     HttpClient client =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)

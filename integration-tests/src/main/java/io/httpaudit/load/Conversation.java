@@ -7,8 +7,8 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * One connection of a scripted server: told what came, it says what to do next. Knows no socket, so that servers of every
- * kind behave the same.
+ * One connection of a scripted server: told what came, it says what to do next. Knows no socket, so
+ * that servers of every kind behave the same.
  */
 final class Conversation {
   /** Heads longer than that are refused. */
@@ -22,7 +22,10 @@ final class Conversation {
     CHUNK_END,
     TRAILERS,
     TUNNEL,
-    /** What comes is thrown away until the peer ends: closing before would send an RST over the last answer. */
+    /**
+     * What comes is thrown away until the peer ends: closing before would send an RST over the last
+     * answer.
+     */
     DRAIN,
     OVER
   }
@@ -68,7 +71,8 @@ final class Conversation {
   }
 
   private void endOfInput() {
-    // Between requests that is the usual end. Elsewhere the peer has left a message unfinished: there is no answer to that.
+    // Between requests that is the usual end. Elsewhere the peer has left a message unfinished:
+    // there is no answer to that.
     state = State.OVER;
   }
 
@@ -107,7 +111,8 @@ final class Conversation {
       return false;
     }
     scanned = 0;
-    // A CR before the LF, but at the very beginning, or a server of today would call the line's end ambiguous.
+    // A CR before the LF, but at the very beginning, or a server of today would call the line's end
+    // ambiguous.
     boolean bare = length < 2 || input.peek(length - 2) != '\r';
     headBytes += length;
     String line = input.takeLine(length);
@@ -142,7 +147,12 @@ final class Conversation {
     if (request.method.equals("CONNECT")) {
       // A tunnel to nowhere: what comes goes back.
       boolean granted = request.target.startsWith("tunnel");
-      steps.add(Step.Write.of(Answer.bytes("HTTP/1.1 " + (granted ? "200 Connected" : "403 Forbidden\r\nContent-Length: 0") + "\r\n\r\n")));
+      steps.add(
+          Step.Write.of(
+              Answer.bytes(
+                  "HTTP/1.1 "
+                      + (granted ? "200 Connected" : "403 Forbidden\r\nContent-Length: 0")
+                      + "\r\n\r\n")));
       state = granted ? State.TUNNEL : State.HEAD;
       return;
     }
@@ -238,7 +248,9 @@ final class Conversation {
   }
 
   private void refuse(String status) {
-    steps.add(Step.Write.of(Answer.bytes(status + "\r\nConnection: close\r\nContent-Length: 4\r\n\r\nno.\n")));
+    steps.add(
+        Step.Write.of(
+            Answer.bytes(status + "\r\nConnection: close\r\nContent-Length: 4\r\n\r\nno.\n")));
     steps.add(Step.FIN);
     state = State.DRAIN;
   }

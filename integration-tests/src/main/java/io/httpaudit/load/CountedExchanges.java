@@ -20,9 +20,10 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Clients that count their bytes, no two exchanges of the same size, against the JDK's server: a few exchanges a connection, some
- * connections at once. Each body is checked. What each moved is written to the file {@code arguments[0]}: {@code number
- * requestOffset requestBytes responseOffset responseBytes}. {@code arguments[1]}: how many.
+ * Clients that count their bytes, no two exchanges of the same size, against the JDK's server: a
+ * few exchanges a connection, some connections at once. Each body is checked. What each moved is
+ * written to the file {@code arguments[0]}: {@code number requestOffset requestBytes responseOffset
+ * responseBytes}. {@code arguments[1]}: how many.
  */
 public final class CountedExchanges {
   private static final int THREADS = 4;
@@ -32,7 +33,8 @@ public final class CountedExchanges {
 
   public static void main(String[] arguments) throws Exception {
     int count = Integer.parseInt(arguments[1]);
-    HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext("/", CountedExchanges::answer);
     ExecutorService pool = Executors.newCachedThreadPool();
     server.setExecutor(pool);
@@ -41,11 +43,14 @@ public final class CountedExchanges {
     List<Future<List<String>>> all = new ArrayList<>();
     for (int first = 0; first < count; first += A_CONNECTION) {
       int from = first;
-      Callable<List<String>> connection = () -> connection(server.getAddress().getPort(), from, Math.min(count, from + A_CONNECTION));
+      Callable<List<String>> connection =
+          () ->
+              connection(server.getAddress().getPort(), from, Math.min(count, from + A_CONNECTION));
       all.add(clients.submit(connection));
     }
     int checked = 0;
-    try (PrintWriter truth = new PrintWriter(Path.of(arguments[0]).toFile(), StandardCharsets.US_ASCII)) {
+    try (PrintWriter truth =
+        new PrintWriter(Path.of(arguments[0]).toFile(), StandardCharsets.US_ASCII)) {
       for (Future<List<String>> one : all) {
         for (String line : one.get()) {
           truth.println(line);
@@ -85,7 +90,11 @@ public final class CountedExchanges {
       DataInputStream input = new DataInputStream(socket.getInputStream());
       for (int number = from; number < to; number++) {
         byte[] head =
-            ("POST /counted?n=" + number + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + number + "\r\n\r\n")
+            ("POST /counted?n="
+                    + number
+                    + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+                    + number
+                    + "\r\n\r\n")
                 .getBytes(StandardCharsets.US_ASCII);
         output.write(head);
         output.write(new byte[number]);

@@ -8,12 +8,16 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URL;
 
-/** Serves itself one exchange, and another in a shutdown hook; ends as told: return, exit, throw, halt, wait. */
+/**
+ * Serves itself one exchange, and another in a shutdown hook; ends as told: return, exit, throw,
+ * halt, wait.
+ */
 public final class Ends {
   private Ends() {}
 
   public static void main(String[] arguments) throws Exception {
-    HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext(
         "/",
         exchange -> {

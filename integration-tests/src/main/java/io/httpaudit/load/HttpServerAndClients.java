@@ -17,7 +17,8 @@ public final class HttpServerAndClients {
 
   public static void main(String[] arguments) throws Exception {
     int calls = Integer.parseInt(arguments[0]);
-    HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext("/", HttpServerAndClients::answer);
     server.start();
     URI uri = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/pay?card=4111");

@@ -71,7 +71,8 @@ final class Incoming {
   /** One head, and its body if it has one. */
   Reply head(String method, int id, List<Integer> interims) throws IOException {
     String[] start = line().split(" ", 3);
-    Mismatch.check(start[0].startsWith("HTTP/1.") && start.length >= 2, "no status line: " + start[0]);
+    Mismatch.check(
+        start[0].startsWith("HTTP/1.") && start.length >= 2, "no status line: " + start[0]);
     int status = Integer.parseInt(start[1]);
     Map<String, String> fields = new HashMap<>();
     String last = "";

@@ -19,10 +19,13 @@ import java.util.concurrent.Executors;
 
 /** The JDK's two clients, each with its pool of connections. */
 final class JdkClients {
-  private static final String[] METHODS = {"GET", "GET", "GET", "POST", "POST", "PUT", "HEAD", "DELETE"};
+  private static final String[] METHODS = {
+    "GET", "GET", "GET", "POST", "POST", "PUT", "HEAD", "DELETE"
+  };
 
   private final Tally tally;
-  private final ExecutorService executor = Executors.newFixedThreadPool(4, Threads.daemons("http-client"));
+  private final ExecutorService executor =
+      Executors.newFixedThreadPool(4, Threads.daemons("http-client"));
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).executor(executor).build();
 
@@ -40,7 +43,8 @@ final class JdkClients {
 
   /** What both can ask for, of every server. */
   private static Script script(int id, ServerKind server, Random random) {
-    Script script = Script.plain(id).with("size", random.nextInt(random.nextInt(10) == 0 ? 60_000 : 2_000));
+    Script script =
+        Script.plain(id).with("size", random.nextInt(random.nextInt(10) == 0 ? 60_000 : 2_000));
     switch (random.nextInt(10)) {
       case 0:
         script.with("status", random.nextBoolean() ? 204 : 304).with("size", 0);
@@ -67,7 +71,14 @@ final class JdkClients {
     return script;
   }
 
-  private static void check(Script script, String method, int sent, int status, String got, String body, ServerKind server) {
+  private static void check(
+      Script script,
+      String method,
+      int sent,
+      int status,
+      String got,
+      String body,
+      ServerKind server) {
     Mismatch.equal(status, script.status(), script + " by " + server + " status");
     Mismatch.equal(got, Integer.toString(sent), script + " by " + server + " request body");
     String expected = script.bodiless(method) ? "0" : Integer.toString(script.size());
@@ -101,7 +112,8 @@ final class JdkClients {
     }
     int status = connection.getResponseCode();
     String read = "0";
-    try (InputStream in = status >= 400 ? connection.getErrorStream() : connection.getInputStream()) {
+    try (InputStream in =
+        status >= 400 ? connection.getErrorStream() : connection.getInputStream()) {
       if (in != null) {
         read = JdkServer.drain(id, in);
       }
@@ -110,7 +122,8 @@ final class JdkClients {
     tally.whole(script);
   }
 
-  void http(InetSocketAddress address, ServerKind server, int id, Random random) throws IOException {
+  void http(InetSocketAddress address, ServerKind server, int id, Random random)
+      throws IOException {
     Call call = new Call(address, server, id, random);
     try {
       if (random.nextBoolean()) {
@@ -124,7 +137,8 @@ final class JdkClients {
   }
 
   /** Several at once. */
-  void together(InetSocketAddress address, ServerKind server, int firstId, int count, Random random) throws IOException {
+  void together(InetSocketAddress address, ServerKind server, int firstId, int count, Random random)
+      throws IOException {
     List<Call> calls = new ArrayList<>();
     List<CompletableFuture<HttpResponse<byte[]>>> answers = new ArrayList<>();
     for (int i = 0; i < count; i++) {
@@ -174,7 +188,13 @@ final class JdkClients {
       Pattern.Check check = new Pattern.Check(script.id());
       check.update(answer.body(), 0, answer.body().length);
       JdkClients.check(
-          script, method, size, answer.statusCode(), answer.headers().firstValue("X-Got").orElse(""), check.result(), server);
+          script,
+          method,
+          size,
+          answer.statusCode(),
+          answer.headers().firstValue("X-Got").orElse(""),
+          check.result(),
+          server);
       tally.whole(script);
     }
   }

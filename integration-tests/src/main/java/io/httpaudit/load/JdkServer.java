@@ -18,7 +18,8 @@ final class JdkServer implements Server {
   }
 
   private final HttpServer server;
-  private final ExecutorService pool = Executors.newFixedThreadPool(16, Threads.daemons("jdk-server"));
+  private final ExecutorService pool =
+      Executors.newFixedThreadPool(16, Threads.daemons("jdk-server"));
 
   JdkServer(InetAddress bind) throws IOException {
     server = HttpServer.create(new InetSocketAddress(bind, 0), 500);
@@ -40,7 +41,8 @@ final class JdkServer implements Server {
       exchange.getResponseHeaders().set("Content-Length", Integer.toString(script.size()));
     }
     exchange.sendResponseHeaders(
-        script.status(), bodiless || script.size() == 0 && !chunked ? -1 : chunked ? 0 : script.size());
+        script.status(),
+        bodiless || script.size() == 0 && !chunked ? -1 : chunked ? 0 : script.size());
     if (!bodiless) {
       try (OutputStream out = exchange.getResponseBody()) {
         write(script, out);

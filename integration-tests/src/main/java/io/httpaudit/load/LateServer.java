@@ -16,16 +16,19 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Serves so many connections a round, one exchange each, but sleeps before each accept, and before each first read: what
- * came meanwhile waits in the kernel. Waits for a byte on standard input before it begins to accept. Prints its own marks,
- * nanoTime: when {@code accept} had returned, before the first read, and behind it.
+ * Serves so many connections a round, one exchange each, but sleeps before each accept, and before
+ * each first read: what came meanwhile waits in the kernel. Waits for a byte on standard input
+ * before it begins to accept. Prints its own marks, nanoTime: when {@code accept} had returned,
+ * before the first read, and behind it.
  *
- * <p>Each argument is a round: {@code blocking} or {@code selector}, address, connections, milliseconds before each accept,
- * milliseconds before each first read, SO_RCVBUF (0: as it is), separated by commas.
+ * <p>Each argument is a round: {@code blocking} or {@code selector}, address, connections,
+ * milliseconds before each accept, milliseconds before each first read, SO_RCVBUF (0: as it is),
+ * separated by commas.
  */
 public final class LateServer {
   private static final byte[] ANSWER =
-      "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok".getBytes(StandardCharsets.US_ASCII);
+      "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
+          .getBytes(StandardCharsets.US_ASCII);
 
   private LateServer() {}
 
@@ -46,7 +49,8 @@ public final class LateServer {
     }
   }
 
-  private static void blocking(InetSocketAddress address, int connections, int acceptDelay, int readDelay, int receiveBuffer)
+  private static void blocking(
+      InetSocketAddress address, int connections, int acceptDelay, int readDelay, int receiveBuffer)
       throws Exception {
     List<Thread> threads = new ArrayList<>();
     try (ServerSocket listener = new ServerSocket()) {
@@ -104,7 +108,8 @@ public final class LateServer {
     }
   }
 
-  private static void selector(InetSocketAddress address, int connections, int acceptDelay, int readDelay, int receiveBuffer)
+  private static void selector(
+      InetSocketAddress address, int connections, int acceptDelay, int readDelay, int receiveBuffer)
       throws Exception {
     ByteBuffer buffer = ByteBuffer.allocateDirect(16_384);
     byte[] bytes = new byte[buffer.capacity()];
@@ -154,7 +159,12 @@ public final class LateServer {
           } else if (!served.answered && served.head.whole(bytes, n)) {
             served.answered = true;
             channel.write(ByteBuffer.wrap(ANSWER));
-            say(channel.socket().getPort(), channel.socket().getLocalPort(), served.accepted, served.reading, served.read);
+            say(
+                channel.socket().getPort(),
+                channel.socket().getLocalPort(),
+                served.accepted,
+                served.reading,
+                served.read);
           }
         }
         selector.selectedKeys().clear();
@@ -167,8 +177,10 @@ public final class LateServer {
     System.in.read();
   }
 
-  private static synchronized void say(int client, int port, long accepted, long reading, long read) {
-    System.out.println("served " + client + ":" + port + " " + accepted + " " + reading + " " + read);
+  private static synchronized void say(
+      int client, int port, long accepted, long reading, long read) {
+    System.out.println(
+        "served " + client + ":" + port + " " + accepted + " " + reading + " " + read);
   }
 
   /** Counts a request's bytes until it is whole. */
@@ -184,7 +196,9 @@ public final class LateServer {
           return false;
         }
         int length = head.indexOf("Content-Length: ") + 16;
-        left = Long.parseLong(head.substring(length, head.indexOf("\r\n", length))) - (head.length() - end - 4);
+        left =
+            Long.parseLong(head.substring(length, head.indexOf("\r\n", length)))
+                - (head.length() - end - 4);
       } else {
         left -= n;
       }

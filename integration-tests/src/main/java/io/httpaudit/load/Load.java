@@ -12,21 +12,23 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Servers and clients of many kinds, and HTTP/1.x between them in all its shapes: programs as anybody writes them, which know
- * nothing of an agent. Each end checks what it reads.
+ * Servers and clients of many kinds, and HTTP/1.x between them in all its shapes: programs as
+ * anybody writes them, which know nothing of an agent. Each end checks what it reads.
  *
  * <p>Arguments are {@code key=value}:
  *
  * <ul>
- *   <li>{@code role}: {@code both}, {@code server} (prints {@code ready name=port,…}, ends by a line on standard input) or
- *       {@code client}; the last line of one with clients is {@code done exchanges=…}
+ *   <li>{@code role}: {@code both}, {@code server} (prints {@code ready name=port,…}, ends by a
+ *       line on standard input) or {@code client}; the last line of one with clients is {@code done
+ *       exchanges=…}
  *   <li>{@code bind}: the servers' address, {@code 127.0.0.1} if none is given
- *   <li>{@code target}: the clients' addresses of the servers, comma separated, as {@code bind} if none are given
+ *   <li>{@code target}: the clients' addresses of the servers, comma separated, as {@code bind} if
+ *       none are given
  *   <li>{@code servers}: what a server printed; in the other roles, names of those to start (all)
  *   <li>{@code clients}: names (all)
  *   <li>{@code exchanges}: about so many (1,000); {@code seed} (1); {@code threads} (8)
- *   <li>{@code shapes}: {@code all}, {@code ordinary} or names of {@link Shape}, comma separated; {@code -name} leaves it out;
- *       {@code scattered} is not among {@code all}
+ *   <li>{@code shapes}: {@code all}, {@code ordinary} or names of {@link Shape}, comma separated;
+ *       {@code -name} leaves it out; {@code scattered} is not among {@code all}
  *   <li>{@code drops}: an address from which nothing comes back, for connect timeouts
  * </ul>
  */
@@ -71,14 +73,18 @@ public final class Load {
     System.exit(exit);
   }
 
-  private static int clients(Arguments arguments, Map<ServerKind, Integer> ports, PrintStream out) throws IOException {
+  private static int clients(Arguments arguments, Map<ServerKind, Integer> ports, PrintStream out)
+      throws IOException {
     List<InetAddress> targets = new ArrayList<>();
     for (String target : arguments.text("target", arguments.text("bind", "127.0.0.1")).split(",")) {
       targets.add(InetAddress.getByName(target));
     }
     String drops = arguments.text("drops", "");
     Place place =
-        new Place(ports, targets, drops.isEmpty() ? Optional.empty() : Optional.of(InetAddress.getByName(drops)));
+        new Place(
+            ports,
+            targets,
+            drops.isEmpty() ? Optional.empty() : Optional.of(InetAddress.getByName(drops)));
     Tally tally = new Tally();
     Clients clients = new Clients(place, arguments, tally);
     Optional<String> failure = clients.run();

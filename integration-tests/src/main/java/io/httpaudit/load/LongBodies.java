@@ -9,7 +9,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 
-/** One exchange on one connection, with a body of so many megabytes each way, both ends in this JVM. */
+/**
+ * One exchange on one connection, with a body of so many megabytes each way, both ends in this JVM.
+ */
 public final class LongBodies {
   private static final int PIECE = 1 << 20;
 
@@ -17,7 +19,8 @@ public final class LongBodies {
 
   public static void main(String[] arguments) throws Exception {
     int megabytes = Integer.parseInt(arguments[0]);
-    HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext(
         "/",
         exchange -> {

@@ -13,8 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One of several processes that share a host, a port, a server: run audited, and not. Serves if told so, and calls once a line
- * comes on standard input; the heads and bodies of both ways are full of a mark.
+ * One of several processes that share a host, a port, a server: run audited, and not. Serves if
+ * told so, and calls once a line comes on standard input; the heads and bodies of both ways are
+ * full of a mark.
  */
 public final class Neighbour {
   /** Its rotations are all that eight bytes in a row of the marked payload can be. */
@@ -25,9 +26,9 @@ public final class Neighbour {
   private Neighbour() {}
 
   /**
-   * @param arguments {@code serve=port}: on all addresses, with SO_REUSEPORT; {@code call=address:port}; {@code
-   *     exchanges=n}; {@code each=n}: exchanges on a connection; {@code ports=p}: the first connection's own port, 0: any;
-   *     {@code pause=ms} between exchanges
+   * @param arguments {@code serve=port}: on all addresses, with SO_REUSEPORT; {@code
+   *     call=address:port}; {@code exchanges=n}; {@code each=n}: exchanges on a connection; {@code
+   *     ports=p}: the first connection's own port, 0: any; {@code pause=ms} between exchanges
    */
   public static void main(String[] arguments) throws Exception {
     String call = "";
@@ -54,7 +55,9 @@ public final class Neighbour {
       Socket socket = connect(call, ports == 0 ? 0 : ports + done / each);
       InputStream in = new BufferedInputStream(socket.getInputStream());
       for (int i = 0; i < each; i++) {
-        socket.getOutputStream().write(message("POST /" + MARK.repeat(10) + " HTTP/1.1\r\nHost: x"));
+        socket
+            .getOutputStream()
+            .write(message("POST /" + MARK.repeat(10) + " HTTP/1.1\r\nHost: x"));
         read(in);
         if (pause > 0) {
           Thread.sleep(pause);
@@ -81,12 +84,18 @@ public final class Neighbour {
     if (localPort > 0) {
       socket.bind(new InetSocketAddress(localPort));
     }
-    socket.connect(new InetSocketAddress(to.substring(0, colon), Integer.parseInt(to.substring(colon + 1))));
+    socket.connect(
+        new InetSocketAddress(to.substring(0, colon), Integer.parseInt(to.substring(colon + 1))));
     return socket;
   }
 
   private static byte[] message(String start) {
-    return (start + "\r\nX-Secret: " + MARK.repeat(10) + "\r\nContent-Length: " + BODY + "\r\n\r\n"
+    return (start
+            + "\r\nX-Secret: "
+            + MARK.repeat(10)
+            + "\r\nContent-Length: "
+            + BODY
+            + "\r\n\r\n"
             + MARK.repeat(BODY / MARK.length()))
         .getBytes(StandardCharsets.US_ASCII);
   }

@@ -71,7 +71,13 @@ final class Outgoing {
   }
 
   String head() {
-    StringBuilder head = new StringBuilder(method).append(' ').append(target).append(' ').append(version).append("\r\n");
+    StringBuilder head =
+        new StringBuilder(method)
+            .append(' ')
+            .append(target)
+            .append(' ')
+            .append(version)
+            .append("\r\n");
     for (String field : fields) {
       head.append(field).append("\r\n");
     }
@@ -82,7 +88,10 @@ final class Outgoing {
     return size < 0 ? List.of() : Body.parts(id, size, chunked, extras, extras, random);
   }
 
-  /** Whatever comes to the writer's mind: in one write, in one for each part, gathered, or cut anywhere. */
+  /**
+   * Whatever comes to the writer's mind: in one write, in one for each part, gathered, or cut
+   * anywhere.
+   */
   void send(Wire wire, Random random) throws IOException {
     byte[] head = Answer.bytes(head());
     List<ByteBuffer> parts = parts(random);
@@ -106,8 +115,9 @@ final class Outgoing {
   }
 
   /**
-   * The first on a connection, in a few writes at the most: the server may not have accepted it yet, and of what came before
-   * the kernel keeps no more than 16 runs. See {@link Shape#SCATTERED} for what is beyond that.
+   * The first on a connection, in a few writes at the most: the server may not have accepted it
+   * yet, and of what came before the kernel keeps no more than 16 runs. See {@link Shape#SCATTERED}
+   * for what is beyond that.
    */
   void sendFirst(Wire wire, Random random) throws IOException {
     byte[] head = Answer.bytes(head());
@@ -145,7 +155,8 @@ final class Outgoing {
   /** In writes of random sizes. */
   static void odd(Wire wire, byte[] bytes, Random random) throws IOException {
     for (int from = 0; from < bytes.length; ) {
-      int n = Math.min(bytes.length - from, 1 + random.nextInt(random.nextInt(4) == 0 ? 5000 : 100));
+      int n =
+          Math.min(bytes.length - from, 1 + random.nextInt(random.nextInt(4) == 0 ? 5000 : 100));
       wire.write(ByteBuffer.wrap(bytes, from, n));
       from += n;
     }

@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * So many connections at once, one request each, whose body has so many bytes. Says {@code waiting} once each has written
- * its head, and for each its marks, nanoTime: before {@code connect}, behind it, before the head's write, behind it, and how
- * many bytes it sent and got.
+ * So many connections at once, one request each, whose body has so many bytes. Says {@code waiting}
+ * once each has written its head, and for each its marks, nanoTime: before {@code connect}, behind
+ * it, before the head's write, behind it, and how many bytes it sent and got.
  *
  * <p>Each line of standard input is a round: address, port, connections, bytes of each body.
  */
@@ -22,15 +22,21 @@ public final class PatientClients {
   private PatientClients() {}
 
   public static void main(String[] arguments) throws Exception {
-    BufferedReader rounds = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
+    BufferedReader rounds =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
     for (String line = rounds.readLine(); line != null; line = rounds.readLine()) {
       String[] round = line.split(" ");
-      round(InetAddress.getByName(round[0]), Integer.parseInt(round[1]), Integer.parseInt(round[2]), Integer.parseInt(round[3]));
+      round(
+          InetAddress.getByName(round[0]),
+          Integer.parseInt(round[1]),
+          Integer.parseInt(round[2]),
+          Integer.parseInt(round[3]));
       System.out.println("done");
     }
   }
 
-  private static void round(InetAddress address, int port, int connections, int body) throws InterruptedException {
+  private static void round(InetAddress address, int port, int connections, int body)
+      throws InterruptedException {
     CountDownLatch written = new CountDownLatch(connections);
     List<Thread> threads = new ArrayList<>();
     for (int i = 0; i < connections; i++) {
@@ -65,7 +71,14 @@ public final class PatientClients {
       while (!new String(answer, 0, got, StandardCharsets.US_ASCII).endsWith("\r\n\r\nok")) {
         got += socket.getInputStream().read(answer, got, answer.length - got);
       }
-      say(socket.getLocalPort() + ":" + port, connecting, connected, writing, wrote, head.length + body, got);
+      say(
+          socket.getLocalPort() + ":" + port,
+          connecting,
+          connected,
+          writing,
+          wrote,
+          head.length + body,
+          got);
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }

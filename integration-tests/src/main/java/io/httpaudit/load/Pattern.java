@@ -6,8 +6,9 @@ import java.util.Arrays;
 import java.util.Random;
 
 /**
- * The bytes of every body: one endless pattern, entered at a place of the message's own, so that whoever reads a body can
- * tell whether each byte is right. It has what a careless parser of HTTP would take for a message's beginning or end.
+ * The bytes of every body: one endless pattern, entered at a place of the message's own, so that
+ * whoever reads a body can tell whether each byte is right. It has what a careless parser of HTTP
+ * would take for a message's beginning or end.
  */
 final class Pattern {
   private static final int PERIOD = 65_521;
@@ -17,7 +18,9 @@ final class Pattern {
     Random random = new Random(1);
     byte[] period = new byte[PERIOD];
     random.nextBytes(period);
-    String[] traps = {"\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\n", "0\r\n\r\n", "\n\n"};
+    String[] traps = {
+      "\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\n", "0\r\n\r\n", "\n\n"
+    };
     for (int i = 0; i < 500; i++) {
       byte[] trap = traps[i % traps.length].getBytes(StandardCharsets.ISO_8859_1);
       System.arraycopy(trap, 0, period, random.nextInt(PERIOD - trap.length), trap.length);
@@ -28,7 +31,10 @@ final class Pattern {
 
   private Pattern() {}
 
-  /** Bytes {@code from … from + length} of message {@code id}'s body, at most 65,521 of them; not to be written to. */
+  /**
+   * Bytes {@code from … from + length} of message {@code id}'s body, at most 65,521 of them; not to
+   * be written to.
+   */
   static ByteBuffer view(int id, long from, int length) {
     return ByteBuffer.wrap(BYTES, (int) ((id + from) % PERIOD), length).slice().asReadOnlyBuffer();
   }

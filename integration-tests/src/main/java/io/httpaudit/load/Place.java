@@ -13,7 +13,8 @@ import java.util.Optional;
  * @param targets their addresses
  * @param drops an address from which nothing comes back, if there is one
  */
-record Place(Map<ServerKind, Integer> ports, List<InetAddress> targets, Optional<InetAddress> drops) {
+record Place(
+    Map<ServerKind, Integer> ports, List<InetAddress> targets, Optional<InetAddress> drops) {
   /** TCP's port multiplexer: nobody has it. */
   private static final int REFUSING = 1;
 

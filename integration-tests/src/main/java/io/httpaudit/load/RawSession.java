@@ -11,7 +11,9 @@ import java.util.concurrent.atomic.AtomicReference;
 /** A raw client's connection with ordinary exchanges, one behind the other or pipelined. */
 final class RawSession implements AutoCloseable {
   /** Status codes of answers that have a body. */
-  private static final int[] STATUSES = {200, 200, 201, 202, 400, 401, 403, 404, 409, 429, 500, 503};
+  private static final int[] STATUSES = {
+    200, 200, 201, 202, 400, 401, 403, 404, 409, 429, 500, 503
+  };
 
   private final ServerKind server;
   private final Random random;
@@ -21,7 +23,8 @@ final class RawSession implements AutoCloseable {
   private final Incoming incoming;
   private boolean first = true;
 
-  RawSession(ClientKind client, ServerKind server, InetSocketAddress address, Random random, Tally tally)
+  RawSession(
+      ClientKind client, ServerKind server, InetSocketAddress address, Random random, Tally tally)
       throws IOException {
     this.server = server;
     this.random = random;
@@ -56,7 +59,10 @@ final class RawSession implements AutoCloseable {
     return !reply.closes();
   }
 
-  /** Several requests at once, then their answers; false: the server has ended the connection before the last. */
+  /**
+   * Several requests at once, then their answers; false: the server has ended the connection before
+   * the last.
+   */
   boolean pipeline(int firstId, int count) throws IOException {
     tally.shape("pipelined");
     List<Script> scripts = new ArrayList<>();
@@ -86,7 +92,10 @@ final class RawSession implements AutoCloseable {
     return true;
   }
 
-  /** Requests written by a thread of their own, one behind the other, while this one reads the answers. */
+  /**
+   * Requests written by a thread of their own, one behind the other, while this one reads the
+   * answers.
+   */
   boolean duplex(int firstId, int count) throws IOException {
     if (!exchange(firstId)) {
       return false;
@@ -170,7 +179,8 @@ final class RawSession implements AutoCloseable {
     } else if (form < 75) {
       return Outgoing.of("POST", script, authority).body(size()).field("Expect: 100-continue");
     } else if (form < 78) {
-      return new Outgoing("GET", "http://" + authority + script.path(), script.id()).field("Host: " + authority);
+      return new Outgoing("GET", "http://" + authority + script.path(), script.id())
+          .field("Host: " + authority);
     } else if (form < 82) {
       return Outgoing.of("GET", script.with("cut", "file"), authority);
     } else if (form < 83) {

@@ -12,7 +12,12 @@ import java.util.Map;
  * @param trailers how many trailer fields
  */
 record Reply(
-    List<Integer> interims, int status, String version, Map<String, String> fields, String body, int trailers) {
+    List<Integer> interims,
+    int status,
+    String version,
+    Map<String, String> fields,
+    String body,
+    int trailers) {
 
   String field(String name) {
     return fields.getOrDefault(name, "");

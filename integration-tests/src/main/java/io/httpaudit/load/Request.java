@@ -56,7 +56,10 @@ final class Request {
     if (!name.equals(name.strip())) {
       ambiguous = true;
     }
-    fields.add(new String[] {name.strip().toLowerCase(java.util.Locale.ROOT), line.substring(colon + 1).strip()});
+    fields.add(
+        new String[] {
+          name.strip().toLowerCase(java.util.Locale.ROOT), line.substring(colon + 1).strip()
+        });
   }
 
   private void frame() {
@@ -91,6 +94,8 @@ final class Request {
 
   /** Whether the connection lasts behind the answer. */
   boolean persists() {
-    return version.equals("HTTP/1.0") ? has("connection", "keep-alive") : !has("connection", "close");
+    return version.equals("HTTP/1.0")
+        ? has("connection", "keep-alive")
+        : !has("connection", "close");
   }
 }

@@ -18,8 +18,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * File descriptor numbers used again at once, by connections of one exchange each. Some are closed by another thread while
- * their own waits in a read; datagram sockets take numbers in between. Argument: how many connections.
+ * File descriptor numbers used again at once, by connections of one exchange each. Some are closed
+ * by another thread while their own waits in a read; datagram sockets take numbers in between.
+ * Argument: how many connections.
  */
 public final class Reuse {
   private static final int THREADS = 4;

@@ -4,15 +4,17 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What the answer to a request shall be: the client writes it into the request's target, and a server does so. A path such as
- * {@code /x17/size=500/status=404}: nothing of it is a query, since an audit log leaves no value of a query.
+ * What the answer to a request shall be: the client writes it into the request's target, and a
+ * server does so. A path such as {@code /x17/size=500/status=404}: nothing of it is a query, since
+ * an audit log leaves no value of a query.
  *
- * <p>{@code size} bytes of a body, framed by {@code body}: {@code length}, {@code chunked}, {@code close} or {@code none}.
- * {@code ext}, {@code trail}: chunk extensions, trailers. {@code interim}: answers before the final one, {@code 100+103}.
- * {@code delay}: ms before the answer; {@code gap}: between its head and its body. {@code cut}: into which writes the answer
- * goes, {@code whole}, {@code apart}, {@code bytes}, {@code odd}, {@code gather} or {@code file}. {@code early}: before the
- * request's body is read. {@code then}: {@code keep}, {@code close}, {@code rst}; {@code at}: that after so many bytes of the
- * answer. {@code quirk}: what is wrong with the answer's head.
+ * <p>{@code size} bytes of a body, framed by {@code body}: {@code length}, {@code chunked}, {@code
+ * close} or {@code none}. {@code ext}, {@code trail}: chunk extensions, trailers. {@code interim}:
+ * answers before the final one, {@code 100+103}. {@code delay}: ms before the answer; {@code gap}:
+ * between its head and its body. {@code cut}: into which writes the answer goes, {@code whole},
+ * {@code apart}, {@code bytes}, {@code odd}, {@code gather} or {@code file}. {@code early}: before
+ * the request's body is read. {@code then}: {@code keep}, {@code close}, {@code rst}; {@code at}:
+ * that after so many bytes of the answer. {@code quirk}: what is wrong with the answer's head.
  */
 final class Script {
   private final String mark;
@@ -20,7 +22,8 @@ final class Script {
   private final Map<String, String> values = new TreeMap<>();
 
   /**
-   * @param mark {@code x}: both ends will see request and answer whole; {@code q}: not so, or not framed
+   * @param mark {@code x}: both ends will see request and answer whole; {@code q}: not so, or not
+   *     framed
    */
   Script(String mark, int id) {
     this.mark = mark;
@@ -85,7 +88,10 @@ final class Script {
     return path.toString();
   }
 
-  /** From a target in origin, absolute or any other form; one without a script asks for an empty 200. */
+  /**
+   * From a target in origin, absolute or any other form; one without a script asks for an empty
+   * 200.
+   */
   static Script of(String target) {
     String path = target;
     int scheme = path.indexOf("://");
@@ -97,7 +103,8 @@ final class Script {
     if (segments.length < 2 || !segments[1].matches("[xq][0-9]+")) {
       return plain(0);
     }
-    Script script = new Script(segments[1].substring(0, 1), Integer.parseInt(segments[1].substring(1)));
+    Script script =
+        new Script(segments[1].substring(0, 1), Integer.parseInt(segments[1].substring(1)));
     for (int i = 2; i < segments.length; i++) {
       int equals = segments[i].indexOf('=');
       if (equals > 0) {

@@ -59,7 +59,9 @@ final class SelectorServer implements Server {
   }
 
   private long timeout() {
-    return paused.isEmpty() ? 0 : Math.max(1, (paused.peek().wakeAt - System.nanoTime()) / 1_000_000);
+    return paused.isEmpty()
+        ? 0
+        : Math.max(1, (paused.peek().wakeAt - System.nanoTime()) / 1_000_000);
   }
 
   private void accept() throws IOException {
@@ -149,7 +151,8 @@ final class SelectorServer implements Server {
         writing = null;
       }
       if (sending != null) {
-        sent += file.channel().transferTo(sending.position() + sent, sending.length() - sent, channel);
+        sent +=
+            file.channel().transferTo(sending.position() + sent, sending.length() - sent, channel);
         if (sent < sending.length()) {
           return false;
         }

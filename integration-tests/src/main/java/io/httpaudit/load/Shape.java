@@ -51,7 +51,10 @@ enum Shape {
       Script script = servable(act);
       String head = act.get(script).field("Connection: close").head();
       act.tally.sent();
-      act.write(act.random.nextBoolean() ? head.replace("\r\n", "\n") : head.replaceFirst("\r\n(Connection)", "\n$1"));
+      act.write(
+          act.random.nextBoolean()
+              ? head.replace("\r\n", "\n")
+              : head.replaceFirst("\r\n(Connection)", "\n$1"));
       // The JDK's server waits for a CR.
       act.wire().shutdownOutput();
       act.servedOrRefused(script);
@@ -104,7 +107,8 @@ enum Shape {
     @Override
     void play(Act act) throws IOException {
       Script script = servable(act);
-      act.send(act.post(script).field("Connection: close").field("Content-Length : 10").bareBody(10));
+      act.send(
+          act.post(script).field("Connection: close").field("Content-Length : 10").bareBody(10));
       act.wire().shutdownOutput();
       act.servedOrRefused(script);
     }
@@ -114,7 +118,11 @@ enum Shape {
     void play(Act act) throws IOException {
       Script script = act.quaint();
       String coding = act.random.nextBoolean() ? "chunked, gzip" : "identity";
-      act.send(act.post(script).field("Connection: close").field("Transfer-Encoding: " + coding).bareBody(10));
+      act.send(
+          act.post(script)
+              .field("Connection: close")
+              .field("Transfer-Encoding: " + coding)
+              .bareBody(10));
       act.wire().shutdownOutput();
       act.anything();
     }
@@ -135,7 +143,10 @@ enum Shape {
     @Override
     void play(Act act) throws IOException {
       boolean bounded = act.random.nextBoolean();
-      Script script = (bounded ? act.plain() : act.quaint()).with("size", 20).with("headpad", bounded ? 60_000 : 70_000);
+      Script script =
+          (bounded ? act.plain() : act.quaint())
+              .with("size", 20)
+              .with("headpad", bounded ? 60_000 : 70_000);
       act.exchange(script, act.get(script));
     }
   },
@@ -230,7 +241,8 @@ enum Shape {
     @Override
     void play(Act act) throws IOException {
       // It is answered before its body is there, and the rest of the body is still sent.
-      Script script = act.quaint().with("status", 413).with("early", 1).with("then", "linger").with("size", 30);
+      Script script =
+          act.quaint().with("status", 413).with("early", 1).with("then", "linger").with("size", 30);
       Outgoing request = act.post(script).body(100_000);
       act.tally.sent();
       act.write(request.head());
@@ -248,7 +260,10 @@ enum Shape {
     @Override
     void play(Act act) throws IOException {
       Script script = act.quaint().with("size", 30);
-      byte[] all = Body.join(Answer.bytes(act.post(script).body(5000).head()), List.of(Pattern.view(act.id, 0, 3000)));
+      byte[] all =
+          Body.join(
+              Answer.bytes(act.post(script).body(5000).head()),
+              List.of(Pattern.view(act.id, 0, 3000)));
       act.tally.sent();
       act.wire().write(ByteBuffer.wrap(all, 0, 1 + act.random.nextInt(all.length - 1)));
       pause(act.random.nextInt(3));
@@ -276,7 +291,9 @@ enum Shape {
     @Override
     void play(Act act) throws IOException {
       byte[] all =
-          Body.join(Answer.bytes(act.post(act.quaint()).body(5000).head()), List.of(Pattern.view(act.id, 0, 3000)));
+          Body.join(
+              Answer.bytes(act.post(act.quaint()).body(5000).head()),
+              List.of(Pattern.view(act.id, 0, 3000)));
       act.tally.sent();
       act.wire().write(ByteBuffer.wrap(all, 0, 1 + act.random.nextInt(all.length - 1)));
       if (act.random.nextBoolean()) {
@@ -302,7 +319,8 @@ enum Shape {
   SERVER_RESETS_ANSWER(Who.RESETTING_SERVER) {
     @Override
     void play(Act act) throws IOException {
-      Script script = act.quaint().with("size", 5000).with("then", "rst").with("at", act.random.nextInt(4000));
+      Script script =
+          act.quaint().with("size", 5000).with("then", "rst").with("at", act.random.nextInt(4000));
       Outgoing request = act.get(script);
       act.send(request);
       act.cut(script, request);
@@ -311,7 +329,11 @@ enum Shape {
   SERVER_ENDS_IN_ANSWER(Who.SCRIPTED) {
     @Override
     void play(Act act) throws IOException {
-      Script script = act.quaint().with("size", 5000).with("then", "close").with("at", act.random.nextInt(4000));
+      Script script =
+          act.quaint()
+              .with("size", 5000)
+              .with("then", "close")
+              .with("at", act.random.nextInt(4000));
       if (act.random.nextBoolean()) {
         script.with("body", "chunked");
       }
@@ -323,7 +345,8 @@ enum Shape {
   CLIENT_HALF_CLOSES(Who.SCRIPTED) {
     @Override
     void play(Act act) throws IOException {
-      Script script = act.plain().with("size", act.random.nextInt(50_000)).with("delay", act.random.nextInt(5));
+      Script script =
+          act.plain().with("size", act.random.nextInt(50_000)).with("delay", act.random.nextInt(5));
       Outgoing request = act.get(script);
       act.send(request);
       act.wire().shutdownOutput();
@@ -346,7 +369,9 @@ enum Shape {
       try {
         switch (act.client) {
           case URL:
-            ((HttpURLConnection) Place.uri(act.place.refusing(act.id), "/").toURL().openConnection()).getResponseCode();
+            ((HttpURLConnection)
+                    Place.uri(act.place.refusing(act.id), "/").toURL().openConnection())
+                .getResponseCode();
             break;
           case HTTP:
             act.http(Place.uri(act.place.refusing(act.id), "/"));
@@ -395,14 +420,20 @@ enum Shape {
       act.tally.whole(script);
     }
   },
-  /** As {@link #DRIBBLED}, but at once: more than the kernel keeps of a connection that was not accepted. */
+  /**
+   * As {@link #DRIBBLED}, but at once: more than the kernel keeps of a connection that was not
+   * accepted.
+   */
   SCATTERED(Who.ANY) {
     @Override
     void play(Act act) throws IOException {
       Script script = act.quaint().with("size", 10);
       Outgoing request = act.post(script).body(500);
       act.tally.sent();
-      Outgoing.odd(act.wire(), Body.join(Answer.bytes(request.head()), request.parts(act.random)), act.random);
+      Outgoing.odd(
+          act.wire(),
+          Body.join(Answer.bytes(request.head()), request.parts(act.random)),
+          act.random);
       act.read(script, request);
     }
   },
@@ -430,7 +461,10 @@ enum Shape {
     @Override
     void play(Act act) throws IOException {
       // More than the window and both buffers take.
-      Script script = act.plain().with("size", 4_000_000).with("cut", act.random.nextBoolean() ? "file" : "apart");
+      Script script =
+          act.plain()
+              .with("size", 4_000_000)
+              .with("cut", act.random.nextBoolean() ? "file" : "apart");
       Outgoing request = act.get(script);
       act.send(request);
       pause(20);
@@ -444,9 +478,14 @@ enum Shape {
       if (!act.warmUp()) {
         return;
       }
-      Script script = act.plain().with("size", 1 << 20).with("body", act.random.nextBoolean() ? "length" : "chunked");
+      Script script =
+          act.plain()
+              .with("size", 1 << 20)
+              .with("body", act.random.nextBoolean() ? "length" : "chunked");
       Outgoing request = act.post(script);
-      act.exchange(script, act.random.nextBoolean() ? request.body(1 << 20) : request.chunks(1 << 20, false));
+      act.exchange(
+          script,
+          act.random.nextBoolean() ? request.body(1 << 20) : request.chunks(1 << 20, false));
     }
   },
   LARGE_FILE(Who.ANY) {
@@ -526,7 +565,10 @@ enum Shape {
     return who.suits(client, server);
   }
 
-  /** Whether the server may end the connection while it is still written to: one that isn't ours takes no care not to. */
+  /**
+   * Whether the server may end the connection while it is still written to: one that isn't ours
+   * takes no care not to.
+   */
   boolean mayBreak(ServerKind server) {
     switch (this) {
       case BARE_LF:
@@ -580,7 +622,8 @@ enum Shape {
       byte[] bytes = new byte[1 + act.random.nextInt(2000)];
       act.random.nextBytes(bytes);
       if (act.random.nextBoolean()) {
-        bytes = "GET /inside HTTP/1.1\r\nHost: inside\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1);
+        bytes =
+            "GET /inside HTTP/1.1\r\nHost: inside\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1);
       }
       act.wire().write(bytes);
       Mismatch.check(java.util.Arrays.equals(act.incoming().raw(bytes.length), bytes), "echo");

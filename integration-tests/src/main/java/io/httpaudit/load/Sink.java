@@ -4,13 +4,17 @@ import com.sun.net.httpserver.HttpServer;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
-/** An OTLP/HTTP endpoint that reads everything and keeps nothing. Says {@code ready PORT}, and ends with its standard input. */
+/**
+ * An OTLP/HTTP endpoint that reads everything and keeps nothing. Says {@code ready PORT}, and ends
+ * with its standard input.
+ */
 public final class Sink {
   private Sink() {}
 
   public static void main(String[] arguments) throws Exception {
     System.setProperty("sun.net.httpserver.nodelay", "true");
-    HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     byte[] scratch = new byte[1 << 16];
     server.createContext(
         "/",

@@ -17,7 +17,10 @@ final class SocketWire implements Wire {
   @Override
   public int read(ByteBuffer to) throws IOException {
     if (to.hasArray()) {
-      int n = socket.getInputStream().read(to.array(), to.arrayOffset() + to.position(), to.remaining());
+      int n =
+          socket
+              .getInputStream()
+              .read(to.array(), to.arrayOffset() + to.position(), to.remaining());
       to.position(to.position() + Math.max(0, n));
       return n;
     }

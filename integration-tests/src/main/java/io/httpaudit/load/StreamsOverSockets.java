@@ -6,7 +6,10 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.logging.Logger;
 
-/** Standard output and error go to a socket, and all that is printed comes back from it; java.util.logging prints there, too. */
+/**
+ * Standard output and error go to a socket, and all that is printed comes back from it;
+ * java.util.logging prints there, too.
+ */
 public final class StreamsOverSockets {
   private StreamsOverSockets() {}
 
@@ -25,7 +28,9 @@ public final class StreamsOverSockets {
       new IllegalStateException("printed").printStackTrace();
       client.shutdownOutput();
       // The time of day, and nothing else, differs from run to run.
-      out.print(new String(accepted.getInputStream().readAllBytes()).replaceAll("(?m)^.*load.StreamsOverSockets main$", "logged at"));
+      out.print(
+          new String(accepted.getInputStream().readAllBytes())
+              .replaceAll("(?m)^.*load.StreamsOverSockets main$", "logged at"));
     }
   }
 }

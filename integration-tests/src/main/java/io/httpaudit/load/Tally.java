@@ -16,7 +16,10 @@ final class Tally {
     exchanges.incrementAndGet();
   }
 
-  /** A client read an answer to its end: both ends saw the exchange whole. Counts those that are framed, too. */
+  /**
+   * A client read an answer to its end: both ends saw the exchange whole. Counts those that are
+   * framed, too.
+   */
   void whole(Script script) {
     if (script.isPlain()) {
       whole.incrementAndGet();
@@ -34,7 +37,8 @@ final class Tally {
   @Override
   public String toString() {
     StringBuilder text = new StringBuilder("exchanges=" + exchanges + " whole=" + whole);
-    new TreeMap<>(shapes).forEach((name, count) -> text.append(' ').append(name).append('=').append(count));
+    new TreeMap<>(shapes)
+        .forEach((name, count) -> text.append(' ').append(name).append('=').append(count));
     return text.toString();
   }
 }

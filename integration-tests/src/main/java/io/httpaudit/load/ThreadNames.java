@@ -18,14 +18,16 @@ import java.util.concurrent.ForkJoinPool;
 import java.util.stream.Stream;
 
 /**
- * Prints the names that the JDK numbers by itself, of threads of each kind, while they serve HTTP; then all threads that there
- * are: {@code thread NAME GROUP DAEMON PRIORITY}, sorted. Then waits for a line on standard input.
+ * Prints the names that the JDK numbers by itself, of threads of each kind, while they serve HTTP;
+ * then all threads that there are: {@code thread NAME GROUP DAEMON PRIORITY}, sorted. Then waits
+ * for a line on standard input.
  */
 public final class ThreadNames {
   private ThreadNames() {}
 
   public static void main(String[] arguments) throws Exception {
-    HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext(
         "/",
         exchange -> {
@@ -39,7 +41,11 @@ public final class ThreadNames {
     server.start();
     URI uri = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/");
     HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-    System.out.println("server " + client.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString()).body());
+    System.out.println(
+        "server "
+            + client
+                .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
+                .body());
     client
         .sendAsync(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.discarding())
         .thenRun(() -> System.out.println("async " + Thread.currentThread().getName()))
@@ -97,7 +103,13 @@ public final class ThreadNames {
       Thread thread = all[i];
       ThreadGroup group = thread.getThreadGroup();
       lines.add(
-          "thread " + thread.getName() + " " + (group == null ? "-" : group.getName()) + " " + thread.isDaemon() + " "
+          "thread "
+              + thread.getName()
+              + " "
+              + (group == null ? "-" : group.getName())
+              + " "
+              + thread.isDaemon()
+              + " "
               + thread.getPriority());
     }
     return lines.stream();

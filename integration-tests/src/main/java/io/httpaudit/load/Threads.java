@@ -12,7 +12,8 @@ final class Threads {
     }
     try {
       Object builder = Thread.class.getMethod("ofVirtual").invoke(null);
-      return (ThreadFactory) Class.forName("java.lang.Thread$Builder").getMethod("factory").invoke(builder);
+      return (ThreadFactory)
+          Class.forName("java.lang.Thread$Builder").getMethod("factory").invoke(builder);
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(e);
     }

@@ -11,7 +11,9 @@ import java.net.http.HttpResponse;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 
-/** Connecting to an address from which nothing comes back, with each client's own way to give up. */
+/**
+ * Connecting to an address from which nothing comes back, with each client's own way to give up.
+ */
 final class Timeouts {
   private static final int MILLIS = 300;
   private static final int PORT = 80;
@@ -23,7 +25,8 @@ final class Timeouts {
     try {
       switch (act.client) {
         case URL:
-          HttpURLConnection connection = (HttpURLConnection) Place.uri(address, "/").toURL().openConnection();
+          HttpURLConnection connection =
+              (HttpURLConnection) Place.uri(address, "/").toURL().openConnection();
           connection.setConnectTimeout(MILLIS);
           connection.getResponseCode();
           break;
@@ -50,7 +53,8 @@ final class Timeouts {
         java.net.http.HttpClient.newBuilder().connectTimeout(Duration.ofMillis(MILLIS)).build();
     try {
       impatient.send(
-          HttpRequest.newBuilder(Place.uri(address, "/")).build(), HttpResponse.BodyHandlers.discarding());
+          HttpRequest.newBuilder(Place.uri(address, "/")).build(),
+          HttpResponse.BodyHandlers.discarding());
     } catch (InterruptedException e) {
       throw new IOException(e);
     }

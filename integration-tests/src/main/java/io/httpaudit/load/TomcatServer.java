@@ -14,7 +14,9 @@ import org.apache.catalina.LifecycleException;
 import org.apache.catalina.connector.Connector;
 import org.apache.catalina.startup.Tomcat;
 
-/** Tomcat with the NIO or the NIO2 connector, and sendfile for those who ask for {@code cut=file}. */
+/**
+ * Tomcat with the NIO or the NIO2 connector, and sendfile for those who ask for {@code cut=file}.
+ */
 final class TomcatServer implements Server {
   /** Kept, or the level would be forgotten with the logger. */
   private static final Logger LOG = Logger.getLogger("org.apache");
@@ -27,7 +29,8 @@ final class TomcatServer implements Server {
     LOG.setLevel(Level.SEVERE);
     folder = Files.createTempDirectory("load-tomcat");
     tomcat.setBaseDir(folder.toString());
-    connector = new Connector("org.apache.coyote.http11.Http11" + (nio2 ? "Nio2" : "Nio") + "Protocol");
+    connector =
+        new Connector("org.apache.coyote.http11.Http11" + (nio2 ? "Nio2" : "Nio") + "Protocol");
     connector.setPort(0);
     connector.setProperty("address", bind.getHostAddress());
     connector.setProperty("maxThreads", "32");
@@ -54,7 +57,8 @@ final class TomcatServer implements Server {
     }
 
     @Override
-    protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    protected void service(HttpServletRequest request, HttpServletResponse response)
+        throws IOException {
       Script script = Script.of(request.getRequestURI());
       String got = JdkServer.drain(script.id(), request.getInputStream());
       if (script.has("delay")) {

@@ -9,8 +9,9 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Calls in the shapes that a trace can show, one after the other; each waits where it is told to, at both of its ends.
- * Arguments: the trace that one of them belongs to, and the one of another that is not sampled.
+ * Calls in the shapes that a trace can show, one after the other; each waits where it is told to,
+ * at both of its ends. Arguments: the trace that one of them belongs to, and the one of another
+ * that is not sampled.
  */
 public final class TracedCalls {
   private final ServerSocket server = new ServerSocket(0, 5, InetAddress.getByName("127.0.0.1"));
@@ -19,7 +20,8 @@ public final class TracedCalls {
 
   public static void main(String[] arguments) throws Exception {
     TracedCalls calls = new TracedCalls();
-    String child = "traceparent: 00-" + arguments[0] + "-b7ad6b7169203331-01\r\ntracestate: rojo=1\r\n";
+    String child =
+        "traceparent: 00-" + arguments[0] + "-b7ad6b7169203331-01\r\ntracestate: rojo=1\r\n";
     String unsampled = "traceparent: 00-" + arguments[1] + "-b7ad6b7169203331-00\r\n";
     calls.call("GET", "/plain?card=4111", "", 200, 0, 0, 0, 0);
     calls.call("GET", "/late", child, 200, 60, 40, 30, 20);
@@ -31,12 +33,27 @@ public final class TracedCalls {
     calls.refused();
   }
 
-  /** On one thread: the kernel completes a connection without the server, and keeps what was sent. */
+  /**
+   * On one thread: the kernel completes a connection without the server, and keeps what was sent.
+   */
   private void call(
-      String method, String target, String fields, int status, int beforeAccept, int beforeRead, int beforeWrite, int lag)
+      String method,
+      String target,
+      String fields,
+      int status,
+      int beforeAccept,
+      int beforeRead,
+      int beforeWrite,
+      int lag)
       throws IOException, InterruptedException {
     try (Socket client = new Socket(server.getInetAddress(), server.getLocalPort())) {
-      String request = method + " " + target + " HTTP/1.1\r\nHost: shop.test:8080\r\nContent-Length: 4\r\n" + fields + "\r\nbody";
+      String request =
+          method
+              + " "
+              + target
+              + " HTTP/1.1\r\nHost: shop.test:8080\r\nContent-Length: 4\r\n"
+              + fields
+              + "\r\nbody";
       client.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
       Thread.sleep(beforeAccept);
       try (Socket accepted = server.accept()) {

@@ -15,11 +15,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import jdk.net.ExtendedSocketOptions;
 
 /**
- * Calls a {@link TroubleServer} in ways that make trouble. Prints {@code done}, how many requests it began, and how many
- * responses it read whole.
+ * Calls a {@link TroubleServer} in ways that make trouble. Prints {@code done}, how many requests
+ * it began, and how many responses it read whole.
  *
- * <p>Arguments: what ({@code bulk}, {@code cut}, {@code stop}, {@code idle}, {@code reuse}, {@code reuse-later}, {@code short}), address, port, how
- * often, seed.
+ * <p>Arguments: what ({@code bulk}, {@code cut}, {@code stop}, {@code idle}, {@code reuse}, {@code
+ * reuse-later}, {@code short}), address, port, how often, seed.
  */
 public final class TroubleClient {
   private static final int THREADS = 4;
@@ -43,7 +43,8 @@ public final class TroubleClient {
     List<Throwable> failures = new ArrayList<>();
     for (int i = 0; i < threads; i++) {
       TroubleClient client = new TroubleClient(server, Long.parseLong(arguments[4]) * 100 + i);
-      Thread thread = new Thread(() -> client.run(arguments[0], (times + threads - 1) / threads, failures));
+      Thread thread =
+          new Thread(() -> client.run(arguments[0], (times + threads - 1) / threads, failures));
       thread.start();
       running.add(thread);
     }
@@ -118,8 +119,12 @@ public final class TroubleClient {
         int send = random.nextInt(200_000);
         switch (random.nextInt(5)) {
           case 0 -> wire.exchange("/cutread?cutread=" + random.nextInt(body + 1), body);
-          case 1 -> wire.exchange("/cut?send=" + send + "&cut=" + random.nextInt(send + 1), random.nextInt(100));
-          case 2 -> wire.exchange("/cutlate?linger=30&send=" + send + "&cut=" + random.nextInt(send + 1), 0);
+          case 1 ->
+              wire.exchange(
+                  "/cut?send=" + send + "&cut=" + random.nextInt(send + 1), random.nextInt(100));
+          case 2 ->
+              wire.exchange(
+                  "/cutlate?linger=30&send=" + send + "&cut=" + random.nextInt(send + 1), 0);
           case 3 -> {
             wire.begin("/cutsend?send=10", body, random.nextInt(body + 1));
             wire.reset(random.nextInt(20));
@@ -164,7 +169,10 @@ public final class TroubleClient {
     }
   }
 
-  /** The same local port again and again, at once or after a pause. The server closes first, so the port is free here. */
+  /**
+   * The same local port again and again, at once or after a pause. The server closes first, so the
+   * port is free here.
+   */
   private void reuse(int times, int pause) throws IOException {
     int port = 0;
     for (int i = 0; i < times; i++) {

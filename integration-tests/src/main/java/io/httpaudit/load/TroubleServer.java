@@ -14,9 +14,10 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * A server on plain sockets that does what the query asks for: {@code send} bytes in the response's body (0), {@code pause}
- * milliseconds before it reads the request's body, {@code cutread} bytes of that body read before it resets the connection,
- * {@code cut} bytes of the response's body written before it does, {@code close} behind the response.
+ * A server on plain sockets that does what the query asks for: {@code send} bytes in the response's
+ * body (0), {@code pause} milliseconds before it reads the request's body, {@code cutread} bytes of
+ * that body read before it resets the connection, {@code cut} bytes of the response's body written
+ * before it does, {@code close} behind the response.
  *
  * <p>Argument: the address. Ends with its standard input.
  */
@@ -62,7 +63,8 @@ public final class TroubleServer {
     }
   }
 
-  private static boolean exchange(Socket socket, InputStream in, OutputStream out) throws IOException {
+  private static boolean exchange(Socket socket, InputStream in, OutputStream out)
+      throws IOException {
     String head = head(in);
     if (head.isEmpty()) {
       return false;
@@ -87,7 +89,10 @@ public final class TroubleServer {
     int size = asked.getOrDefault("send", 0);
     boolean close = asked.containsKey("close");
     out.write(
-        ("HTTP/1.1 200 OK\r\nContent-Length: " + size + (close ? "\r\nConnection: close" : "") + "\r\n\r\n")
+        ("HTTP/1.1 200 OK\r\nContent-Length: "
+                + size
+                + (close ? "\r\nConnection: close" : "")
+                + "\r\n\r\n")
             .getBytes(StandardCharsets.US_ASCII));
     int most = asked.getOrDefault("cut", size);
     byte[] piece = new byte[8_000];

@@ -4,7 +4,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A JVM with the agent's own classes and test classes, under their own names, as its unit tests see them. */
+/**
+ * A JVM with the agent's own classes and test classes, under their own names, as its unit tests see
+ * them.
+ */
 final class AgentTests {
   private AgentTests() {}
 
@@ -18,7 +21,10 @@ final class AgentTests {
       }
     }
     Jvm.Setup setup =
-        Jvm.of(main).jdk(jdk).withoutAgent().options("-cp", tests + ":" + library + ":" + Jvm.classPath());
+        Jvm.of(main)
+            .jdk(jdk)
+            .withoutAgent()
+            .options("-cp", tests + ":" + library + ":" + Jvm.classPath());
     return jdk.feature() >= 24 ? setup.options("--enable-native-access=ALL-UNNAMED") : setup;
   }
 }

@@ -40,11 +40,14 @@ class BeforeAcceptIT {
 
   @BeforeAll
   static void needsRoot() {
-    assumeTrue("root".equals(System.getProperty("user.name")), "needs root: a packet filter and network namespaces");
+    assumeTrue(
+        "root".equals(System.getProperty("user.name")),
+        "needs root: a packet filter and network namespaces");
   }
 
   static Stream<Arguments> places() {
-    return Jdk.all().stream().flatMap(jdk -> Stream.of(Arguments.of(jdk, false), Arguments.of(jdk, true)));
+    return Jdk.all().stream()
+        .flatMap(jdk -> Stream.of(Arguments.of(jdk, false), Arguments.of(jdk, true)));
   }
 
   @ParameterizedTest(name = "{0}, over veth: {1}")
@@ -56,7 +59,8 @@ class BeforeAcceptIT {
       List<String> addresses = List.of("127.0.0.1", "::1");
       if (veth) {
         server = namespaces.host();
-        namespaces.join(client, "c0", "10.7.0.1/24", "fd07::1/64", server, "s0", "10.7.0.2/24", "fd07::2/64");
+        namespaces.join(
+            client, "c0", "10.7.0.1/24", "fd07::1/64", server, "s0", "10.7.0.2/24", "fd07::2/64");
         addresses = List.of("10.7.0.2", "fd07::2");
       }
       List<Round> rounds = new ArrayList<>();
@@ -74,10 +78,11 @@ class BeforeAcceptIT {
 
   /**
    * @param body bytes of each request's body
-   * @param receiveBuffer with a large one the kernel takes in the whole request before accept, without, what a window of
-   *     64 KB lets through
+   * @param receiveBuffer with a large one the kernel takes in the whole request before accept,
+   *     without, what a window of 64 KB lets through
    */
-  private record Round(String mode, String address, int body, int receiveBuffer, int acceptDelay, int connections) {}
+  private record Round(
+      String mode, String address, int body, int receiveBuffer, int acceptDelay, int connections) {}
 
   /** What a program said of one connection. */
   private record Marks(Round round, long[] at) {}
@@ -85,11 +90,30 @@ class BeforeAcceptIT {
   private void run(Jdk jdk, Namespaces.Host client, Namespaces.Host server, List<Round> rounds) {
     Object[] serverRounds =
         rounds.stream()
-            .map(r -> String.join(",", r.mode, r.address, "" + r.connections, "" + r.acceptDelay, "" + READ_DELAY, "" + r.receiveBuffer))
+            .map(
+                r ->
+                    String.join(
+                        ",",
+                        r.mode,
+                        r.address,
+                        "" + r.connections,
+                        "" + r.acceptDelay,
+                        "" + READ_DELAY,
+                        "" + r.receiveBuffer))
             .toArray();
     try (Jvm served =
-            Jvm.of(LateServer.class).jdk(jdk).in(server).log(folder.resolve("server.jsonl")).arguments(serverRounds).start();
-        Jvm called = Jvm.of(PatientClients.class).jdk(jdk).in(client).log(folder.resolve("client.jsonl")).start()) {
+            Jvm.of(LateServer.class)
+                .jdk(jdk)
+                .in(server)
+                .log(folder.resolve("server.jsonl"))
+                .arguments(serverRounds)
+                .start();
+        Jvm called =
+            Jvm.of(PatientClients.class)
+                .jdk(jdk)
+                .in(client)
+                .log(folder.resolve("client.jsonl"))
+                .start()) {
       served.awaitAudit();
       called.awaitAudit();
       Map<String, Marks> serverMarks = new HashMap<>();
@@ -123,12 +147,15 @@ class BeforeAcceptIT {
     List<String> found = new ArrayList<>();
     Jvm.await(
         () -> {
-          if (!jvm.process().isAlive() && !jvm.stdoutSoFar().lines().skip(seen).anyMatch(l -> l.startsWith(start))) {
-            throw new IllegalStateException("ended before it said '" + start + "'\n" + jvm.stderr());
+          if (!jvm.process().isAlive()
+              && !jvm.stdoutSoFar().lines().skip(seen).anyMatch(l -> l.startsWith(start))) {
+            throw new IllegalStateException(
+                "ended before it said '" + start + "'\n" + jvm.stderr());
           }
           found.clear();
           String text = jvm.stdoutSoFar();
-          for (String line : text.substring(0, text.lastIndexOf('\n') + 1).lines().skip(seen).toList()) {
+          for (String line :
+              text.substring(0, text.lastIndexOf('\n') + 1).lines().skip(seen).toList()) {
             found.add(line);
             if (line.startsWith(start)) {
               return true;
@@ -140,18 +167,27 @@ class BeforeAcceptIT {
     return found;
   }
 
-  private static void collect(List<String> lines, String start, Round round, Map<String, Marks> into) {
+  private static void collect(
+      List<String> lines, String start, Round round, Map<String, Marks> into) {
     for (String line : lines) {
       if (line.startsWith(start)) {
         String[] words = line.split(" ");
-        assertThat(into.put(words[1], new Marks(round, Stream.of(words).skip(2).mapToLong(Long::parseLong).toArray())))
+        assertThat(
+                into.put(
+                    words[1],
+                    new Marks(
+                        round, Stream.of(words).skip(2).mapToLong(Long::parseLong).toArray())))
             .isNull();
       }
     }
   }
 
   private static void judge(
-      Jdk jdk, Jvm called, Jvm served, Map<String, Marks> clientMarks, Map<String, Marks> serverMarks) {
+      Jdk jdk,
+      Jvm called,
+      Jvm served,
+      Map<String, Marks> clientMarks,
+      Map<String, Marks> serverMarks) {
     Map<String, JsonNode> clientLines = byPorts(called, "local", "peer");
     Map<String, JsonNode> serverLines = byPorts(served, "peer", "local");
     assertThat(clientMarks).hasSize(12 * CONNECTIONS + 1);
@@ -175,9 +211,13 @@ class BeforeAcceptIT {
         large++;
       }
       if (round.receiveBuffer > 0 && line.get("verdict").asText().equals("inferred")) {
-        // More runs of packets than a candidate holds: then nothing is told that hangs on what was not kept.
+        // More runs of packets than a candidate holds: then nothing is told that hangs on what was
+        // not kept.
         assertThat(line.get("why").asText()).as(what).isEqualTo("records_lost");
-        assertThat(line.get("timings").fieldNames()).toIterable().as(what).containsOnly("receive", "process");
+        assertThat(line.get("timings").fieldNames())
+            .toIterable()
+            .as(what)
+            .containsOnly("receive", "process");
         assertThat(line.get("request").has("first_us")).as(what).isFalse();
         lost++;
         continue;
@@ -196,7 +236,8 @@ class BeforeAcceptIT {
   }
 
   /** By how much {@code accept_wait} and the program's own marks differ, in milliseconds. */
-  private static double waits(Round round, long[] client, long[] server, JsonNode line, String what) {
+  private static double waits(
+      Round round, long[] client, long[] server, JsonNode line, String what) {
     long accepted = server[0];
     long reading = server[1];
     long read = server[2];
@@ -204,10 +245,15 @@ class BeforeAcceptIT {
     long wrote = client[3];
     double acceptWait = line.get("timings").get("accept_wait").asDouble();
     double readWait = line.get("timings").get("read_wait").asDouble();
-    // On the wire at the earliest when the write began; accepted for the agent at the latest when accept had returned.
-    assertThat(acceptWait).as(what).isBetween(millis(accepted - wrote) - SLACK_MILLIS, millis(accepted - writing) + ROUNDED);
+    // On the wire at the earliest when the write began; accepted for the agent at the latest when
+    // accept had returned.
+    assertThat(acceptWait)
+        .as(what)
+        .isBetween(millis(accepted - wrote) - SLACK_MILLIS, millis(accepted - writing) + ROUNDED);
     assertThat(acceptWait).as(what).isGreaterThan(round.acceptDelay - SLACK_MILLIS);
-    assertThat(readWait).as(what).isBetween(millis(reading - accepted) - ROUNDED, millis(read - accepted) + SLACK_MILLIS);
+    assertThat(readWait)
+        .as(what)
+        .isBetween(millis(reading - accepted) - ROUNDED, millis(read - accepted) + SLACK_MILLIS);
     assertThat(readWait).as(what).isGreaterThan(READ_DELAY - 1);
     assertThat(acceptWait + readWait)
         .as(what)

@@ -15,8 +15,9 @@ import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What the agent costs, as ratios and differences within one run: the arms take turns, round by round, and each round gives one
- * ratio; printed are the median and the quartiles. A round during which the host stole more than 5% of the time is void.
+ * What the agent costs, as ratios and differences within one run: the arms take turns, round by
+ * round, and each round gives one ratio; printed are the median and the quartiles. A round during
+ * which the host stole more than 5% of the time is void.
  *
  * <p>Not a test: it judges nothing. {@code bench.sh} runs it.
  */
@@ -44,7 +45,9 @@ public final class Bench {
   public static void main(String[] arguments) throws Exception {
     Map<String, String> given = new LinkedHashMap<>();
     for (String argument : arguments) {
-      given.put(argument.substring(0, argument.indexOf('=')), argument.substring(argument.indexOf('=') + 1));
+      given.put(
+          argument.substring(0, argument.indexOf('=')),
+          argument.substring(argument.indexOf('=') + 1));
     }
     Path otel = given.containsKey("otel") ? Path.of(given.get("otel")) : null;
     for (Jdk jdk : Jdk.all()) {
@@ -68,7 +71,9 @@ public final class Bench {
     arms.put("bare", Jvm.of(Hello.class).jdk(jdk).withoutAgent());
     arms.put("httpaudit", Jvm.of(Hello.class).jdk(jdk));
     if (otel != null) {
-      arms.put("opentelemetry", Jvm.of(Hello.class).jdk(jdk).withoutAgent().options("-javaagent:" + otel));
+      arms.put(
+          "opentelemetry",
+          Jvm.of(Hello.class).jdk(jdk).withoutAgent().options("-javaagent:" + otel));
     }
     Map<String, List<Sample>> samples = empty(arms);
     for (int round = -1; round < 2 * rounds; round++) {
@@ -79,7 +84,9 @@ public final class Bench {
         arm.getValue().run();
         double wall = (System.nanoTime() - start) / 1e6;
         if (round >= 0) {
-          samples.get(arm.getKey()).add(new Sample(wall, (children() - before) * 1e3, steal.share()));
+          samples
+              .get(arm.getKey())
+              .add(new Sample(wall, (children() - before) * 1e3, steal.share()));
         }
       }
     }
@@ -106,9 +113,13 @@ public final class Bench {
       try {
         arms.put("bare", setup(server, endpoint).withoutAgent().start());
         arms.put("httpaudit", setup(server, endpoint).start());
-        arms.put("httpaudit, always_off", setup(server, endpoint).variable("OTEL_TRACES_SAMPLER", "always_off").start());
+        arms.put(
+            "httpaudit, always_off",
+            setup(server, endpoint).variable("OTEL_TRACES_SAMPLER", "always_off").start());
         if (otel != null) {
-          arms.put("opentelemetry", setup(server, endpoint).withoutAgent().options("-javaagent:" + otel).start());
+          arms.put(
+              "opentelemetry",
+              setup(server, endpoint).withoutAgent().options("-javaagent:" + otel).start());
         }
         Map<String, List<Sample>> samples = empty(arms);
         long[] requests = new long[1];
@@ -121,7 +132,8 @@ public final class Bench {
           }
         }
         System.out.printf(
-            "%n%s, %s server, 8 connections, %d rounds of %d s of each arm in turn, spans to a sink%n", jdk, server, rounds, seconds);
+            "%n%s, %s server, 8 connections, %d rounds of %d s of each arm in turn, spans to a sink%n",
+            jdk, server, rounds, seconds);
         print(samples, "requests/s", Sample::value, "CPU us/request", Sample::cpu);
         end(arms);
       } finally {
@@ -172,7 +184,11 @@ public final class Bench {
     for (var arm : arms.entrySet()) {
       arm.getValue().say("end");
       arm.getValue().await();
-      arm.getValue().stderr().lines().filter(line -> line.contains(" exchanges: ")).forEach(line -> System.out.println("  " + arm.getKey() + ": " + line));
+      arm.getValue()
+          .stderr()
+          .lines()
+          .filter(line -> line.contains(" exchanges: "))
+          .forEach(line -> System.out.println("  " + arm.getKey() + ": " + line));
     }
   }
 
@@ -187,7 +203,10 @@ public final class Bench {
       int duration = 10;
       Thread.sleep(duration * 1_000L);
       System.out.printf(
-          Locale.ROOT, "%n%s, at rest: %.1f wake-ups a second of all httpaudit threads%n", jdk, (wakeUps(server.pid()) - before) / (double) duration);
+          Locale.ROOT,
+          "%n%s, at rest: %.1f wake-ups a second of all httpaudit threads%n",
+          jdk,
+          (wakeUps(server.pid()) - before) / (double) duration);
       server.say("end");
     }
   }
@@ -217,7 +236,11 @@ public final class Bench {
   }
 
   private static void print(
-      Map<String, List<Sample>> samples, String one, ToDoubleFunction<Sample> first, String two, ToDoubleFunction<Sample> second) {
+      Map<String, List<Sample>> samples,
+      String one,
+      ToDoubleFunction<Sample> first,
+      String two,
+      ToDoubleFunction<Sample> second) {
     List<Sample> bare = samples.get("bare");
     int valid = 0;
     for (int round = 0; round < bare.size(); round++) {
@@ -228,7 +251,9 @@ public final class Bench {
           System.out.printf("  %-22s %s%n", arm, figure(samples, list, bare, one, first));
           System.out.printf("  %-22s %s%n", "", figure(samples, list, bare, two, second));
         });
-    System.out.printf("  %d of %d rounds count; in the others the host stole more than 5%%%n", valid, bare.size());
+    System.out.printf(
+        "  %d of %d rounds count; in the others the host stole more than 5%%%n",
+        valid, bare.size());
   }
 
   private static boolean isValid(Map<String, List<Sample>> samples, int round) {
@@ -236,7 +261,11 @@ public final class Bench {
   }
 
   private static String figure(
-      Map<String, List<Sample>> samples, List<Sample> list, List<Sample> bare, String unit, ToDoubleFunction<Sample> value) {
+      Map<String, List<Sample>> samples,
+      List<Sample> list,
+      List<Sample> bare,
+      String unit,
+      ToDoubleFunction<Sample> value) {
     List<Double> values = new ArrayList<>();
     List<Double> ratios = new ArrayList<>();
     List<Double> differences = new ArrayList<>();
@@ -254,14 +283,20 @@ public final class Bench {
     }
     String text = String.format(Locale.ROOT, "%-16s %10.1f", unit, quartile(values, 2));
     if (list == bare) {
-      return text + String.format(Locale.ROOT, "  (%.1f to %.1f)", quartile(values, 1), quartile(values, 3));
+      return text
+          + String.format(
+              Locale.ROOT, "  (%.1f to %.1f)", quartile(values, 1), quartile(values, 3));
     }
     return text
         + String.format(
             Locale.ROOT,
             "  ratio %.3f (%.3f to %.3f), difference %+.1f (%+.1f to %+.1f)",
-            quartile(ratios, 2), quartile(ratios, 1), quartile(ratios, 3),
-            quartile(differences, 2), quartile(differences, 1), quartile(differences, 3));
+            quartile(ratios, 2),
+            quartile(ratios, 1),
+            quartile(ratios, 3),
+            quartile(differences, 2),
+            quartile(differences, 1),
+            quartile(differences, 3));
   }
 
   private static double quartile(List<Double> values, int quarter) {

@@ -17,7 +17,8 @@ public final class Command {
 
   public static String run(List<String> words) {
     try {
-      Process process = new ProcessBuilder(words).redirectError(ProcessBuilder.Redirect.PIPE).start();
+      Process process =
+          new ProcessBuilder(words).redirectError(ProcessBuilder.Redirect.PIPE).start();
       process.getOutputStream().close();
       Collector errors = new Collector(process.getErrorStream());
       Collector output = new Collector(process.getInputStream());
@@ -26,7 +27,8 @@ public final class Command {
         throw new IllegalStateException(words + " took longer than two minutes");
       }
       if (process.exitValue() != 0) {
-        throw new IllegalStateException(words + " exited with " + process.exitValue() + ": " + errors.text() + output.text());
+        throw new IllegalStateException(
+            words + " exited with " + process.exitValue() + ": " + errors.text() + output.text());
       }
       return output.text();
     } catch (IOException e) {
@@ -39,10 +41,12 @@ public final class Command {
   /** Standard error; throws if it fails. */
   static String errors(List<String> words) {
     try {
-      Process process = new ProcessBuilder(words).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+      Process process =
+          new ProcessBuilder(words).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
       Collector errors = new Collector(process.getErrorStream());
       if (process.waitFor() != 0) {
-        throw new IllegalStateException(words + " exited with " + process.exitValue() + ": " + errors.text());
+        throw new IllegalStateException(
+            words + " exited with " + process.exitValue() + ": " + errors.text());
       }
       return errors.text();
     } catch (IOException e) {
@@ -98,7 +102,8 @@ public final class Command {
 
     String soFar() {
       synchronized (text) {
-        return new String(text.toString().getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+        return new String(
+            text.toString().getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
       }
     }
   }

@@ -13,7 +13,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What never became an exchange has exactly one line an end, with the outcome that the caller met. */
+/**
+ * What never became an exchange has exactly one line an end, with the outcome that the caller met.
+ */
 class ConnectionsIT {
   private static final String SILENT = "10.77.3.9";
 
@@ -26,11 +28,21 @@ class ConnectionsIT {
   @ParameterizedTest
   @MethodSource("jdks")
   void eachWayToConnectTellsHowItWent(Jdk jdk) {
-    assumeTrue(System.getProperty("user.name").equals("root"), "not root: no network namespace for a peer that never answers");
+    assumeTrue(
+        System.getProperty("user.name").equals("root"),
+        "not root: no network namespace for a peer that never answers");
     try (Namespaces namespaces = new Namespaces()) {
       Namespaces.Host host = namespaces.host();
       Namespaces.Host other = namespaces.host();
-      namespaces.join(host, "eth0", "10.77.3.1/24", "fd77:3::1/64", other, "eth0", "10.77.3.2/24", "fd77:3::2/64");
+      namespaces.join(
+          host,
+          "eth0",
+          "10.77.3.1/24",
+          "fd77:3::1/64",
+          other,
+          "eth0",
+          "10.77.3.2/24",
+          "fd77:3::2/64");
       // A neighbour that isn't there: what is sent to it is heard by nobody.
       host.run("ip", "neigh", "add", SILENT, "lladdr", "02:00:00:00:00:09", "dev", "eth0");
       host.run("sysctl", "-q", "-w", "net.ipv4.tcp_syn_retries=1");
@@ -44,7 +56,8 @@ class ConnectionsIT {
                 .log(folder.resolve("audit.jsonl"))
                 .arguments(SILENT)
                 .options(
-                    // The JDK's own classes are not verified by default on 17: what was woven into them is here.
+                    // The JDK's own classes are not verified by default on 17: what was woven into
+                    // them is here.
                     "-XX:+UnlockDiagnosticVMOptions",
                     "-XX:+BytecodeVerificationLocal",
                     // Else it would try again what was refused.
@@ -70,7 +83,8 @@ class ConnectionsIT {
           .describedAs("%s", lines)
           .containsExactlyInAnyOrderElementsOf(expected);
       assertThat(jvm.lines("exchange")).isEmpty();
-      String syns = Command.run("tcpdump", "-n", "-r", capture.toString(), "tcp[tcpflags] & tcp-syn != 0");
+      String syns =
+          Command.run("tcpdump", "-n", "-r", capture.toString(), "tcp[tcpflags] & tcp-syn != 0");
       assertThat(lines).allSatisfy(line -> holdsTogether(line, syns));
     }
   }
@@ -79,7 +93,8 @@ class ConnectionsIT {
   @MethodSource("jdks")
   void aNumberThatIsUsedAgainIsAnotherConnections(Jdk jdk) {
     int count = 800 * Integer.getInteger("volume", 1);
-    Jvm jvm = Jvm.of(Reuse.class).jdk(jdk).log(folder.resolve("audit.jsonl")).arguments(count).run();
+    Jvm jvm =
+        Jvm.of(Reuse.class).jdk(jdk).log(folder.resolve("audit.jsonl")).arguments(count).run();
 
     List<String> expected = new ArrayList<>();
     for (int i = 0; i < count; i++) {
@@ -87,7 +102,8 @@ class ConnectionsIT {
       expected.add("server /" + i + " matched 0 0 40");
     }
     List<JsonNode> lines = jvm.lines("exchange");
-    assertThat(lines.stream().map(ConnectionsIT::exchange)).containsExactlyInAnyOrderElementsOf(expected);
+    assertThat(lines.stream().map(ConnectionsIT::exchange))
+        .containsExactlyInAnyOrderElementsOf(expected);
     assertThat(lines.stream().map(line -> line.get("connection").asLong())).doesNotHaveDuplicates();
     assertThat(jvm.lines("connection")).isEmpty();
   }
@@ -125,8 +141,10 @@ class ConnectionsIT {
     if (outcome.equals("timeout")) {
       double connect = line.get("timings").get("connect").asDouble();
       // 300 ms of the caller's, or 1 s and 2 s of the kernel's.
-      assertThat(connect).satisfiesAnyOf(
-          ms -> assertThat(ms).isBetween(250.0, 1_000.0), ms -> assertThat(ms).isBetween(2_500.0, 6_000.0));
+      assertThat(connect)
+          .satisfiesAnyOf(
+              ms -> assertThat(ms).isBetween(250.0, 1_000.0),
+              ms -> assertThat(ms).isBetween(2_500.0, 6_000.0));
       String to = " > " + line.get("peer").asText().replace(':', '.') + ":";
       assertThat(line.get("syns").asLong())
           .isEqualTo(syns.lines().filter(packet -> packet.contains(to)).count())

@@ -23,7 +23,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** README's first command, whole, as a user runs it. */
 class DemoIT {
-  private static final Path ROOT = Jvm.agentJar().toAbsolutePath().getParent().getParent().getParent();
+  private static final Path ROOT =
+      Jvm.agentJar().toAbsolutePath().getParent().getParent().getParent();
   private static final Path SCRIPT = ROOT.resolve("demo-app/run.sh");
 
   @TempDir Path folder;
@@ -39,7 +40,9 @@ class DemoIT {
 
   @BeforeEach
   void needsRoot() throws IOException {
-    assumeTrue(Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0), "needs root, for a network namespace");
+    assumeTrue(
+        Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0),
+        "needs root, for a network namespace");
     assumeTrue(Command.exists("ip"), "needs ip (iproute2)");
   }
 
@@ -53,7 +56,9 @@ class DemoIT {
     builder.environment().put("OTEL_TRACES_EXPORTER", "none");
     builder.environment().put("LC_ALL", "C.UTF-8");
     builder.environment().put("TMPDIR", folder.toString());
-    builder.environment().put(mark.substring(0, mark.indexOf('=')), mark.substring(mark.indexOf('=') + 1));
+    builder
+        .environment()
+        .put(mark.substring(0, mark.indexOf('=')), mark.substring(mark.indexOf('=') + 1));
     Process process = builder.start();
     process.getOutputStream().close();
     pid = process.pid();
@@ -71,23 +76,40 @@ class DemoIT {
     String text = output.text();
 
     assertThat(demo.exitValue()).as(text).isZero();
-    assertThat(text).contains("tier 1 (kernel filter)").doesNotContain("WARNING", "Exception", "loopback only");
+    assertThat(text)
+        .contains("tier 1 (kernel filter)")
+        .doesNotContain("WARNING", "Exception", "loopback only");
     List<JsonNode> exchanges =
-        Jvm.lines(log).stream().filter(line -> line.get("type").asText().equals("exchange")).toList();
-    assertThat(exchanges).as(text).allSatisfy(line -> assertThat(line.get("verdict").asText()).isEqualTo("matched"));
-    assertThat(text).containsPattern("\n" + exchanges.size() + " views of exchanges by 2 processes");
+        Jvm.lines(log).stream()
+            .filter(line -> line.get("type").asText().equals("exchange"))
+            .toList();
+    assertThat(exchanges)
+        .as(text)
+        .allSatisfy(line -> assertThat(line.get("verdict").asText()).isEqualTo("matched"));
+    assertThat(text)
+        .containsPattern("\n" + exchanges.size() + " views of exchanges by 2 processes");
     // Each order has the trace that the customer gave it, at all three ends.
     List<String> traces =
-        text.lines().filter(line -> line.matches("  [0-9a-f]{32}  GET .*")).map(line -> line.substring(2, 34)).toList();
+        text.lines()
+            .filter(line -> line.matches("  [0-9a-f]{32}  GET .*"))
+            .map(line -> line.substring(2, 34))
+            .toList();
     assertThat(traces).hasSizeGreaterThanOrEqualTo(3).doesNotHaveDuplicates();
     assertThat(traces)
         .allSatisfy(
             trace ->
-                assertThat(of(exchanges, trace).map(line -> line.get("service").asText() + " " + line.get("side").asText()))
+                assertThat(
+                        of(exchanges, trace)
+                            .map(
+                                line ->
+                                    line.get("service").asText() + " " + line.get("side").asText()))
                     .containsExactlyInAnyOrder("shop server", "shop client", "stock server"));
     theLastOrderLayUnread(exchanges, traces.get(traces.size() - 1));
     // Over loopback, and over the veth pair.
-    assertThat(exchanges.stream().map(line -> line.get("interface").asText()).collect(Collectors.toSet()))
+    assertThat(
+            exchanges.stream()
+                .map(line -> line.get("interface").asText())
+                .collect(Collectors.toSet()))
         .isEqualTo(Set.of("lo", cable()));
     assertThat(text).doesNotContain("card=4111111111111111 →").contains("card=REDACTED →");
     nothingIsLeft();
@@ -99,13 +121,22 @@ class DemoIT {
 
   /** What the demo is for: the handler believes 5 ms, the caller waited many times that. */
   private static void theLastOrderLayUnread(List<JsonNode> exchanges, String trace) {
-    JsonNode server = of(exchanges, trace).filter(line -> line.get("service").asText().equals("stock")).findAny().orElseThrow();
-    JsonNode client = of(exchanges, trace).filter(line -> line.get("side").asText().equals("client")).findAny().orElseThrow();
+    JsonNode server =
+        of(exchanges, trace)
+            .filter(line -> line.get("service").asText().equals("stock"))
+            .findAny()
+            .orElseThrow();
+    JsonNode client =
+        of(exchanges, trace)
+            .filter(line -> line.get("side").asText().equals("client"))
+            .findAny()
+            .orElseThrow();
     double unread = server.get("timings").get("read_wait").asDouble();
     double handler = server.get("timings").get("process").asDouble();
     assertThat(unread).isBetween(20.0, 200.0);
     assertThat(handler).isBetween(5.0, 60.0);
-    assertThat(client.get("timings").get("wait").asDouble()).isBetween(unread + handler - 1, unread + handler + 60);
+    assertThat(client.get("timings").get("wait").asDouble())
+        .isBetween(unread + handler - 1, unread + handler + 60);
   }
 
   private String cable() {
@@ -124,7 +155,11 @@ class DemoIT {
   /** Pids of processes that carry the mark. */
   private List<String> marked() throws IOException {
     try (Stream<Path> processes = Files.list(Path.of("/proc"))) {
-      return processes.map(path -> path.getFileName().toString()).filter(name -> name.matches("\\d+")).filter(this::isMarked).toList();
+      return processes
+          .map(path -> path.getFileName().toString())
+          .filter(name -> name.matches("\\d+"))
+          .filter(this::isMarked)
+          .toList();
     }
   }
 
@@ -146,10 +181,22 @@ class DemoIT {
       Jvm.await(() -> output.soFar().contains("stay up until Ctrl-C"), 60);
       Jvm.await(() -> output.soFar().contains(" report "), 5);
       // The orders are served still, and the agents have said no last word.
-      String url = output.soFar().lines().filter(line -> line.startsWith("  curl ")).findAny().orElseThrow().substring(7);
-      assertThat(new String(java.net.URI.create(url).toURL().openStream().readAllBytes(), StandardCharsets.US_ASCII))
+      String url =
+          output
+              .soFar()
+              .lines()
+              .filter(line -> line.startsWith("  curl "))
+              .findAny()
+              .orElseThrow()
+              .substring(7);
+      assertThat(
+              new String(
+                  java.net.URI.create(url).toURL().openStream().readAllBytes(),
+                  StandardCharsets.US_ASCII))
           .isEqualTo("reserved\n");
-      assertThat(output.soFar()).contains("shop: httpaudit 0.1.0: auditing").doesNotContain("shop: httpaudit: ");
+      assertThat(output.soFar())
+          .contains("shop: httpaudit 0.1.0: auditing")
+          .doesNotContain("shop: httpaudit: ");
     } finally {
       demo.destroy();
     }
@@ -161,7 +208,8 @@ class DemoIT {
   /** What is built, where any user may read it: the sources' own folder may be closed to others. */
   private Path aCopyForEveryone() throws IOException {
     Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
-    for (String built : List.of("agent/target/httpaudit.jar", "demo-app/run.sh", "demo-app/target/classes")) {
+    for (String built :
+        List.of("agent/target/httpaudit.jar", "demo-app/run.sh", "demo-app/target/classes")) {
       Path copy = folder.resolve("copy").resolve(built);
       Files.createDirectories(copy.getParent());
       Command.run("cp", "-r", ROOT.resolve(built).toString(), copy.toString());
@@ -174,7 +222,12 @@ class DemoIT {
   void withoutRightsItShowsWhatIsLeftAndSaysSo() throws Exception {
     List<String> command =
         List.of(
-            "setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all",
+            "setpriv",
+            "--reuid=1000",
+            "--regid=1000",
+            "--clear-groups",
+            "--inh-caps=-all",
+            "--bounding-set=-all",
             aCopyForEveryone().toString());
 
     Process demo = start(Jdk.current(), command);
@@ -187,7 +240,8 @@ class DemoIT {
             "network  loopback only: an outside interface of its own needs root",
             "nothing here says where the\nothers went")
         .containsPattern("\n[0-9]+ views of exchanges by 2 processes")
-        .containsPattern("\n  inferred +[0-9]+  \\(tcp_info [0-9]+\\)\n  packet records lost     0\n")
+        .containsPattern(
+            "\n  inferred +[0-9]+  \\(tcp_info [0-9]+\\)\n  packet records lost     0\n")
         .doesNotContain("read_wait    ", ", matched, ", "can't");
     Command.run("rm", "-r", folder.resolve("copy").toString());
     nothingIsLeft();

@@ -22,7 +22,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Networks, firewalls and peers that disturb; both ends under the agent, and captured at both ends. */
+/**
+ * Networks, firewalls and peers that disturb; both ends under the agent, and captured at both ends.
+ */
 class DisturbanceIT {
   private static final int VOLUME = Integer.getInteger("volume", 1);
 
@@ -30,7 +32,9 @@ class DisturbanceIT {
 
   @BeforeAll
   static void needs() {
-    assumeTrue("root".equals(System.getProperty("user.name")), "needs root: a packet filter and network namespaces");
+    assumeTrue(
+        "root".equals(System.getProperty("user.name")),
+        "needs root: a packet filter and network namespaces");
     for (String program : List.of("nft", "tc", "tcpdump", "tshark")) {
       assumeTrue(Command.exists(program), "needs " + program);
     }
@@ -45,7 +49,8 @@ class DisturbanceIT {
       }
       path.reorders(20);
       RoutedPath.rule(path.middle, "forward", "meta l4proto tcp numgen random mod 100 == 0 drop");
-      Run run = new Run(path, "loss and reordering" + (single ? ", IPv6" : ", large packets"), single);
+      Run run =
+          new Run(path, "loss and reordering" + (single ? ", IPv6" : ", large packets"), single);
       run.call("bulk", 120 * VOLUME);
       assertThat(run.judge().retransmits()).as("something was lost").isPositive();
       run.explainRetransmissions(true);
@@ -75,7 +80,8 @@ class DisturbanceIT {
       Run run = new Run(path, "output rules", false);
       run.call("bulk", 80 * VOLUME);
       run.judge();
-      // What an output rule drops never was on the wire: the kernel counts that it sent it again, and the wire shows it once.
+      // What an output rule drops never was on the wire: the kernel counts that it sent it again,
+      // and the wire shows it once.
       run.explainRetransmissions(false);
     }
   }
@@ -94,7 +100,9 @@ class DisturbanceIT {
     try (RoutedPath path = new RoutedPath()) {
       path.withoutSegmentationOffload();
       RoutedPath.rule(
-          path.middle, "forward", "meta length > 200 meta l4proto tcp numgen random mod 400 == 0 reject with tcp reset");
+          path.middle,
+          "forward",
+          "meta length > 200 meta l4proto tcp numgen random mod 400 == 0 reject with tcp reset");
       Run run = new Run(path, "resets by a middlebox", false);
       // The end that the middlebox did not tell waits for six seconds.
       run.call("cut", 100 * VOLUME, 7_000);
@@ -105,14 +113,20 @@ class DisturbanceIT {
   @Test
   void handshakesSentAgain() {
     try (RoutedPath path = new RoutedPath()) {
-      RoutedPath.rule(path.middle, "forward", "tcp flags & (syn|ack) == syn numgen random mod 100 < 20 drop");
-      RoutedPath.rule(path.middle, "forward", "tcp flags & (syn|ack) == (syn|ack) numgen random mod 100 < 20 drop");
+      RoutedPath.rule(
+          path.middle, "forward", "tcp flags & (syn|ack) == syn numgen random mod 100 < 20 drop");
+      RoutedPath.rule(
+          path.middle,
+          "forward",
+          "tcp flags & (syn|ack) == (syn|ack) numgen random mod 100 < 20 drop");
       Run run = new Run(path, "SYN and SYN-ACK lost", false);
       run.call("short", 40 * VOLUME);
       run.judge();
       run.explainRetransmissions(true);
-      assertThat(run.lines("client")).anySatisfy(line -> assertThat(line.get("tcp").has("rtt")).isFalse());
-      assertThat(run.lines("client")).anySatisfy(line -> assertThat(line.get("tcp").has("rtt")).isTrue());
+      assertThat(run.lines("client"))
+          .anySatisfy(line -> assertThat(line.get("tcp").has("rtt")).isFalse());
+      assertThat(run.lines("client"))
+          .anySatisfy(line -> assertThat(line.get("tcp").has("rtt")).isTrue());
     }
   }
 
@@ -122,7 +136,9 @@ class DisturbanceIT {
       Run run = new Run(path, "closed windows", false);
       run.call("stop", 4);
       run.judge();
-      assertThat(run.lines("client")).filteredOn(line -> line.get("tcp").get("zero_window").asInt() > 0).isNotEmpty();
+      assertThat(run.lines("client"))
+          .filteredOn(line -> line.get("tcp").get("zero_window").asInt() > 0)
+          .isNotEmpty();
     }
   }
 
@@ -173,7 +189,12 @@ class DisturbanceIT {
     }
 
     private void call(String what, int times, int millisOfServer) {
-      try (Jvm server = Jvm.of(TroubleServer.class).in(path.server).log(folder.resolve("server.jsonl")).arguments(address).start()) {
+      try (Jvm server =
+          Jvm.of(TroubleServer.class)
+              .in(path.server)
+              .log(folder.resolve("server.jsonl"))
+              .arguments(address)
+              .start()) {
         served = server;
         server.awaitAudit();
         called =
@@ -218,7 +239,13 @@ class DisturbanceIT {
       return jvm.lines("exchange").stream()
           .collect(
               Collectors.groupingBy(
-                  line -> (line.get("verdict").asText() + " " + line.path("why").asText() + " " + line.path("error").asText()).trim(),
+                  line ->
+                      (line.get("verdict").asText()
+                              + " "
+                              + line.path("why").asText()
+                              + " "
+                              + line.path("error").asText())
+                          .trim(),
                   TreeMap::new,
                   Collectors.counting()));
     }
@@ -227,18 +254,36 @@ class DisturbanceIT {
     void explainRetransmissions(boolean wholly) {
       System.out.println(
           "  end     RetransSegs  -SynRetrans | capture: data  FIN alone  SYN  SYN-ACK  partly | log | unexplained | LossProbes Timeouts SpuriousRTOs");
-      explain("client", path.client, clientBefore, atClient, List.of(RoutedPath.CLIENT_V4, RoutedPath.CLIENT_V6), wholly);
-      explain("server", path.server, serverBefore, atServer, List.of(RoutedPath.SERVER_V4, RoutedPath.SERVER_V6), wholly);
+      explain(
+          "client",
+          path.client,
+          clientBefore,
+          atClient,
+          List.of(RoutedPath.CLIENT_V4, RoutedPath.CLIENT_V6),
+          wholly);
+      explain(
+          "server",
+          path.server,
+          serverBefore,
+          atServer,
+          List.of(RoutedPath.SERVER_V4, RoutedPath.SERVER_V6),
+          wholly);
     }
 
     private void explain(
-        String end, Namespaces.Host host, Map<String, Long> before, Tcpdump tcpdump, List<String> addresses, boolean wholly) {
+        String end,
+        Namespaces.Host host,
+        Map<String, Long> before,
+        Tcpdump tcpdump,
+        List<String> addresses,
+        boolean wholly) {
       Map<String, Long> counted = Retransmissions.counters(host);
       before.forEach((counter, value) -> counted.merge(counter, -value, Long::sum));
       Retransmissions sent = new Retransmissions(tcpdump.file(), addresses);
       long logged = 0;
       for (JsonNode line : lines(end)) {
-        logged += line.get(end.equals("client") ? "request" : "response").get("retransmits").asLong();
+        logged +=
+            line.get(end.equals("client") ? "request" : "response").get("retransmits").asLong();
       }
       long kernel = counted.get("RetransSegs") - counted.get("TCPSynRetrans");
       long unexplained = kernel - sent.data - sent.fins - sent.partly;
@@ -257,9 +302,13 @@ class DisturbanceIT {
           counted.get("TCPLossProbes"),
           counted.get("TCPTimeouts"),
           counted.get("TCPSpuriousRTOs"));
-      assertThat(logged).as(name + ": retransmissions of the " + end + "'s log, by its capture").isEqualTo(sent.data);
+      assertThat(logged)
+          .as(name + ": retransmissions of the " + end + "'s log, by its capture")
+          .isEqualTo(sent.data);
       if (wholly) {
-        assertThat(unexplained).as(name + ": what the " + end + "'s kernel counted beyond its capture").isZero();
+        assertThat(unexplained)
+            .as(name + ": what the " + end + "'s kernel counted beyond its capture")
+            .isZero();
       }
     }
   }

@@ -18,13 +18,23 @@ import org.junit.jupiter.params.provider.MethodSource;
 class DoctorIT {
   private static final List<String> WITHOUT_RIGHTS =
       List.of(
-          "setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all");
+          "setpriv",
+          "--reuid=1000",
+          "--regid=1000",
+          "--clear-groups",
+          "--inh-caps=-all",
+          "--bounding-set=-all");
 
   /** What a process is given that needs no more: not root, and no capability but the two. */
   private static final List<String> THE_TWO_RIGHTS =
       List.of(
-          "setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "--inh-caps=-all,+net_raw,+bpf",
-          "--ambient-caps=-all,+net_raw,+bpf", "--bounding-set=-all,+net_raw,+bpf");
+          "setpriv",
+          "--reuid=1000",
+          "--regid=1000",
+          "--clear-groups",
+          "--inh-caps=-all,+net_raw,+bpf",
+          "--ambient-caps=-all,+net_raw,+bpf",
+          "--bounding-set=-all,+net_raw,+bpf");
 
   private Path folder;
   private Path jar;
@@ -51,7 +61,11 @@ class DoctorIT {
   private record Outcome(int exit, String stdout, String stderr) {
     /** The line of one check; fails unless there is exactly one. */
     String check(String name) {
-      List<String> lines = stdout.lines().filter(line -> line.substring(Math.min(6, line.length())).startsWith(name)).toList();
+      List<String> lines =
+          stdout
+              .lines()
+              .filter(line -> line.substring(Math.min(6, line.length())).startsWith(name))
+              .toList();
       assertThat(lines).as(name + " in\n" + stdout).hasSize(1);
       return lines.get(0);
     }
@@ -61,7 +75,8 @@ class DoctorIT {
     }
   }
 
-  private Outcome doctor(Jdk jdk, String exporter, List<String> prefix) throws IOException, InterruptedException {
+  private Outcome doctor(Jdk jdk, String exporter, List<String> prefix)
+      throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(prefix);
     command.addAll(List.of(jdk.java().toString(), "-jar", jar.toString(), "doctor"));
     ProcessBuilder builder = new ProcessBuilder(command);
@@ -89,7 +104,8 @@ class DoctorIT {
     assertThat(outcome.exit()).isZero();
     assertThat(outcome.stderr()).isEmpty();
     assertThat(outcome.check("bpf"))
-        .isEqualTo("ok    bpf         the filter and its maps were loaded, and attached to a packet socket");
+        .isEqualTo(
+            "ok    bpf         the filter and its maps were loaded, and attached to a packet socket");
     assertThat(outcome.check("rights")).isEqualTo("ok    rights      CAP_NET_RAW and CAP_BPF");
     assertThat(outcome.check("hooks")).startsWith("ok ");
     assertThat(outcome.check("clock")).startsWith("ok ");
@@ -141,7 +157,9 @@ class DoctorIT {
   void whereNoLibraryCanBeWrittenNothingWorksAndTheFolderIsNamed() throws Exception {
     assumeRoot();
 
-    Outcome outcome = doctor(Jdk.current(), "none", List.of("env", "JDK_JAVA_OPTIONS=-Djava.io.tmpdir=/proc/self"));
+    Outcome outcome =
+        doctor(
+            Jdk.current(), "none", List.of("env", "JDK_JAVA_OPTIONS=-Djava.io.tmpdir=/proc/self"));
 
     assertThat(outcome.exit()).isEqualTo(2);
     assertThat(outcome.check("native"))

@@ -27,8 +27,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every exchange of every kind of client and server, in all the shapes of HTTP/1.x, against tcpdump's capture of the same run:
- * each has its line, each line is right, figure by figure.
+ * Every exchange of every kind of client and server, in all the shapes of HTTP/1.x, against
+ * tcpdump's capture of the same run: each has its line, each line is right, figure by figure.
  */
 class ExactIT {
   /** Of each, in all arms: 100,000 at full volume. */
@@ -71,7 +71,9 @@ class ExactIT {
 
   @BeforeAll
   static void rights() {
-    assumeTrue("root".equals(System.getProperty("user.name")), "needs root: a packet filter and network namespaces");
+    assumeTrue(
+        "root".equals(System.getProperty("user.name")),
+        "needs root: a packet filter and network namespaces");
     for (String program : List.of("tcpdump", "tshark", "ip", "nft")) {
       assumeTrue(Command.exists(program), "needs " + program);
     }
@@ -104,7 +106,8 @@ class ExactIT {
   private void oneJvm(Arm arm, Namespaces.Host host) {
     swallow(host, "127.0.0.77");
     try (Tcpdump tcpdump = new Tcpdump(host, "lo", "tcp", folder.resolve("lo.pcap"))) {
-      Jvm jvm = load(arm, host, "both", "role=both", "bind=127.0.0.1", "drops=127.0.0.77", asked()).run();
+      Jvm jvm =
+          load(arm, host, "both", "role=both", "bind=127.0.0.1", "drops=127.0.0.77", asked()).run();
       tcpdump.stop();
       judge(arm, jvm, compare(arm, tcpdump, "lo", EnumSet.allOf(Side.class), jvm.lines()));
     }
@@ -120,14 +123,25 @@ class ExactIT {
       Jvm client = client(arm, host, server, address, silent);
       tcpdump.stop();
       // Both speak of all: when it ends, a Tomcat calls itself, to wake its acceptor.
-      judge(arm, client, compare(arm, tcpdump, "lo", EnumSet.allOf(Side.class), lines(client, server)));
+      judge(
+          arm,
+          client,
+          compare(arm, tcpdump, "lo", EnumSet.allOf(Side.class), lines(client, server)));
     }
   }
 
   private void veth(Arm arm, Namespaces network, String address, String silent) {
     Namespaces.Host west = network.host();
     Namespaces.Host east = network.host();
-    network.join(west, "west0", "10.77.0.1/24", "fd00:77::1/64", east, "east0", "10.77.0.2/24", "fd00:77::2/64");
+    network.join(
+        west,
+        "west0",
+        "10.77.0.1/24",
+        "fd00:77::1/64",
+        east,
+        "east0",
+        "10.77.0.2/24",
+        "fd00:77::2/64");
     east.run("ip", "addr", "add", silent + (silent.contains(":") ? "/64" : "/24"), "dev", "east0");
     swallow(east, silent);
     try (Tcpdump inside = new Tcpdump(east, "lo", "tcp", folder.resolve("lo.pcap"));
@@ -138,12 +152,27 @@ class ExactIT {
       here.stop();
       there.stop();
       inside.stop();
-      Predicate<JsonNode> outside = line -> line.path("peer").asText().contains("77::1]:") || line.path("peer").asText().contains("77.0.1:");
+      Predicate<JsonNode> outside =
+          line ->
+              line.path("peer").asText().contains("77::1]:")
+                  || line.path("peer").asText().contains("77.0.1:");
       // A Tomcat that ends calls itself, and what is called by its own address goes over lo.
       Tally tally =
           compare(arm, here, "west0", EnumSet.of(Side.CLIENT), client.lines())
-              .add(compare(arm, there, "east0", EnumSet.of(Side.SERVER), server.lines().stream().filter(outside).toList()))
-              .add(compare(arm, inside, "lo", EnumSet.allOf(Side.class), server.lines().stream().filter(outside.negate()).toList()));
+              .add(
+                  compare(
+                      arm,
+                      there,
+                      "east0",
+                      EnumSet.of(Side.SERVER),
+                      server.lines().stream().filter(outside).toList()))
+              .add(
+                  compare(
+                      arm,
+                      inside,
+                      "lo",
+                      EnumSet.allOf(Side.class),
+                      server.lines().stream().filter(outside.negate()).toList()));
       judge(arm, client, tally);
     }
   }
@@ -152,7 +181,15 @@ class ExactIT {
   private Jvm client(Arm arm, Namespaces.Host host, Jvm server, String address, String silent) {
     String ports = server.awaitLine("ready");
     Jvm client =
-        load(arm, host, "client", "role=client", "target=" + address, "servers=" + ports, "drops=" + silent, asked())
+        load(
+                arm,
+                host,
+                "client",
+                "role=client",
+                "target=" + address,
+                "servers=" + ports,
+                "drops=" + silent,
+                asked())
             .run();
     server.say("");
     assertThat(server.await()).isZero();
@@ -161,18 +198,24 @@ class ExactIT {
   }
 
   private Jvm.Setup load(Arm arm, Namespaces.Host host, String name, Object... arguments) {
-    return Jvm.of(Load.class).in(host).jdk(arm.jdk()).log(folder.resolve(name + ".jsonl")).arguments(arguments);
+    return Jvm.of(Load.class)
+        .in(host)
+        .jdk(arm.jdk())
+        .log(folder.resolve(name + ".jsonl"))
+        .arguments(arguments);
   }
 
   /** From that address nothing comes back. */
   private static void swallow(Namespaces.Host host, String address) {
     String family = address.contains(":") ? "ip6" : "ip";
     host.run("nft", "add", "table", "inet", "silent");
-    host.run("nft", "add", "chain", "inet", "silent", "input", "{ type filter hook input priority 0; }");
+    host.run(
+        "nft", "add", "chain", "inet", "silent", "input", "{ type filter hook input priority 0; }");
     host.run("nft", "add", "rule", "inet", "silent", "input", family, "daddr", address, "drop");
   }
 
-  private static Tally compare(Arm arm, Tcpdump tcpdump, String interfaceName, Set<Side> sides, List<JsonNode> lines) {
+  private static Tally compare(
+      Arm arm, Tcpdump tcpdump, String interfaceName, Set<Side> sides, List<JsonNode> lines) {
     return Comparison.of(arm.toString(), Capture.of(tcpdump.file()), interfaceName, sides, lines);
   }
 
@@ -199,10 +242,21 @@ class ExactIT {
     try (Namespaces network = new Namespaces()) {
       Namespaces.Host host = network.host();
       try (Tcpdump tcpdump = new Tcpdump(host, "lo", "tcp", folder.resolve("lo.pcap"))) {
-        Jvm jvm = Jvm.of(LongBodies.class).in(host).jdk(jdk).log(folder.resolve("audit.jsonl")).arguments(100).run();
+        Jvm jvm =
+            Jvm.of(LongBodies.class)
+                .in(host)
+                .jdk(jdk)
+                .log(folder.resolve("audit.jsonl"))
+                .arguments(100)
+                .run();
         tcpdump.stop();
         Tally tally =
-            Comparison.of("100 MB, " + jdk, Capture.of(tcpdump.file()), "lo", EnumSet.allOf(Side.class), jvm.lines());
+            Comparison.of(
+                "100 MB, " + jdk,
+                Capture.of(tcpdump.file()),
+                "lo",
+                EnumSet.allOf(Side.class),
+                jvm.lines());
         ARMS.add(tally);
         ALL.add(tally);
         assertThat(tally.troubles()).isEmpty();
@@ -213,7 +267,9 @@ class ExactIT {
                   assertThat(line.get("request").get("bytes").asLong()).isGreaterThan(100 << 20);
                   assertThat(line.get("response").get("bytes").asLong()).isGreaterThan(100 << 20);
                 });
-        assertThat(jvm.stderr()).contains("2 exchanges: 2 matched").contains("0 packet records lost");
+        assertThat(jvm.stderr())
+            .contains("2 exchanges: 2 matched")
+            .contains("0 packet records lost");
       }
     }
   }
@@ -225,7 +281,8 @@ class ExactIT {
       Namespaces.Host host = network.host();
       Arm arm = new Arm(Where.ONE_JVM, Jdk.current());
       try (Tcpdump tcpdump = new Tcpdump(host, "lo", "tcp", folder.resolve("lo.pcap"))) {
-        Jvm jvm = load(arm, host, "both", "role=both", "exchanges=100", "shapes=ordinary,upgraded").run();
+        Jvm jvm =
+            load(arm, host, "both", "role=both", "exchanges=100", "shapes=ordinary,upgraded").run();
         tcpdump.stop();
         new Falsified(Capture.of(tcpdump.file()), jvm.lines()).check();
       }
@@ -277,11 +334,18 @@ class ExactIT {
         noticed(first, line -> add(line, "tcp", "zero_window", 1));
         noticed(first, line -> part(line, "tcp").put("reset", true));
         noticed(first, line -> part(line, "tcp").remove("rtt"));
-        String[] phases = side.equals("client") ? new String[] {"connect", "queue", "send", "wait", "receive"} : new String[] {"read_wait", "receive", "process", "send"};
+        String[] phases =
+            side.equals("client")
+                ? new String[] {"connect", "queue", "send", "wait", "receive"}
+                : new String[] {"read_wait", "receive", "process", "send"};
         for (String phase : phases) {
           noticed(first, line -> part(line, "timings").remove(phase));
           noticed(first, line -> part(line, "timings").put(phase, -0.1));
-          noticed(first, line -> part(line, "timings").put(phase, part(line, "timings").get(phase).asDouble() + 60_000));
+          noticed(
+              first,
+              line ->
+                  part(line, "timings")
+                      .put(phase, part(line, "timings").get(phase).asDouble() + 60_000));
         }
         noticed(first, line -> part(line, "timings").put("pondering", 0.1));
       }

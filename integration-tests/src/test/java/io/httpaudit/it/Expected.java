@@ -6,8 +6,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * From a line of the audit log to the tags that Jaeger must show of its span, by INTERFACE.md and the semantic conventions. What
- * a line tells by rounding, or not at all, is taken from the span, once it is what the line allows.
+ * From a line of the audit log to the tags that Jaeger must show of its span, by INTERFACE.md and
+ * the semantic conventions. What a line tells by rounding, or not at all, is taken from the span,
+ * once it is what the line allows.
  */
 final class Expected {
   private final Map<String, String> tags = new TreeMap<>();
@@ -70,7 +71,9 @@ final class Expected {
       string("otel.status_code", "ERROR");
       tags.put("error", "bool true");
     }
-    line.get("timings").properties().forEach(t -> millis("httpaudit." + t.getKey() + "_ms", t.getValue().asDouble()));
+    line.get("timings")
+        .properties()
+        .forEach(t -> millis("httpaudit." + t.getKey() + "_ms", t.getValue().asDouble()));
     if (!line.get("timings").isEmpty()) {
       millis("httpaudit.other_ms", other());
     }
@@ -89,7 +92,11 @@ final class Expected {
   private void millis(String key, double value) {
     String tag = shown.getOrDefault(key, "float64 NaN");
     double exact = Double.parseDouble(tag.substring(tag.indexOf(' ') + 1));
-    tags.put(key, Math.abs(exact - value) <= 0.01 ? "float64 " + tag.substring(tag.indexOf(' ') + 1) : "float64 " + value);
+    tags.put(
+        key,
+        Math.abs(exact - value) <= 0.01
+            ? "float64 " + tag.substring(tag.indexOf(' ') + 1)
+            : "float64 " + value);
   }
 
   private void exchange() {

@@ -13,7 +13,10 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Spans on their way out of a program, where there is a collector and where there is none: it does not notice. */
+/**
+ * Spans on their way out of a program, where there is a collector and where there is none: it does
+ * not notice.
+ */
 class ExportIT {
   /** More than the agent waits for a collector at the end, and a busy machine's own. */
   private static final long END_MILLIS = 3_500;
@@ -52,7 +55,10 @@ class ExportIT {
         .await();
 
     assertThat(Files.readAllLines(without)).noneMatch(line -> line.contains("] io.opentelemetry."));
-    List<String> sdk = Files.readAllLines(with).stream().filter(line -> line.contains("] io.opentelemetry.")).toList();
+    List<String> sdk =
+        Files.readAllLines(with).stream()
+            .filter(line -> line.contains("] io.opentelemetry."))
+            .toList();
     assertThat(sdk).hasSizeGreaterThan(50);
     String thread =
         Files.readAllLines(with).stream()
@@ -93,10 +99,16 @@ class ExportIT {
     assertThat(jvm.lines("summary").get(0).get("spans_dropped").asLong()).isEqualTo(100);
     assertThat(jvm.stderr().lines().toList())
         .satisfiesExactly(
-            first -> assertThat(first).startsWith("httpaudit ").endsWith("; spans to http://127.0.0.1:" + port),
+            first ->
+                assertThat(first)
+                    .startsWith("httpaudit ")
+                    .endsWith("; spans to http://127.0.0.1:" + port),
             trouble ->
                 assertThat(trouble)
-                    .isEqualTo("httpaudit: spans don't reach http://127.0.0.1:" + port + ": Connection refused"),
+                    .isEqualTo(
+                        "httpaudit: spans don't reach http://127.0.0.1:"
+                            + port
+                            + ": Connection refused"),
             last -> assertThat(last).endsWith("; 0 packet records lost, 100 spans dropped"));
   }
 

@@ -20,8 +20,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Hooks and native calls throw, stall and return garbage (io.httpaudit.faults), and no program behaves differently; nor is
- * anything called matched that is not exactly so.
+ * Hooks and native calls throw, stall and return garbage (io.httpaudit.faults), and no program
+ * behaves differently; nor is anything called matched that is not exactly so.
  */
 class FaultsIT {
   private static final int VOLUME = Integer.getInteger("volume", 1);
@@ -29,10 +29,15 @@ class FaultsIT {
 
   @TempDir Path folder;
 
-  /** A JDK, and seed, rate and place of faults: from one call in three, with which nothing works, to one in thousands. */
+  /**
+   * A JDK, and seed, rate and place of faults: from one call in three, with which nothing works, to
+   * one in thousands.
+   */
   static List<Arguments> faults() {
     List<Arguments> faults = new ArrayList<>();
-    String[] kinds = {"5:hooks", "300:hooks", "5000:hooks", "30:natives", "300:natives", "3000:natives", "1000:all"};
+    String[] kinds = {
+      "5:hooks", "300:hooks", "5000:hooks", "30:natives", "300:natives", "3000:natives", "1000:all"
+    };
     int seed = 1;
     for (Jdk jdk : Jdk.all()) {
       for (int round = 0; round < VOLUME; round++) {
@@ -56,25 +61,43 @@ class FaultsIT {
     long begin = System.nanoTime();
     Outcome with =
         Outcome.of(
-            under(faults, Jvm.of(CountedExchanges.class).jdk(jdk).log(log).arguments(truth, EXCHANGES)).start());
+            under(
+                    faults,
+                    Jvm.of(CountedExchanges.class).jdk(jdk).log(log).arguments(truth, EXCHANGES))
+                .start());
     long millis = (System.nanoTime() - begin) / 1_000_000;
 
-    assertThat(with.withoutOurs()).isEqualTo(new Outcome(0, List.of("checked " + EXCHANGES), List.of()));
+    assertThat(with.withoutOurs())
+        .isEqualTo(new Outcome(0, List.of("checked " + EXCHANGES), List.of()));
     // Its exchanges, the longest stalls that may hit them, and the end that waits for our thread.
     assertThat(millis).isLessThan(60_000);
     assertThat(with.ours()).allMatch(line -> line.startsWith("httpaudit"));
     Map<Integer, long[]> moved = read(truth);
     int matched = 0;
     for (JsonNode line : Jvm.lines(log)) {
-      if (line.get("type").asText().equals("exchange") && line.get("verdict").asText().equals("matched")) {
+      if (line.get("type").asText().equals("exchange")
+          && line.get("verdict").asText().equals("matched")) {
         matched++;
         assertThat(isTrue(line, moved)).as(line.toString()).isTrue();
       }
     }
-    System.out.println(jdk + ", faults " + faults + ": " + matched + " of " + 2 * EXCHANGES + " matched, in " + millis + " ms");
+    System.out.println(
+        jdk
+            + ", faults "
+            + faults
+            + ": "
+            + matched
+            + " of "
+            + 2 * EXCHANGES
+            + " matched, in "
+            + millis
+            + " ms");
   }
 
-  /** number, then requestOffset requestBytes responseOffset responseBytes, as the program itself counted. */
+  /**
+   * number, then requestOffset requestBytes responseOffset responseBytes, as the program itself
+   * counted.
+   */
   private static Map<Integer, long[]> read(Path truth) throws IOException {
     Map<Integer, long[]> moved = new HashMap<>();
     for (String line : Files.readAllLines(truth)) {
@@ -131,7 +154,8 @@ class FaultsIT {
   void otherProgramsGoOnToo(Jdk jdk) {
     goesOn("7:20:all", Jvm.of(HttpServerAndClients.class).jdk(jdk).arguments(10));
     goesOn("7:20:all", Jvm.of(StreamsOverSockets.class).jdk(jdk));
-    // It checks each byte that it reads, in HTTP's every shape, on servers and clients of each kind.
+    // It checks each byte that it reads, in HTTP's every shape, on servers and clients of each
+    // kind.
     Jvm.Setup load = Jvm.of(Load.class).jdk(jdk).arguments("exchanges=" + 150 * VOLUME, "seed=3");
     goesOn("8:300:hooks", load);
     goesOn("9:500:natives", load);

@@ -63,7 +63,8 @@ class HarmlessIT {
 
   private static void hasTwoLines(Outcome with) {
     assertThat(with.ours())
-        .satisfiesExactly(start -> assertThat(start).matches(START), end -> assertThat(end).matches(END));
+        .satisfiesExactly(
+            start -> assertThat(start).matches(START), end -> assertThat(end).matches(END));
   }
 
   @ParameterizedTest
@@ -104,7 +105,9 @@ class HarmlessIT {
     hasTwoLines(with);
     // The second exchange was its shutdown hook's.
     assertThat(with.output()).containsExactly("ok on main", "waiting", "ok on Thread-1");
-    assertThat(jvm.lines("exchange")).hasSize(4).allMatch(line -> line.get("verdict").asText().equals("matched"));
+    assertThat(jvm.lines("exchange"))
+        .hasSize(4)
+        .allMatch(line -> line.get("verdict").asText().equals("matched"));
     assertThat(jvm.lines("summary")).hasSize(1);
   }
 
@@ -114,7 +117,12 @@ class HarmlessIT {
     Path log = folder.resolve("audit.jsonl");
     Path temporary = Files.createDirectory(folder.resolve("tmp"));
     Jvm jvm =
-        Jvm.of(Ends.class).jdk(jdk).log(log).options("-Djava.io.tmpdir=" + temporary).arguments("wait").start();
+        Jvm.of(Ends.class)
+            .jdk(jdk)
+            .log(log)
+            .options("-Djava.io.tmpdir=" + temporary)
+            .arguments("wait")
+            .start();
     jvm.awaitLine("waiting");
     Jvm.await(() -> jvm.lines().size() == 2, 5);
     jvm.process().destroyForcibly();
@@ -144,11 +152,18 @@ class HarmlessIT {
     try (Jvm jvm = setup.start()) {
       jvm.awaitLine("ready");
       Stream<String> dump =
-          Command.run(setup.jdk().home().resolve("bin/jcmd").toString(), String.valueOf(jvm.pid()), "Thread.print")
+          Command.run(
+                  setup.jdk().home().resolve("bin/jcmd").toString(),
+                  String.valueOf(jvm.pid()),
+                  "Thread.print")
               .lines()
               // The VM's own threads have no number; how many of them collect garbage depends.
               .filter(line -> line.matches("\"[^\"]*\" #.*"))
-              .map(line -> line.replaceAll("^(\"[^\"]*\") #\\d+( \\[\\d+\\])?( daemon)? (prio=\\d+)?.*", "dump $1$3 $4"));
+              .map(
+                  line ->
+                      line.replaceAll(
+                          "^(\"[^\"]*\") #\\d+( \\[\\d+\\])?( daemon)? (prio=\\d+)?.*",
+                          "dump $1$3 $4"));
       Stream<String> printed = jvm.stdoutSoFar().lines().filter(line -> !line.equals("ready"));
       // How many threads compile, or complete an HttpClient's calls, depends on the time it takes.
       TreeSet<String> lines = new TreeSet<>();
@@ -165,20 +180,37 @@ class HarmlessIT {
   @MethodSource("jdks")
   void theProgramSeesNoneOfOurs(Jdk jdk) throws IOException {
     List<String> inside = inside();
-    Path classes = Files.write(folder.resolve("classes"), inside.stream().filter(name -> name.endsWith(".classdata"))
-        .map(name -> name.replaceFirst("^boot/", "").replace(".classdata", "").replace('/', '.')).toList());
+    Path classes =
+        Files.write(
+            folder.resolve("classes"),
+            inside.stream()
+                .filter(name -> name.endsWith(".classdata"))
+                .map(
+                    name ->
+                        name.replaceFirst("^boot/", "").replace(".classdata", "").replace('/', '.'))
+                .toList());
     Path resources =
-        Files.write(folder.resolve("resources"), inside.stream().map(name -> name.replace(".classdata", ".class")).toList());
+        Files.write(
+            folder.resolve("resources"),
+            inside.stream().map(name -> name.replace(".classdata", ".class")).toList());
     Path temporary = Files.createDirectory(folder.resolve("tmp"));
     Supplier<Jvm.Setup> program =
-        () -> Jvm.of(Visible.class).jdk(jdk).options("-Djava.io.tmpdir=" + temporary).arguments(classes, resources);
+        () ->
+            Jvm.of(Visible.class)
+                .jdk(jdk)
+                .options("-Djava.io.tmpdir=" + temporary)
+                .arguments(classes, resources);
     Outcome with = Outcome.of(program.get().start());
     List<String> more = new ArrayList<>(with.output());
     Outcome bare = bare(program);
     bare.output().forEach(more::remove);
     assertThat(more)
-        .allMatch(line -> line.matches("class (java\\.lang\\.HttpAudit(Sink)?|io\\.httpaudit\\.Launcher) by .*")
-            || line.matches("resource (META-INF/MANIFEST.MF|io/httpaudit/Launcher.class) at .*/httpaudit.jar!/.*"))
+        .allMatch(
+            line ->
+                line.matches(
+                        "class (java\\.lang\\.HttpAudit(Sink)?|io\\.httpaudit\\.Launcher) by .*")
+                    || line.matches(
+                        "resource (META-INF/MANIFEST.MF|io/httpaudit/Launcher.class) at .*/httpaudit.jar!/.*"))
         .hasSize(10 + 4);
     List<String> less = new ArrayList<>(bare.output());
     with.output().forEach(less::remove);
@@ -189,11 +221,16 @@ class HarmlessIT {
   /** Every name in the jar, as the agent's own loader knows it. */
   private static List<String> inside() throws IOException {
     try (JarFile jar = new JarFile(Jvm.agentJar().toFile())) {
-      List<String> names = jar.stream().map(entry -> entry.getName()).filter(name -> !name.endsWith("/")).toList();
+      List<String> names =
+          jar.stream().map(entry -> entry.getName()).filter(name -> !name.endsWith("/")).toList();
       assertThat(names.stream().filter(name -> !name.startsWith("httpaudit/")))
           .containsExactlyInAnyOrder("META-INF/MANIFEST.MF", "io/httpaudit/Launcher.class");
-      List<String> inside = new ArrayList<>(List.of("META-INF/MANIFEST.MF", "io/httpaudit/Launcher.classdata"));
-      names.stream().filter(name -> name.startsWith("httpaudit/")).map(name -> name.substring(10)).forEach(inside::add);
+      List<String> inside =
+          new ArrayList<>(List.of("META-INF/MANIFEST.MF", "io/httpaudit/Launcher.classdata"));
+      names.stream()
+          .filter(name -> name.startsWith("httpaudit/"))
+          .map(name -> name.substring(10))
+          .forEach(inside::add);
       return inside;
     }
   }
@@ -204,26 +241,42 @@ class HarmlessIT {
     List<String[]> options =
         List.of(
             new String[] {"-Xcheck:jni"},
-            new String[] {"-XX:+UnlockDiagnosticVMOptions", "-XX:+BytecodeVerificationRemote", "-XX:+BytecodeVerificationLocal"},
+            new String[] {
+              "-XX:+UnlockDiagnosticVMOptions",
+              "-XX:+BytecodeVerificationRemote",
+              "-XX:+BytecodeVerificationLocal"
+            },
             new String[] {"-XX:StartFlightRecording=filename=" + folder.resolve("recording.jfr")},
             new String[] {"-Xshare:on"},
             new String[] {"-Xint"},
             new String[] {"-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"});
     for (String[] option : options) {
       Supplier<Jvm.Setup> program =
-          () -> Jvm.of(HttpServerAndClients.class).jdk(jdk).options(NO_DELAY).options(option).arguments(5);
+          () ->
+              Jvm.of(HttpServerAndClients.class)
+                  .jdk(jdk)
+                  .options(NO_DELAY)
+                  .options(option)
+                  .arguments(5);
       hasTwoLines(isTheSame(program, HarmlessIT::withoutTheRunsOwn));
     }
   }
 
   /**
-   * What the JVM's log says of this run alone, and what JDK 17 says of its own Instrumentation.getAllLoadedClasses, whoever
-   * calls it: a reference to each class.
+   * What the JVM's log says of this run alone, and what JDK 17 says of its own
+   * Instrumentation.getAllLoadedClasses, whoever calls it: a reference to each class.
    */
   private static Outcome withoutTheRunsOwn(Outcome outcome) {
     List<String> lines =
-        outcome.output().stream().map(line -> line.replaceAll("^\\[[0-9.,]+s\\]|jcmd \\d+", "")).collect(Collectors.toCollection(ArrayList::new));
-    int warning = lines.indexOf(lines.stream().filter(line -> line.startsWith("WARNING: JNI local refs: ")).findFirst().orElse("-"));
+        outcome.output().stream()
+            .map(line -> line.replaceAll("^\\[[0-9.,]+s\\]|jcmd \\d+", ""))
+            .collect(Collectors.toCollection(ArrayList::new));
+    int warning =
+        lines.indexOf(
+            lines.stream()
+                .filter(line -> line.startsWith("WARNING: JNI local refs: "))
+                .findFirst()
+                .orElse("-"));
     if (warning >= 0) {
       assertThat(lines.get(warning + 1)).contains("InstrumentationImpl.getAllLoadedClasses0");
       lines.remove(warning);
@@ -263,15 +316,25 @@ class HarmlessIT {
       for (Path place : places) {
         Path log = folder.resolve("audit-" + place.getFileName());
         Supplier<Jvm.Setup> program =
-            () -> Jvm.of(HttpServerAndClients.class).jdk(jdk).log(log).options("-Djava.io.tmpdir=" + place).arguments(3);
+            () ->
+                Jvm.of(HttpServerAndClients.class)
+                    .jdk(jdk)
+                    .log(log)
+                    .options("-Djava.io.tmpdir=" + place)
+                    .arguments(3);
         Outcome with = isTheSame(program, outcome -> outcome);
         assertThat(with.ours().get(0))
             .contains("; application times only: jffi's native library can't be ")
             .contains(place.toString());
         assertThat(with.ours()).hasSize(2);
-        assertThat(Jvm.lines(log).stream().filter(line -> line.get("type").asText().equals("exchange")))
+        assertThat(
+                Jvm.lines(log).stream()
+                    .filter(line -> line.get("type").asText().equals("exchange")))
             .hasSize(12)
-            .allMatch(line -> line.get("verdict").asText().equals("not_captured") && line.get("why").asText().equals("no_native"))
+            .allMatch(
+                line ->
+                    line.get("verdict").asText().equals("not_captured")
+                        && line.get("why").asText().equals("no_native"))
             .noneMatch(line -> line.has("interface") || line.get("tcp").has("rtt"));
         if (Files.isDirectory(place) && !place.startsWith("/proc")) {
           assertThat(place).isEmptyDirectory();
@@ -287,7 +350,9 @@ class HarmlessIT {
   @ParameterizedTest
   @MethodSource("jdks")
   void aLogThatCannotBeWrittenIsNotNoticed(Jdk jdk) throws IOException {
-    List<Path> places = new ArrayList<>(List.of(Path.of("/dev/full"), folder.resolve("missing/audit.jsonl"), folder));
+    List<Path> places =
+        new ArrayList<>(
+            List.of(Path.of("/dev/full"), folder.resolve("missing/audit.jsonl"), folder));
     Path small = Files.createDirectory(folder.resolve("small"));
     boolean mounted = isRoot();
     if (mounted) {
@@ -297,14 +362,26 @@ class HarmlessIT {
     try {
       for (Path place : places) {
         Supplier<Jvm.Setup> program =
-            () -> Jvm.of(HttpServerAndClients.class).jdk(jdk).options(NO_DELAY).log(place).arguments(20);
+            () ->
+                Jvm.of(HttpServerAndClients.class)
+                    .jdk(jdk)
+                    .options(NO_DELAY)
+                    .log(place)
+                    .arguments(20);
         Outcome with = isTheSame(program, outcome -> outcome);
         assertThat(with.ours())
             .as(place.toString())
             .hasSize(3)
-            .anySatisfy(line -> assertThat(line).matches("httpaudit: (the audit log can't be written|a line of the audit log was lost): .*"));
-        assertThat(with.ours().get(2)).startsWith("httpaudit: 80 exchanges: ").matches(".*, [0-9]+ log lines lost");
-        long lost = Long.parseLong(with.ours().get(2).replaceAll(".*, ([0-9]+) log lines lost", "$1"));
+            .anySatisfy(
+                line ->
+                    assertThat(line)
+                        .matches(
+                            "httpaudit: (the audit log can't be written|a line of the audit log was lost): .*"));
+        assertThat(with.ours().get(2))
+            .startsWith("httpaudit: 80 exchanges: ")
+            .matches(".*, [0-9]+ log lines lost");
+        long lost =
+            Long.parseLong(with.ours().get(2).replaceAll(".*, ([0-9]+) log lines lost", "$1"));
         if (place.startsWith(small)) {
           // What is on the disk is whole up to the line that found no room; all else is counted.
           String text = Files.readString(place);
@@ -326,7 +403,8 @@ class HarmlessIT {
   void aCollectorThatIsDeadOrMuteIsNotNoticed(Jdk jdk) throws IOException {
     // Connections wait in its queue, and nobody ever answers.
     try (ServerSocket mute = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
-      for (String endpoint : List.of("http://127.0.0.1:9", "http://127.0.0.1:" + mute.getLocalPort())) {
+      for (String endpoint :
+          List.of("http://127.0.0.1:9", "http://127.0.0.1:" + mute.getLocalPort())) {
         Path log = folder.resolve("audit-" + endpoint.hashCode());
         Supplier<Jvm.Setup> program =
             () ->
@@ -350,7 +428,11 @@ class HarmlessIT {
         assertThat(with.ours().subList(1, with.ours().size() - 1))
             .allMatch(line -> line.startsWith("httpaudit: spans don't reach " + endpoint))
             .hasSizeLessThan(2);
-        JsonNode summary = Jvm.lines(log).stream().filter(line -> line.get("type").asText().equals("summary")).findFirst().orElseThrow();
+        JsonNode summary =
+            Jvm.lines(log).stream()
+                .filter(line -> line.get("type").asText().equals("summary"))
+                .findFirst()
+                .orElseThrow();
         assertThat(summary.get("spans_dropped").asLong()).isEqualTo(80);
       }
     }
@@ -361,7 +443,8 @@ class HarmlessIT {
   void noThreadFromMainOnHasTheRights(Jdk jdk) {
     assumeTrue(isRoot(), "needs CAP_NET_RAW and CAP_BPF to give up");
     Outcome with = Outcome.of(Jvm.of(Capabilities.class).jdk(jdk).start());
-    List<String> threads = with.output().stream().filter(line -> !line.startsWith("task ")).toList();
+    List<String> threads =
+        with.output().stream().filter(line -> !line.startsWith("task ")).toList();
     assertThat(threads).hasSizeGreaterThan(11);
     for (String line : threads) {
       for (String set : line.substring(line.indexOf(' ') + 1).split(" ")) {
@@ -369,7 +452,11 @@ class HarmlessIT {
       }
     }
     // The VM's own threads are older.
-    assertThat(with.output()).anyMatch(line -> line.startsWith("task VM Thread|") && (Long.parseUnsignedLong(line.substring(15), 16) & 1L << 13) != 0);
+    assertThat(with.output())
+        .anyMatch(
+            line ->
+                line.startsWith("task VM Thread|")
+                    && (Long.parseUnsignedLong(line.substring(15), 16) & 1L << 13) != 0);
 
     Outcome kept = Outcome.of(Jvm.of(Capabilities.class).jdk(jdk).set("rights", "keep").start());
     Outcome bare = Outcome.of(Jvm.of(Capabilities.class).jdk(jdk).withoutAgent().start());
@@ -387,7 +474,10 @@ class HarmlessIT {
     assertThat(with.ours()).hasSize(3).anySatisfy(start -> assertThat(start).matches(START));
     assertThat(with.ours().stream().filter(line -> !line.matches(START)))
         .satisfiesExactly(
-            second -> assertThat(second).isEqualTo("httpaudit: already in this JVM; attaching it again changes nothing"),
+            second ->
+                assertThat(second)
+                    .isEqualTo(
+                        "httpaudit: already in this JVM; attaching it again changes nothing"),
             end -> assertThat(end).startsWith("httpaudit: 20 exchanges: "));
   }
 
@@ -395,7 +485,12 @@ class HarmlessIT {
   @MethodSource("jdks")
   void comesIntoARunningJvm(Jdk jdk) {
     Path log = folder.resolve("audit.jsonl");
-    try (Jvm jvm = Jvm.of(OnDemand.class).jdk(jdk).withoutAgent().options("-XX:+EnableDynamicAgentLoading").start()) {
+    try (Jvm jvm =
+        Jvm.of(OnDemand.class)
+            .jdk(jdk)
+            .withoutAgent()
+            .options("-XX:+EnableDynamicAgentLoading")
+            .start()) {
       jvm.awaitLine("ready");
       Command.run(
           jdk.home().resolve("bin/jcmd").toString(),
@@ -413,8 +508,10 @@ class HarmlessIT {
       assertThat(with.exit()).isZero();
       hasTwoLines(with);
       assertThat(with.withoutOurs().errors()).isEmpty();
-      // Of the connection that is older nothing is told that could be wrong; of the new one, all that is known.
-      assertThat(Jvm.lines(log).stream().filter(line -> line.get("type").asText().equals("exchange")))
+      // Of the connection that is older nothing is told that could be wrong; of the new one, all
+      // that is known.
+      assertThat(
+              Jvm.lines(log).stream().filter(line -> line.get("type").asText().equals("exchange")))
           .isNotEmpty()
           .allMatch(line -> line.get("url").asText().endsWith("/new"))
           .allMatch(line -> line.get("verdict").asText().equals("matched") || line.has("why"));
@@ -426,13 +523,28 @@ class HarmlessIT {
   void leavesToolsAlone(Jdk jdk) throws IOException {
     Path source = Files.writeString(folder.resolve("Empty.java"), "class Empty {}");
     String options = "-javaagent:" + Jvm.agentJar();
-    for (String[] words : new String[][] {{"javac", "-d", folder.toString(), source.toString()}, {"jps"}, {"jar", "--version"}}) {
-      List<String> command = new ArrayList<>(List.of("env", "JAVA_TOOL_OPTIONS=" + options, jdk.home().resolve("bin").resolve(words[0]).toString()));
+    for (String[] words :
+        new String[][] {
+          {"javac", "-d", folder.toString(), source.toString()}, {"jps"}, {"jar", "--version"}
+        }) {
+      List<String> command =
+          new ArrayList<>(
+              List.of(
+                  "env",
+                  "JAVA_TOOL_OPTIONS=" + options,
+                  jdk.home().resolve("bin").resolve(words[0]).toString()));
       command.addAll(List.of(words).subList(1, words.length));
-      assertThat(Command.errors(command)).isEqualTo("Picked up JAVA_TOOL_OPTIONS: " + options + "\n");
+      assertThat(Command.errors(command))
+          .isEqualTo("Picked up JAVA_TOOL_OPTIONS: " + options + "\n");
     }
     // And no program.
-    Outcome program = Outcome.of(Jvm.of(Hello.class).jdk(jdk).withoutAgent().variable("JAVA_TOOL_OPTIONS", options).start());
+    Outcome program =
+        Outcome.of(
+            Jvm.of(Hello.class)
+                .jdk(jdk)
+                .withoutAgent()
+                .variable("JAVA_TOOL_OPTIONS", options)
+                .start());
     hasTwoLines(program);
   }
 
@@ -459,7 +571,9 @@ class HarmlessIT {
       for (Path task : tasks.toList()) {
         if (Files.readString(task.resolve("comm")).startsWith("httpaudit-")) {
           String status = Files.readString(task.resolve("status"));
-          sum += Long.parseLong(status.replaceAll("(?s).*\\nvoluntary_ctxt_switches:\\s*(\\d+).*", "$1"));
+          sum +=
+              Long.parseLong(
+                  status.replaceAll("(?s).*\\nvoluntary_ctxt_switches:\\s*(\\d+).*", "$1"));
         }
       }
     }
@@ -468,7 +582,10 @@ class HarmlessIT {
 
   @Test
   void switchedOffItIsNotThere() {
-    Outcome with = isTheSame(() -> Jvm.of(HttpServerAndClients.class).set("enabled", "false").arguments(3), outcome -> outcome);
+    Outcome with =
+        isTheSame(
+            () -> Jvm.of(HttpServerAndClients.class).set("enabled", "false").arguments(3),
+            outcome -> outcome);
     assertThat(with.ours()).isEmpty();
   }
 

@@ -19,13 +19,15 @@ import java.util.Optional;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * A real Jaeger of the test's own, in memory, on free ports of loopback: version 2, by the command in the variable {@code
- * JAEGER}, else {@code jaeger} on the PATH, else what lies beside the checkout.
+ * A real Jaeger of the test's own, in memory, on free ports of loopback: version 2, by the command
+ * in the variable {@code JAEGER}, else {@code jaeger} on the PATH, else what lies beside the
+ * checkout.
  */
 public final class Jaeger implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Path BESIDE = Path.of("../../shared/jaeger/start");
-  private static final List<String> PORTS = List.of("OTLP_GRPC", "OTLP_HTTP", "QUERY_GRPC", "QUERY_HTTP");
+  private static final List<String> PORTS =
+      List.of("OTLP_GRPC", "OTLP_HTTP", "QUERY_GRPC", "QUERY_HTTP");
 
   private static final String CONFIG =
       """
@@ -74,7 +76,8 @@ public final class Jaeger implements AutoCloseable {
   public static Jaeger start(Path folder) {
     Optional<String> command = command();
     Assumptions.assumeTrue(
-        command.isPresent(), "needs Jaeger 2: its program in the variable JAEGER, or as 'jaeger' on the PATH");
+        command.isPresent(),
+        "needs Jaeger 2: its program in the variable JAEGER, or as 'jaeger' on the PATH");
     try {
       return new Jaeger(command.get(), folder);
     } catch (IOException e) {
@@ -89,7 +92,9 @@ public final class Jaeger implements AutoCloseable {
     if (Command.exists("jaeger")) {
       return Optional.of("jaeger");
     }
-    return Files.isExecutable(BESIDE) ? Optional.of(BESIDE.toAbsolutePath().normalize().toString()) : Optional.empty();
+    return Files.isExecutable(BESIDE)
+        ? Optional.of(BESIDE.toAbsolutePath().normalize().toString())
+        : Optional.empty();
   }
 
   /** Free at this moment, all at once. */
@@ -131,7 +136,8 @@ public final class Jaeger implements AutoCloseable {
       HttpResponse<String> response =
           client.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString());
       if (response.statusCode() != 200) {
-        throw new IOException(path + " is answered with " + response.statusCode() + ": " + response.body());
+        throw new IOException(
+            path + " is answered with " + response.statusCode() + ": " + response.body());
       }
       return JSON.readTree(response.body()).get("data");
     } catch (IOException e) {
@@ -141,14 +147,18 @@ public final class Jaeger implements AutoCloseable {
     }
   }
 
-  /** All spans of a service, once it has so many; fails with those that are there if they stay fewer. */
+  /**
+   * All spans of a service, once it has so many; fails with those that are there if they stay
+   * fewer.
+   */
   public List<JsonNode> spans(String service, int count) {
     List<JsonNode> spans = new ArrayList<>();
     try {
       Jvm.await(
           () -> {
             spans.clear();
-            get("/api/traces?limit=100000&service=" + service).forEach(trace -> trace.get("spans").forEach(spans::add));
+            get("/api/traces?limit=100000&service=" + service)
+                .forEach(trace -> trace.get("spans").forEach(spans::add));
             return spans.size() >= count;
           },
           15);

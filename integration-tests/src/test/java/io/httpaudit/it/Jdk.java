@@ -11,8 +11,8 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * A JDK of this machine: the one that runs the tests, and, of those under {@code /usr/lib/jvm} and {@code JAVA_HOME_*}, one for
- * each other feature version that the agent supports.
+ * A JDK of this machine: the one that runs the tests, and, of those under {@code /usr/lib/jvm} and
+ * {@code JAVA_HOME_*}, one for each other feature version that the agent supports.
  */
 public record Jdk(int feature, Path home) {
   private static final List<Integer> SUPPORTED = List.of(17, 25);

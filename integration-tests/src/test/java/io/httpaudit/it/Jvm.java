@@ -14,7 +14,9 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
-/** A program of src/main in a JVM of its own, by default under the agent, as a user would start it. */
+/**
+ * A program of src/main in a JVM of its own, by default under the agent, as a user would start it.
+ */
 public final class Jvm implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int MINUTES = 10;
@@ -116,7 +118,8 @@ public final class Jvm implements AutoCloseable {
       if (agent) {
         List<String> pairs = new ArrayList<>();
         settings.forEach((key, value) -> pairs.add(key + "=" + value));
-        command.add("-javaagent:" + agentJar() + (pairs.isEmpty() ? "" : "=" + String.join(",", pairs)));
+        command.add(
+            "-javaagent:" + agentJar() + (pairs.isEmpty() ? "" : "=" + String.join(",", pairs)));
       }
       command.addAll(options);
       if (!options.contains("-cp") && !options.contains("-jar")) {
@@ -140,7 +143,8 @@ public final class Jvm implements AutoCloseable {
       Jvm jvm = start();
       int exit = jvm.await();
       if (exit != 0) {
-        throw new IllegalStateException(main + " exited with " + exit + "\n" + jvm.stderr() + jvm.stdout());
+        throw new IllegalStateException(
+            main + " exited with " + exit + "\n" + jvm.stderr() + jvm.stdout());
       }
       return jvm;
     }
@@ -180,7 +184,8 @@ public final class Jvm implements AutoCloseable {
     try {
       if (!process.waitFor(MINUTES, TimeUnit.MINUTES)) {
         process.destroyForcibly();
-        throw new IllegalStateException("still running after " + MINUTES + " minutes\n" + stderr() + stdout());
+        throw new IllegalStateException(
+            "still running after " + MINUTES + " minutes\n" + stderr() + stdout());
       }
       return process.exitValue();
     } catch (InterruptedException e) {
@@ -220,7 +225,8 @@ public final class Jvm implements AutoCloseable {
             }
           }
           if (!process.isAlive()) {
-            throw new IllegalStateException("ended before it said '" + start + "'\n" + stderr() + stdout());
+            throw new IllegalStateException(
+                "ended before it said '" + start + "'\n" + stderr() + stdout());
           }
           return false;
         },
@@ -228,7 +234,10 @@ public final class Jvm implements AutoCloseable {
     return rest[0];
   }
 
-  /** Waits for the agent's first line: the kernel side is up. A hooked call waits for that, but no longer than a second. */
+  /**
+   * Waits for the agent's first line: the kernel side is up. A hooked call waits for that, but no
+   * longer than a second.
+   */
   public Jvm awaitAudit() {
     await(() -> errors.soFar().contains(": auditing pid ") || !process.isAlive(), 60);
     return this;

@@ -15,7 +15,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** The BPF maps that a process holds, found by its descriptors and read by bpftool, as anyone with the right to may. */
+/**
+ * The BPF maps that a process holds, found by its descriptors and read by bpftool, as anyone with
+ * the right to may.
+ */
 final class KernelMaps {
   private static final Pattern MAP_ID = Pattern.compile("(?m)^map_id:\\s*(\\d+)$");
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -30,7 +33,8 @@ final class KernelMaps {
       for (Path descriptor : descriptors.toList()) {
         Matcher id = MAP_ID.matcher(Files.readString(descriptor));
         if (id.find()) {
-          JsonNode map = JSON.readTree(Command.run("bpftool", "-j", "map", "show", "id", id.group(1)));
+          JsonNode map =
+              JSON.readTree(Command.run("bpftool", "-j", "map", "show", "id", id.group(1)));
           ids.put(map.get("name").asText(), Integer.parseInt(id.group(1)));
         }
       }
@@ -49,7 +53,9 @@ final class KernelMaps {
   List<Entry> entries(String name) {
     try {
       List<Entry> entries = new ArrayList<>();
-      for (JsonNode entry : JSON.readTree(Command.run("bpftool", "-j", "map", "dump", "id", Integer.toString(id(name))))) {
+      for (JsonNode entry :
+          JSON.readTree(
+              Command.run("bpftool", "-j", "map", "dump", "id", Integer.toString(id(name))))) {
         // An entry that went while it was dumped has an error in its value's place.
         if (entry.get("value") != null && entry.get("value").isArray()) {
           entries.add(new Entry(bytes(entry.get("key")), bytes(entry.get("value"))));
@@ -73,7 +79,9 @@ final class KernelMaps {
   /** All keys and values of a map, one behind the other. */
   byte[] dump(String name) {
     List<Entry> entries = entries(name);
-    ByteBuffer all = ByteBuffer.allocate(entries.stream().mapToInt(e -> e.key().length + e.value().length).sum());
+    ByteBuffer all =
+        ByteBuffer.allocate(
+            entries.stream().mapToInt(e -> e.key().length + e.value().length).sum());
     entries.forEach(e -> all.put(e.key()).put(e.value()));
     return all.array();
   }

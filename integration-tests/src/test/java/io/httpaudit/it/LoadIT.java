@@ -16,9 +16,15 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The load itself, without an oracle: it does what it says, and the log has each exchange that both ends saw from both. */
+/**
+ * The load itself, without an oracle: it does what it says, and the log has each exchange that both
+ * ends saw from both.
+ */
 class LoadIT {
-  /** Of a target whose request and answer both ends saw whole, and which is framed: see {@code Script}. */
+  /**
+   * Of a target whose request and answer both ends saw whole, and which is framed: see {@code
+   * Script}.
+   */
   private static final Pattern WHOLE = Pattern.compile("/x([0-9]+)(?:/.*)?$");
 
   private static final Pattern STATUS = Pattern.compile("/status=([0-9]+)");
@@ -47,7 +53,8 @@ class LoadIT {
 
     assertThat(whole).hasSize(done.get("whole").intValue());
     assertThat(whole.values()).allSatisfy(LoadIT::isOneExchangeFromBothEnds);
-    assertThat(jvm.lines("exchange")).noneMatch(line -> line.get("verdict").asText().equals("app_only"));
+    assertThat(jvm.lines("exchange"))
+        .noneMatch(line -> line.get("verdict").asText().equals("app_only"));
   }
 
   @ParameterizedTest
@@ -56,13 +63,19 @@ class LoadIT {
     Path servers = folder.resolve("servers.jsonl");
     Path clients = folder.resolve("clients.jsonl");
     Map<String, Long> done;
-    try (Jvm server = Jvm.of(Load.class).jdk(jdk).log(servers).arguments("role=server", "bind=::1").start()) {
+    try (Jvm server =
+        Jvm.of(Load.class).jdk(jdk).log(servers).arguments("role=server", "bind=::1").start()) {
       String ports = server.awaitLine("ready ");
       Jvm client =
           Jvm.of(Load.class)
               .jdk(jdk)
               .log(clients)
-              .arguments("role=client", "target=::1", "servers=" + ports, "exchanges=300", "seed=" + jdk.feature())
+              .arguments(
+                  "role=client",
+                  "target=::1",
+                  "servers=" + ports,
+                  "exchanges=300",
+                  "seed=" + jdk.feature())
               .run();
       done = counts(client.stdout());
       server.say("end");
@@ -100,7 +113,9 @@ class LoadIT {
   }
 
   private static void isOneExchangeFromBothEnds(List<JsonNode> lines) {
-    assertThat(lines).extracting(line -> line.get("side").asText()).containsExactlyInAnyOrder("client", "server");
+    assertThat(lines)
+        .extracting(line -> line.get("side").asText())
+        .containsExactlyInAnyOrder("client", "server");
     Matcher status = STATUS.matcher(lines.get(0).get("url").asText());
     int expected = status.find() ? Integer.parseInt(status.group(1)) : 200;
     assertThat(lines)

@@ -5,8 +5,8 @@ import java.util.Deque;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Hosts of a test's own: network namespaces, joined by veth pairs. Names are this process's, and all is gone with {@link
- * #close}. Needs root.
+ * Hosts of a test's own: network namespaces, joined by veth pairs. Names are this process's, and
+ * all is gone with {@link #close}. Needs root.
  */
 public final class Namespaces implements AutoCloseable {
   private static final AtomicInteger NUMBER = new AtomicInteger();
@@ -38,11 +38,32 @@ public final class Namespaces implements AutoCloseable {
   }
 
   /**
-   * Joins two hosts by a cable: each end has this name there, and an IPv4 and an IPv6 address with their prefix lengths.
-   * Duplicate address detection is off, so that addresses work at once.
+   * Joins two hosts by a cable: each end has this name there, and an IPv4 and an IPv6 address with
+   * their prefix lengths. Duplicate address detection is off, so that addresses work at once.
    */
-  public void join(Host one, String oneName, String oneV4, String oneV6, Host other, String otherName, String otherV4, String otherV6) {
-    Command.run("ip", "-n", one.name(), "link", "add", oneName, "type", "veth", "peer", "name", otherName, "netns", other.name());
+  public void join(
+      Host one,
+      String oneName,
+      String oneV4,
+      String oneV6,
+      Host other,
+      String otherName,
+      String otherV4,
+      String otherV6) {
+    Command.run(
+        "ip",
+        "-n",
+        one.name(),
+        "link",
+        "add",
+        oneName,
+        "type",
+        "veth",
+        "peer",
+        "name",
+        otherName,
+        "netns",
+        other.name());
     up(one, oneName, oneV4, oneV6);
     up(other, otherName, otherV4, otherV6);
   }

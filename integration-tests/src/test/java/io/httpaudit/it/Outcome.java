@@ -11,7 +11,8 @@ record Outcome(int exit, List<String> output, List<String> errors) {
 
   /** Without the agent's own lines on standard error. */
   Outcome withoutOurs() {
-    return new Outcome(exit, output, errors.stream().filter(line -> !line.startsWith("httpaudit")).toList());
+    return new Outcome(
+        exit, output, errors.stream().filter(line -> !line.startsWith("httpaudit")).toList());
   }
 
   List<String> ours() {

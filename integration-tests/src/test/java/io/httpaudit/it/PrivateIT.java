@@ -22,9 +22,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * One audited JVM among processes that move far more packets than it: over the same interfaces, to the same server, from the
- * same program, on the same port by SO_REUSEPORT, and through its host as a router. Nothing of theirs leaves the kernel, and
- * no payload of anyone's is kept there.
+ * One audited JVM among processes that move far more packets than it: over the same interfaces, to
+ * the same server, from the same program, on the same port by SO_REUSEPORT, and through its host as
+ * a router. Nothing of theirs leaves the kernel, and no payload of anyone's is kept there.
  */
 class PrivateIT {
   private static final int PORT = 8080;
@@ -36,7 +36,10 @@ class PrivateIT {
   /** Of each stream that the others send, so that all together are more than enough. */
   private static final int EXCHANGES = 8_000 * VOLUME;
 
-  /** To the shared port: half goes to the audited JVM, and all of its records must still be in the ring at the end. */
+  /**
+   * To the shared port: half goes to the audited JVM, and all of its records must still be in the
+   * ring at the end.
+   */
   private static final int SHARED = 4_000;
 
   /** Whether a record is whole, or was given up: the two upper bits of its length. */
@@ -57,15 +60,26 @@ class PrivateIT {
 
   @Test
   void nothingOfTheNeighboursLeavesTheKernelAndNoPayloadIsKept() throws Exception {
-    Assumptions.assumeTrue("root".equals(System.getProperty("user.name")), "needs root, for network namespaces");
+    Assumptions.assumeTrue(
+        "root".equals(System.getProperty("user.name")), "needs root, for network namespaces");
     Assumptions.assumeTrue(Command.exists("bpftool"), "needs bpftool");
-    Assumptions.assumeTrue(Command.exists("tshark") && Command.exists("tcpdump"), "needs tcpdump and tshark");
+    Assumptions.assumeTrue(
+        Command.exists("tshark") && Command.exists("tcpdump"), "needs tcpdump and tshark");
     try (Namespaces namespaces = new Namespaces()) {
       Namespaces.Host here = namespaces.host();
       Namespaces.Host there = namespaces.host();
       Namespaces.Host behind = namespaces.host();
-      namespaces.join(here, "out0", "10.9.1.1/24", "fd09:1::1/64", there, "in0", "10.9.1.2/24", "fd09:1::2/64");
-      namespaces.join(here, "out1", "10.9.2.1/24", "fd09:2::1/64", behind, "in0", "10.9.2.2/24", "fd09:2::2/64");
+      namespaces.join(
+          here, "out0", "10.9.1.1/24", "fd09:1::1/64", there, "in0", "10.9.1.2/24", "fd09:1::2/64");
+      namespaces.join(
+          here,
+          "out1",
+          "10.9.2.1/24",
+          "fd09:2::1/64",
+          behind,
+          "in0",
+          "10.9.2.2/24",
+          "fd09:2::2/64");
       here.run("sysctl", "-qw", "net.ipv4.ip_forward=1");
       behind.run("ip", "route", "add", "default", "via", "10.9.2.1");
       there.run("ip", "route", "add", "10.9.2.0/24", "via", "10.9.1.1");
@@ -73,24 +87,36 @@ class PrivateIT {
     }
   }
 
-  private void among(Namespaces.Host here, Namespaces.Host there, Namespaces.Host behind) throws Exception {
+  private void among(Namespaces.Host here, Namespaces.Host there, Namespaces.Host behind)
+      throws Exception {
     Path log = folder.resolve("audit.jsonl");
-    // The audited calls are by ports 20001 and on, those to the shared port by 21001 and on: the oracle needs no others, and
+    // The audited calls are by ports 20001 and on, those to the shared port by 21001 and on: the
+    // oracle needs no others, and
     // no other caller is given them.
-    try (Tcpdump oracle = new Tcpdump(here, "out0", "tcp and portrange 20001-24999", folder.resolve("out0.pcap"));
+    try (Tcpdump oracle =
+            new Tcpdump(
+                here, "out0", "tcp and portrange 20001-24999", folder.resolve("out0.pcap"));
         Jvm server = neighbour(there, "serve=" + PORT);
         Jvm sibling = neighbour(here, "serve=" + PORT);
         Jvm audited =
             Jvm.of(Neighbour.class)
                 .in(here)
                 .log(log)
-                .arguments("serve=" + PORT, "call=10.9.1.2:" + PORT, "exchanges=300", "each=5", "ports=20001", "pause=5")
+                .arguments(
+                    "serve=" + PORT,
+                    "call=10.9.1.2:" + PORT,
+                    "exchanges=300",
+                    "each=5",
+                    "ports=20001",
+                    "pause=5")
                 .start();
         Jvm sameServer = caller(here, "10.9.1.2", EXCHANGES, 0);
         Jvm routed = caller(behind, "10.9.1.2", EXCHANGES, 0);
         Jvm shared = caller(there, "10.9.1.1", SHARED, 21001);
         // Where nobody but the neighbour listens.
-        Jvm onLoopback = neighbour(here, "serve=9090", "call=127.0.0.1:9090", "exchanges=" + EXCHANGES, "each=20")) {
+        Jvm onLoopback =
+            neighbour(
+                here, "serve=9090", "call=127.0.0.1:9090", "exchanges=" + EXCHANGES, "each=20")) {
       List<Jvm> others = List.of(sameServer, routed, shared, onLoopback);
       for (Jvm jvm : List.of(server, sibling, audited, sameServer, routed, shared, onLoopback)) {
         jvm.awaitLine("ready");
@@ -143,12 +169,19 @@ class PrivateIT {
           .as("connections to the shared port that came to the audited JVM, of " + SHARED / 20)
           .isBetween(10L, SHARED / 20 - 10L);
       long records = onlyOwnRecords(ring, connections, packetsOf(own, oracle.file()));
-      assertThat(audited.lines("exchange")).allMatch(line -> line.get("verdict").asText().equals("matched"));
+      assertThat(audited.lines("exchange"))
+          .allMatch(line -> line.get("verdict").asText().equals("matched"));
       long foreign = moved - 2 * records;
       assertThat(foreign).as("packets of others").isGreaterThanOrEqualTo(OTHERS);
       System.out.println(
-          foreign + " packets of others and " + records + " records, all of " + own.size() + " own connections; no payload in "
-              + (outbound.length + inbound.length) + " bytes of candidates");
+          foreign
+              + " packets of others and "
+              + records
+              + " records, all of "
+              + own.size()
+              + " own connections; no payload in "
+              + (outbound.length + inbound.length)
+              + " bytes of candidates");
     }
   }
 
@@ -157,7 +190,8 @@ class PrivateIT {
   }
 
   private static Jvm caller(Namespaces.Host host, String to, int exchanges, int ports) {
-    return neighbour(host, "call=" + to + ":" + PORT, "exchanges=" + exchanges, "each=20", "ports=" + ports);
+    return neighbour(
+        host, "call=" + to + ":" + PORT, "exchanges=" + exchanges, "each=20", "ports=" + ports);
   }
 
   /** Seen by the host's interfaces; on loopback each counts once. */
@@ -188,8 +222,13 @@ class PrivateIT {
   /** struct endpoint of an IPv4 address. */
   private static String endpoint(byte[] tuple, int at) {
     int port = ByteBuffer.wrap(tuple).order(ByteOrder.nativeOrder()).getShort(at + 16) & 0xffff;
-    return Stream.of(12, 13, 14, 15).map(i -> tuple[at + i] & 0xff).map(String::valueOf).reduce((a, b) -> a + "." + b).orElseThrow()
-        + ":" + port;
+    return Stream.of(12, 13, 14, 15)
+            .map(i -> tuple[at + i] & 0xff)
+            .map(String::valueOf)
+            .reduce((a, b) -> a + "." + b)
+            .orElseThrow()
+        + ":"
+        + port;
   }
 
   /** Established TCP connections of a process, by ss(8). */
@@ -211,7 +250,9 @@ class PrivateIT {
   /** As RingDump in the agent's tests writes it. */
   private byte[] ring(KernelMaps maps) throws Exception {
     Path file = folder.resolve("ring");
-    AgentTests.jvm("io.httpaudit.kernel.RingDump", Jdk.current()).arguments(maps.id("ring"), file).run();
+    AgentTests.jvm("io.httpaudit.kernel.RingDump", Jdk.current())
+        .arguments(maps.id("ring"), file)
+        .run();
     return Files.readAllBytes(file);
   }
 
@@ -227,7 +268,8 @@ class PrivateIT {
   }
 
   private static boolean contains(byte[] bytes, byte[] part) {
-    return new String(bytes, StandardCharsets.ISO_8859_1).contains(new String(part, StandardCharsets.ISO_8859_1));
+    return new String(bytes, StandardCharsets.ISO_8859_1)
+        .contains(new String(part, StandardCharsets.ISO_8859_1));
   }
 
   /** What the oracle saw of these connections. */
@@ -235,9 +277,31 @@ class PrivateIT {
     Map<Seen, Integer> packets = new HashMap<>();
     String fields =
         Command.run(
-            "tshark", "-r", capture.toString(), "-o", "tcp.relative_sequence_numbers:FALSE", "-T", "fields", "-e", "ip.src",
-            "-e", "tcp.srcport", "-e", "ip.dst", "-e", "tcp.dstport", "-e", "tcp.seq_raw", "-e", "tcp.ack_raw", "-e",
-            "tcp.flags", "-e", "tcp.window_size_value", "-e", "tcp.len");
+            "tshark",
+            "-r",
+            capture.toString(),
+            "-o",
+            "tcp.relative_sequence_numbers:FALSE",
+            "-T",
+            "fields",
+            "-e",
+            "ip.src",
+            "-e",
+            "tcp.srcport",
+            "-e",
+            "ip.dst",
+            "-e",
+            "tcp.dstport",
+            "-e",
+            "tcp.seq_raw",
+            "-e",
+            "tcp.ack_raw",
+            "-e",
+            "tcp.flags",
+            "-e",
+            "tcp.window_size_value",
+            "-e",
+            "tcp.len");
     for (String line : fields.split("\n")) {
       String[] f = line.split("\t");
       String from = f[0] + ":" + f[1];
@@ -245,18 +309,32 @@ class PrivateIT {
       if (own.contains(new Pair(from, to)) || own.contains(new Pair(to, from))) {
         Seen seen =
             new Seen(
-                Long.parseLong(f[4]), Long.parseLong(f[5]), Integer.decode(f[6]) & 0xff, Integer.parseInt(f[7]), Integer.parseInt(f[8]));
+                Long.parseLong(f[4]),
+                Long.parseLong(f[5]),
+                Integer.decode(f[6]) & 0xff,
+                Integer.parseInt(f[7]),
+                Integer.parseInt(f[8]));
         packets.merge(seen, 1, Integer::sum);
       }
     }
     return packets;
   }
 
-  /** Each record that was ever in the ring is a packet of an own connection, and each such packet is there once at most. */
-  private static long onlyOwnRecords(byte[] dump, Set<Long> connections, Map<Seen, Integer> packets) {
-    ByteBuffer ring = ByteBuffer.wrap(dump, Long.BYTES, dump.length - Long.BYTES).slice().order(ByteOrder.nativeOrder());
+  /**
+   * Each record that was ever in the ring is a packet of an own connection, and each such packet is
+   * there once at most.
+   */
+  private static long onlyOwnRecords(
+      byte[] dump, Set<Long> connections, Map<Seen, Integer> packets) {
+    ByteBuffer ring =
+        ByteBuffer.wrap(dump, Long.BYTES, dump.length - Long.BYTES)
+            .slice()
+            .order(ByteOrder.nativeOrder());
     long end = ByteBuffer.wrap(dump).getLong();
-    assertThat(end).as("bytes: nothing was overwritten").isLessThanOrEqualTo(ring.capacity()).isPositive();
+    assertThat(end)
+        .as("bytes: nothing was overwritten")
+        .isLessThanOrEqualTo(ring.capacity())
+        .isPositive();
     List<String> wrong = new ArrayList<>();
     long records = 0;
     for (int at = 0; at < end; ) {

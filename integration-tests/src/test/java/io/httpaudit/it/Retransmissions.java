@@ -8,8 +8,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What a host sent again, counted over a capture at its own interface by nothing but sequence numbers, beside what its kernel
- * counted. A wire segment with payload was sent again if each of its bytes had been seen.
+ * What a host sent again, counted over a capture at its own interface by nothing but sequence
+ * numbers, beside what its kernel counted. A wire segment with payload was sent again if each of
+ * its bytes had been seen.
  */
 final class Retransmissions {
   private static final int FIN = 1;
@@ -17,7 +18,9 @@ final class Retransmissions {
   private static final int RST = 4;
   private static final int ACK = 16;
 
-  /** Wire segments with payload all of which had been seen; likewise those of which only a part had. */
+  /**
+   * Wire segments with payload all of which had been seen; likewise those of which only a part had.
+   */
   long data;
 
   long partly;
@@ -47,7 +50,9 @@ final class Retransmissions {
     }
 
     void see(long from, long to) {
-      for (Map.Entry<Long, Long> at = seen.floorEntry(to); at != null && at.getValue() >= from; at = seen.floorEntry(to)) {
+      for (Map.Entry<Long, Long> at = seen.floorEntry(to);
+          at != null && at.getValue() >= from;
+          at = seen.floorEntry(to)) {
         from = Math.min(from, at.getKey());
         to = Math.max(to, at.getValue());
         seen.remove(at.getKey());
@@ -58,13 +63,27 @@ final class Retransmissions {
 
   /** Of what was sent by these addresses. */
   Retransmissions(Path capture, List<String> senders) {
-    List<String> command = new ArrayList<>(List.of("tshark", "-n", "-r", capture.toString(), "-Y", "tcp && !icmp && !icmpv6"));
-    for (String option : List.of("relative_sequence_numbers", "analyze_sequence_numbers", "desegment_tcp_streams")) {
+    List<String> command =
+        new ArrayList<>(
+            List.of("tshark", "-n", "-r", capture.toString(), "-Y", "tcp && !icmp && !icmpv6"));
+    for (String option :
+        List.of("relative_sequence_numbers", "analyze_sequence_numbers", "desegment_tcp_streams")) {
       command.addAll(List.of("-o", "tcp." + option + ":FALSE"));
     }
     command.addAll(List.of("-T", "fields", "-E", "occurrence=f", "-E", "separator=,"));
     for (String field :
-        List.of("ip.src", "ipv6.src", "ip.dst", "ipv6.dst", "srcport", "dstport", "seq_raw", "len", "flags", "hdr_len", "options.mss_val")) {
+        List.of(
+            "ip.src",
+            "ipv6.src",
+            "ip.dst",
+            "ipv6.dst",
+            "srcport",
+            "dstport",
+            "seq_raw",
+            "len",
+            "flags",
+            "hdr_len",
+            "options.mss_val")) {
       command.addAll(List.of("-e", field.startsWith("ip") ? field : "tcp." + field));
     }
     Map<String, Direction> directions = new HashMap<>();
@@ -99,7 +118,8 @@ final class Retransmissions {
       return;
     }
     Direction other = directions.get(back);
-    int unit = Math.min(known.maximum, other == null ? known.maximum : other.maximum) - (header - 20);
+    int unit =
+        Math.min(known.maximum, other == null ? known.maximum : other.maximum) - (header - 20);
     // No connection here carries 2 GiB.
     long position = seq - (known.isn + 1);
     for (long a = position; a < position + length; a += unit) {
@@ -119,7 +139,8 @@ final class Retransmissions {
   /** A host's counters of TCP, by name. */
   static Map<String, Long> counters(Namespaces.Host host) {
     Map<String, Long> counters = new HashMap<>();
-    List<String> lines = (host.run("cat", "/proc/net/snmp") + host.run("cat", "/proc/net/netstat")).lines().toList();
+    List<String> lines =
+        (host.run("cat", "/proc/net/snmp") + host.run("cat", "/proc/net/netstat")).lines().toList();
     for (int i = 0; i + 1 < lines.size(); i += 2) {
       String[] names = lines.get(i).split(" ");
       String[] values = lines.get(i + 1).split(" ");

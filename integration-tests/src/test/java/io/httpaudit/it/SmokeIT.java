@@ -20,13 +20,23 @@ class SmokeIT {
   @ParameterizedTest
   @MethodSource("jdks")
   void bothEndsOfEachExchangeHaveALine(Jdk jdk) {
-    Jvm jvm = Jvm.of(HttpServerAndClients.class).jdk(jdk).log(folder.resolve("audit.jsonl")).arguments(5).run();
+    Jvm jvm =
+        Jvm.of(HttpServerAndClients.class)
+            .jdk(jdk)
+            .log(folder.resolve("audit.jsonl"))
+            .arguments(5)
+            .run();
 
     assertThat(jvm.lines("exchange")).hasSize(20).allSatisfy(SmokeIT::isMatched);
     assertThat(jvm.stderr().lines().toList())
         .hasSize(2)
         .satisfiesExactly(
-            first -> assertThat(first).matches("httpaudit [0-9.]+: auditing pid " + jvm.pid() + " on lo; tier 1 \\(kernel filter\\); .*"),
+            first ->
+                assertThat(first)
+                    .matches(
+                        "httpaudit [0-9.]+: auditing pid "
+                            + jvm.pid()
+                            + " on lo; tier 1 \\(kernel filter\\); .*"),
             last ->
                 assertThat(last)
                     .isEqualTo(

@@ -80,7 +80,11 @@ class SpansIT {
     Map<String, String> tags() {
       Map<String, String> tags = new TreeMap<>();
       json.get("tags")
-          .forEach(tag -> tags.put(tag.get("key").asText(), tag.get("type").asText() + " " + tag.get("value").asText()));
+          .forEach(
+              tag ->
+                  tags.put(
+                      tag.get("key").asText(),
+                      tag.get("type").asText() + " " + tag.get("value").asText()));
       return tags;
     }
 
@@ -128,7 +132,9 @@ class SpansIT {
       assertThat(span.parent()).isEqualTo(line.path("parent_span_id").asText(""));
       assertThat(span.parent()).isEqualTo(span.trace().equals(sampled) ? PARENT : "");
       assertThat(span.start()).isEqualTo(micros(line.get("time").asText()));
-      assertThat(span.tags()).as("%s", line).containsExactlyInAnyOrderEntriesOf(Expected.tags(line, span));
+      assertThat(span.tags())
+          .as("%s", line)
+          .containsExactlyInAnyOrderEntriesOf(Expected.tags(line, span));
     }
     assertThat(jvm.lines("summary").get(0).get("spans_dropped").asLong()).isZero();
     assertThat(jvm.stderr().lines()).hasSize(2);
@@ -141,9 +147,12 @@ class SpansIT {
   }
 
   private void process(String service, Jvm jvm) {
-    JsonNode process = jaeger.get("/api/traces?service=" + service).get(0).get("processes").get("p1");
+    JsonNode process =
+        jaeger.get("/api/traces?service=" + service).get(0).get("processes").get("p1");
     Map<String, String> tags = new TreeMap<>();
-    process.get("tags").forEach(tag -> tags.put(tag.get("key").asText(), tag.get("value").asText()));
+    process
+        .get("tags")
+        .forEach(tag -> tags.put(tag.get("key").asText(), tag.get("value").asText()));
 
     assertThat(process.get("serviceName").asText()).isEqualTo(service);
     assertThat(tags)
@@ -158,19 +167,23 @@ class SpansIT {
     String sampled = traceId();
     traced(Jdk.current(), service, sampled, traceId(), "auto");
 
-    List<Span> trace = spans(service, 16).stream().filter(span -> span.trace().equals(sampled)).toList();
+    List<Span> trace =
+        spans(service, 16).stream().filter(span -> span.trace().equals(sampled)).toList();
     Span client = only(trace, "GET", "client");
     Span server = only(trace, "GET", "server");
     assertThat(client.parent()).isEqualTo(PARENT);
     assertThat(server.parent()).isEqualTo(PARENT);
     assertThat(children(trace, client)).extracting(Span::name).containsExactly("lag");
-    assertThat(children(trace, server)).extracting(Span::name).containsExactly("accept_wait", "read_wait");
+    assertThat(children(trace, server))
+        .extracting(Span::name)
+        .containsExactly("accept_wait", "read_wait");
     assertThat(trace).hasSize(5);
     assertThat(only(trace, "accept_wait", "internal").micros()).isBetween(60_000L, 160_000L);
     assertThat(only(trace, "read_wait", "internal").micros()).isBetween(40_000L, 140_000L);
     assertThat(only(trace, "lag", "internal").micros()).isBetween(20_000L, 120_000L);
     assertThat(client.tag("w3c.tracestate")).isEqualTo("string rojo=1");
-    trace.forEach(span -> assertThat(span.json().get("warnings").toString()).doesNotContain("duration"));
+    trace.forEach(
+        span -> assertThat(span.json().get("warnings").toString()).doesNotContain("duration"));
   }
 
   @Test
@@ -187,7 +200,8 @@ class SpansIT {
     assertThat(phases).isGreaterThan(40);
 
     List<Span> spans = spans(service, 13);
-    for (Span own : spans.stream().filter(span -> !span.tag("span.kind").equals("string internal")).toList()) {
+    for (Span own :
+        spans.stream().filter(span -> !span.tag("span.kind").equals("string internal")).toList()) {
       List<Span> children = children(spans, own);
       long at = own.start();
       long sum = 0;
@@ -202,13 +216,18 @@ class SpansIT {
       assertThat(at).isLessThanOrEqualTo(own.start() + own.micros() + 1);
       assertThat(sum).isLessThanOrEqualTo(own.micros());
     }
-    Span server = only(spans.stream().filter(s -> s.trace().equals(sampled)).toList(), "GET", "server");
-    assertThat(children(spans, server)).extracting(Span::name).containsExactly("accept_wait", "read_wait", "process", "send");
+    Span server =
+        only(spans.stream().filter(s -> s.trace().equals(sampled)).toList(), "GET", "server");
+    assertThat(children(spans, server))
+        .extracting(Span::name)
+        .containsExactly("accept_wait", "read_wait", "process", "send");
   }
 
   private static Span only(List<Span> spans, String name, String kind) {
     List<Span> found =
-        spans.stream().filter(s -> s.name().equals(name) && s.tag("span.kind").equals("string " + kind)).toList();
+        spans.stream()
+            .filter(s -> s.name().equals(name) && s.tag("span.kind").equals("string " + kind))
+            .toList();
     assertThat(found).as("%s %s of %s", kind, name, spans).hasSize(1);
     return found.get(0);
   }
@@ -216,7 +235,9 @@ class SpansIT {
   private static List<Span> children(List<Span> spans, Span parent) {
     return spans.stream()
         .filter(span -> span.parent().equals(parent.id()))
-        .sorted(Comparator.comparingLong(Span::start).thenComparingLong(span -> span.start() + span.micros()))
+        .sorted(
+            Comparator.comparingLong(Span::start)
+                .thenComparingLong(span -> span.start() + span.micros()))
         .toList();
   }
 }

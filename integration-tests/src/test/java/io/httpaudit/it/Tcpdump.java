@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A packet capture of one interface, headers and all, with nanosecond times, from the moment that the constructor returns.
- * On loopback one copy of each packet, as it arrives.
+ * A packet capture of one interface, headers and all, with nanosecond times, from the moment that
+ * the constructor returns. On loopback one copy of each packet, as it arrives.
  */
 public final class Tcpdump implements AutoCloseable {
   private final Process process;
@@ -27,7 +27,20 @@ public final class Tcpdump implements AutoCloseable {
       command.addAll(List.of("ip", "netns", "exec", host.name()));
     }
     command.addAll(
-        List.of("tcpdump", "-i", interfaceName, "-w", file.toString(), "-U", "-n", "-Z", "root", "-B", "262144", "-s", "0"));
+        List.of(
+            "tcpdump",
+            "-i",
+            interfaceName,
+            "-w",
+            file.toString(),
+            "-U",
+            "-n",
+            "-Z",
+            "root",
+            "-B",
+            "262144",
+            "-s",
+            "0"));
     command.add("--time-stamp-precision=nano");
     if (interfaceName.equals("lo")) {
       command.addAll(List.of("-Q", "in"));

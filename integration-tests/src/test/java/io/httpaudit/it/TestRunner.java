@@ -8,7 +8,10 @@ import org.junit.platform.launcher.core.LauncherFactory;
 import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 import org.junit.platform.launcher.listeners.TestExecutionSummary;
 
-/** Runs test classes in this JVM, prints what failed and how many ran, and exits with 1 if one failed or none ran. */
+/**
+ * Runs test classes in this JVM, prints what failed and how many ran, and exits with 1 if one
+ * failed or none ran.
+ */
 public final class TestRunner {
   private TestRunner() {}
 
@@ -24,8 +27,13 @@ public final class TestRunner {
     PrintWriter out = new PrintWriter(System.out, true);
     summary.printFailuresTo(out, 20);
     out.println(
-        "ran " + summary.getTestsSucceededCount() + ", failed " + summary.getTotalFailureCount() + ", skipped "
+        "ran "
+            + summary.getTestsSucceededCount()
+            + ", failed "
+            + summary.getTotalFailureCount()
+            + ", skipped "
             + (summary.getTestsSkippedCount() + summary.getTestsAbortedCount()));
-    System.exit(summary.getTotalFailureCount() > 0 || summary.getTestsSucceededCount() == 0 ? 1 : 0);
+    System.exit(
+        summary.getTotalFailureCount() > 0 || summary.getTestsSucceededCount() == 0 ? 1 : 0);
   }
 }

@@ -47,7 +47,8 @@ class WireOnlyIT {
           Jvm.of(ReadsStandardInput.class)
               .jdk(jdk)
               .log(log)
-              .prefix("bash", "-c", "exec \"$0\" \"$@\" 0<>/dev/tcp/127.0.0.1/" + server.getLocalPort())
+              .prefix(
+                  "bash", "-c", "exec \"$0\" \"$@\" 0<>/dev/tcp/127.0.0.1/" + server.getLocalPort())
               .start();
       accepted = server.accept();
       accepted.getOutputStream().write(new byte[100]);
@@ -60,9 +61,12 @@ class WireOnlyIT {
 
       assertThat(jvm.stdout()).isEqualTo("read 200\n");
       assertThat(jvm.lines("exchange")).isEmpty();
-      assertThat(jvm.lines("connection")).singleElement().satisfies(line -> isShadow(line, server, accepted));
+      assertThat(jvm.lines("connection"))
+          .singleElement()
+          .satisfies(line -> isShadow(line, server, accepted));
       assertThat(jvm.stderr())
-          .endsWith("1 exchanges: 0 matched, 0 inferred, 0 app_only, 1 wire_only; 0 packet records lost\n");
+          .endsWith(
+              "1 exchanges: 0 matched, 0 inferred, 0 app_only, 1 wire_only; 0 packet records lost\n");
     }
 
     @Override

@@ -20,7 +20,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** As most containers run it: without the rights to see packets, TCP_INFO and the application's times remain, and are true. */
+/**
+ * As most containers run it: without the rights to see packets, TCP_INFO and the application's
+ * times remain, and are true.
+ */
 class WithoutRightsIT {
   private static final int EXCHANGES = 200;
 
@@ -31,11 +34,13 @@ class WithoutRightsIT {
 
   @BeforeEach
   void prepare() throws IOException {
-    assumeTrue(Command.run("id", "-u").trim().equals("0"), "needs root, to become someone without rights");
+    assumeTrue(
+        Command.run("id", "-u").trim().equals("0"), "needs root, to become someone without rights");
     folder = Files.createTempDirectory("httpaudit-it");
     Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
     jar = Files.copy(Jvm.agentJar(), folder.resolve("httpaudit.jar"));
-    Command.run("cp", "-r", System.getProperty("load.classes"), folder.resolve("classes").toString());
+    Command.run(
+        "cp", "-r", System.getProperty("load.classes"), folder.resolve("classes").toString());
     Command.run("chmod", "-R", "a+rX", folder.toString());
   }
 
@@ -61,7 +66,8 @@ class WithoutRightsIT {
   }
 
   /** As uid 1000 with these capabilities alone: {@code +net_raw}. */
-  private Outcome run(Jdk jdk, Path log, List<String> capabilities, Class<?> main, Object... arguments) {
+  private Outcome run(
+      Jdk jdk, Path log, List<String> capabilities, Class<?> main, Object... arguments) {
     String only = String.join(",", capabilities);
     List<String> sets = new ArrayList<>();
     for (String set : List.of("--bounding-set=", "--inh-caps=", "--ambient-caps=")) {
@@ -71,7 +77,14 @@ class WithoutRightsIT {
         Jvm.of(main)
             .jdk(jdk)
             .withoutAgent()
-            .prefix("setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", sets.get(0), sets.get(1), sets.get(2))
+            .prefix(
+                "setpriv",
+                "--reuid=1000",
+                "--regid=1000",
+                "--clear-groups",
+                sets.get(0),
+                sets.get(1),
+                sets.get(2))
             .options("-javaagent:" + jar + "=query.keep=*,log=" + log)
             .options("-Dsun.net.httpserver.nodelay=true")
             .options("-cp", folder.resolve("classes").toString())
@@ -80,7 +93,9 @@ class WithoutRightsIT {
   }
 
   private static List<JsonNode> exchanges(Path log) {
-    return Jvm.lines(log).stream().filter(line -> line.get("type").asText().equals("exchange")).toList();
+    return Jvm.lines(log).stream()
+        .filter(line -> line.get("type").asText().equals("exchange"))
+        .toList();
   }
 
   @ParameterizedTest
@@ -92,13 +107,22 @@ class WithoutRightsIT {
     Outcome outcome = run(jdk, log, List.of(), CountedExchanges.class, truth, EXCHANGES);
     long end = System.currentTimeMillis() * 1_000;
 
-    assertThat(outcome.withoutOurs()).isEqualTo(new Outcome(0, List.of("checked " + EXCHANGES), List.of()));
+    assertThat(outcome.withoutOurs())
+        .isEqualTo(new Outcome(0, List.of("checked " + EXCHANGES), List.of()));
     assertThat(outcome.ours())
         .satisfiesExactly(
-            start -> assertThat(start).matches(
-                "httpaudit [0-9.]+: auditing pid [0-9]+; tier 3 \\(TCP_INFO\\): CAP_NET_RAW and CAP_BPF missing; no spans"),
-            last -> assertThat(last).isEqualTo("httpaudit: " + 2 * EXCHANGES + " exchanges: 0 matched, " + 2 * EXCHANGES
-                + " inferred, 0 app_only, 0 wire_only, 0 not_captured; 0 packet records lost"));
+            start ->
+                assertThat(start)
+                    .matches(
+                        "httpaudit [0-9.]+: auditing pid [0-9]+; tier 3 \\(TCP_INFO\\): CAP_NET_RAW and CAP_BPF missing; no spans"),
+            last ->
+                assertThat(last)
+                    .isEqualTo(
+                        "httpaudit: "
+                            + 2 * EXCHANGES
+                            + " exchanges: 0 matched, "
+                            + 2 * EXCHANGES
+                            + " inferred, 0 app_only, 0 wire_only, 0 not_captured; 0 packet records lost"));
     List<JsonNode> exchanges = exchanges(log);
     List<String> moved = new ArrayList<>();
     for (JsonNode line : exchanges) {
@@ -106,8 +130,15 @@ class WithoutRightsIT {
       JsonNode request = line.get("request");
       JsonNode response = line.get("response");
       moved.add(
-          line.get("url").asText().replaceAll(".*n=", "") + " " + request.get("offset") + " " + request.get("bytes") + " "
-              + response.get("offset") + " " + response.get("bytes"));
+          line.get("url").asText().replaceAll(".*n=", "")
+              + " "
+              + request.get("offset")
+              + " "
+              + request.get("bytes")
+              + " "
+              + response.get("offset")
+              + " "
+              + response.get("bytes"));
     }
     // What the program counted itself, once for each side.
     List<String> counted = new ArrayList<>(Files.readAllLines(truth));
@@ -122,7 +153,9 @@ class WithoutRightsIT {
     assertThat(line.get("status").asInt()).isEqualTo(200);
     assertThat(line.has("interface")).isFalse();
     for (String range : List.of("request", "response")) {
-      assertThat(line.get(range).fieldNames()).toIterable().containsExactlyInAnyOrder("offset", "bytes");
+      assertThat(line.get(range).fieldNames())
+          .toIterable()
+          .containsExactlyInAnyOrder("offset", "bytes");
     }
     assertThat(line.get("tcp").fieldNames()).toIterable().isSubsetOf("rtt", "retransmits");
     // Loopback on a busy machine.
@@ -142,7 +175,8 @@ class WithoutRightsIT {
   @ParameterizedTest
   @MethodSource("jdks")
   void oneOfTheTwoRightsIsNotEnough(Jdk jdk) {
-    for (String[] one : new String[][] {{"+net_raw", "CAP_BPF missing"}, {"+bpf", "CAP_NET_RAW missing"}}) {
+    for (String[] one :
+        new String[][] {{"+net_raw", "CAP_BPF missing"}, {"+bpf", "CAP_NET_RAW missing"}}) {
       Path log = folder.resolve("audit" + one[0]);
       Outcome outcome = run(jdk, log, List.of(one[0]), HttpServerAndClients.class, 3);
       assertThat(outcome.withoutOurs()).isEqualTo(new Outcome(0, List.of(), List.of()));
@@ -150,7 +184,10 @@ class WithoutRightsIT {
       assertThat(outcome.ours()).hasSize(2);
       assertThat(exchanges(log))
           .hasSize(12)
-          .allMatch(line -> line.get("verdict").asText().equals("inferred") && line.get("why").asText().equals("tcp_info"));
+          .allMatch(
+              line ->
+                  line.get("verdict").asText().equals("inferred")
+                      && line.get("why").asText().equals("tcp_info"));
     }
   }
 }

@@ -3,9 +3,9 @@ package io.httpaudit.report.logging;
 import java.util.function.Supplier;
 
 /**
- * Stands in for {@code java.util.logging.Logger} in the libraries that the agent brings: to start the JDK's LogManager is the
- * application's business, and what is logged there would end up among its own lines. Says nothing: what a user must know of an
- * exporter, report/ says itself.
+ * Stands in for {@code java.util.logging.Logger} in the libraries that the agent brings: to start
+ * the JDK's LogManager is the application's business, and what is logged there would end up among
+ * its own lines. Says nothing: what a user must know of an exporter, report/ says itself.
  */
 public class Logger {
   public static final String GLOBAL_LOGGER_NAME = "global";

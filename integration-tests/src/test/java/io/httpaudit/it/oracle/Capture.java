@@ -12,7 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/** A packet capture, read with tshark: only the TCP header's fields and the payload; all else is done here. */
+/**
+ * A packet capture, read with tshark: only the TCP header's fields and the payload; all else is
+ * done here.
+ */
 public final class Capture {
   private static final List<String> FIELDS =
       List.of(
@@ -69,7 +72,8 @@ public final class Capture {
 
   private void take(Packet p) {
     packets++;
-    String ends = p.from().compareTo(p.to()) < 0 ? p.from() + " " + p.to() : p.to() + " " + p.from();
+    String ends =
+        p.from().compareTo(p.to()) < 0 ? p.from() + " " + p.to() : p.to() + " " + p.from();
     Conversation known = latest.get(ends);
     if (p.syn() && !p.ack() && !p.rst() && (known == null || !known.isOpenedBy(p))) {
       known = new Conversation(p);
@@ -82,7 +86,10 @@ public final class Capture {
   }
 
   private static void packets(Path file, Consumer<Packet> to) {
-    List<String> command = new ArrayList<>(List.of("tshark", "-n", "-Q", "-r", file.toString(), "-Y", "tcp and !icmp and !icmpv6"));
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                "tshark", "-n", "-Q", "-r", file.toString(), "-Y", "tcp and !icmp and !icmpv6"));
     command.addAll(List.of("--disable-protocol", "http", "--disable-protocol", "http2"));
     PLAIN.forEach(option -> command.addAll(List.of("-o", option)));
     command.addAll(List.of("-T", "fields", "-E", "occurrence=f", "-E", "separator=/t"));
@@ -90,7 +97,8 @@ public final class Capture {
     try {
       Process tshark = new ProcessBuilder(command).start();
       try (BufferedReader lines =
-          new BufferedReader(new InputStreamReader(tshark.getInputStream(), StandardCharsets.US_ASCII), 1 << 20)) {
+          new BufferedReader(
+              new InputStreamReader(tshark.getInputStream(), StandardCharsets.US_ASCII), 1 << 20)) {
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
           to.accept(packet(line));
         }
@@ -111,7 +119,8 @@ public final class Capture {
     String[] f = line.split("\t", -1);
     byte[] payload = bytes(f[15]);
     if (payload.length != Integer.parseInt(f[14])) {
-      throw new IllegalStateException("the capture lacks payload: " + line.substring(0, Math.min(300, line.length())));
+      throw new IllegalStateException(
+          "the capture lacks payload: " + line.substring(0, Math.min(300, line.length())));
     }
     return new Packet(
         nanos(f[0]),
@@ -134,13 +143,17 @@ public final class Capture {
   /** Seconds with nine digits behind the point. */
   private static long nanos(String time) {
     int point = time.indexOf('.');
-    return Long.parseLong(time.substring(0, point)) * 1_000_000_000L + Long.parseLong(time.substring(point + 1));
+    return Long.parseLong(time.substring(0, point)) * 1_000_000_000L
+        + Long.parseLong(time.substring(point + 1));
   }
 
   private static byte[] bytes(String hex) {
     byte[] bytes = new byte[hex.length() / 2];
     for (int i = 0; i < bytes.length; i++) {
-      bytes[i] = (byte) (Character.digit(hex.charAt(2 * i), 16) << 4 | Character.digit(hex.charAt(2 * i + 1), 16));
+      bytes[i] =
+          (byte)
+              (Character.digit(hex.charAt(2 * i), 16) << 4
+                  | Character.digit(hex.charAt(2 * i + 1), 16));
     }
     return bytes;
   }

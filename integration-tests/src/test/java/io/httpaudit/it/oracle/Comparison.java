@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Holds one audit log against the capture of the same host: each exchange in the capture has its line, each line its
- * exchange, and each figure is the capture's.
+ * Holds one audit log against the capture of the same host: each exchange in the capture has its
+ * line, each line its exchange, and each figure is the capture's.
  */
 public final class Comparison {
   private final Capture capture;
@@ -42,18 +42,21 @@ public final class Comparison {
     for (Conversation c : capture.conversations()) {
       splits.put(c, new HttpSplit(c));
       for (Side side : sides) {
-        byEnds.computeIfAbsent(ends(side, local(side, c), peer(side, c)), key -> new ArrayList<>()).add(c);
+        byEnds
+            .computeIfAbsent(ends(side, local(side, c), peer(side, c)), key -> new ArrayList<>())
+            .add(c);
       }
     }
   }
 
   /**
    * @param interfaceName where the capture was made
-   * @param sides which ends of the captured connections the log speaks of: all of the log's connections must be in the
-   *     capture, and all of the capture's in the log
+   * @param sides which ends of the captured connections the log speaks of: all of the log's
+   *     connections must be in the capture, and all of the capture's in the log
    * @param lines of {@code type} exchange and connection; others are not looked at
    */
-  public static Tally of(String arm, Capture capture, String interfaceName, Set<Side> sides, List<JsonNode> lines) {
+  public static Tally of(
+      String arm, Capture capture, String interfaceName, Set<Side> sides, List<JsonNode> lines) {
     Comparison comparison = new Comparison(arm, capture, interfaceName, sides);
     comparison.compare(lines);
     return comparison.tally;
@@ -83,7 +86,9 @@ public final class Comparison {
         } else {
           number(line, conversation, side);
           int sequence = type.equals("exchange") ? line.get("sequence").asInt() : -1;
-          found.computeIfAbsent(new Place(conversation, side, sequence), key -> new ArrayList<>()).add(line);
+          found
+              .computeIfAbsent(new Place(conversation, side, sequence), key -> new ArrayList<>())
+              .add(line);
         }
       }
     }
@@ -102,7 +107,18 @@ public final class Comparison {
       if (line != null) {
         exchanges.check(c, split, e, side, line);
       } else if (!ExchangeCheck.mayHaveNoLine(e, side)) {
-        tally.missing(c + " " + side + " #" + e.index + " " + e.method() + " " + e.target() + " → " + e.response.status);
+        tally.missing(
+            c
+                + " "
+                + side
+                + " #"
+                + e.index
+                + " "
+                + e.method()
+                + " "
+                + e.target()
+                + " → "
+                + e.response.status);
       }
     }
     JsonNode line = one(found, new Place(c, side, -1));
@@ -112,13 +128,19 @@ public final class Comparison {
   }
 
   /**
-   * At its start an agent compares clocks by a connection of its own, on loopback, which it does not audit: without a byte, to
-   * a port of its own. There is one an agent, and two may be in the capture.
+   * At its start an agent compares clocks by a connection of its own, on loopback, which it does
+   * not audit: without a byte, to a port of its own. There is one an agent, and two may be in the
+   * capture.
    */
   private boolean isClockCheck(Conversation c) {
     boolean empty = c.isEstablished() && c.requests().length() == 0 && c.responses().length() == 0;
-    boolean only = capture.conversations().stream().filter(other -> other.server().equals(c.server())).count() == 1;
-    return c.server().startsWith("127.0.0.1:") && empty && only && (clockChecks.contains(c) || clockChecks.size() < 2 && clockChecks.add(c));
+    boolean only =
+        capture.conversations().stream().filter(other -> other.server().equals(c.server())).count()
+            == 1;
+    return c.server().startsWith("127.0.0.1:")
+        && empty
+        && only
+        && (clockChecks.contains(c) || clockChecks.size() < 2 && clockChecks.add(c));
   }
 
   private JsonNode one(Map<Place, List<JsonNode>> found, Place place) {
@@ -130,7 +152,10 @@ public final class Comparison {
     return lines.get(0);
   }
 
-  /** A line for which the capture has no exchange: right only behind an ambiguous head, where nobody can know. */
+  /**
+   * A line for which the capture has no exchange: right only behind an ambiguous head, where nobody
+   * can know.
+   */
   private void left(Place place, JsonNode line) {
     HttpSplit split = splits.get(place.conversation());
     boolean behind = split.lostTrack && place.sequence() >= split.exchanges.size();
@@ -141,15 +166,20 @@ public final class Comparison {
     }
   }
 
-  /** Of several connections on the same ends, the one that was the latest when the line's first byte moved. */
+  /**
+   * Of several connections on the same ends, the one that was the latest when the line's first byte
+   * moved.
+   */
   private Conversation conversation(JsonNode line, Side side) {
-    List<Conversation> all = byEnds.get(ends(side, line.get("local").asText(), line.get("peer").asText()));
+    List<Conversation> all =
+        byEnds.get(ends(side, line.get("local").asText(), line.get("peer").asText()));
     if (all == null) {
       return null;
     }
     Conversation found = all.get(0);
     JsonNode first = line.path("request").path("first_us");
-    long micros = first.isMissingNode() ? ExchangeCheck.micros(line.get("time").asText()) : first.asLong();
+    long micros =
+        first.isMissingNode() ? ExchangeCheck.micros(line.get("time").asText()) : first.asLong();
     for (Conversation c : all) {
       if (c.synTime() / 1000 <= micros + ExchangeCheck.SLACK_US) {
         found = c;
@@ -159,12 +189,23 @@ public final class Comparison {
   }
 
   private void number(JsonNode line, Conversation conversation, Side side) {
-    String agents = "pid " + line.get("pid").asText() + " connection " + line.get("connection").asText();
+    String agents =
+        "pid " + line.get("pid").asText() + " connection " + line.get("connection").asText();
     String ours = conversation + " " + side + " " + System.identityHashCode(conversation);
     String before = numbers.putIfAbsent(agents, ours);
     String other = numbers.putIfAbsent(ours, agents);
     if (before != null && !before.equals(ours) || other != null && !other.equals(agents)) {
-      tally.wrong("connection numbers: " + agents + " is " + before + " and " + ours + ", which is " + other + ": " + line);
+      tally.wrong(
+          "connection numbers: "
+              + agents
+              + " is "
+              + before
+              + " and "
+              + ours
+              + ", which is "
+              + other
+              + ": "
+              + line);
     }
   }
 }

@@ -2,7 +2,10 @@ package io.httpaudit.it.oracle;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
-/** Connections that never became an exchange, and what came behind an upgrade: INTERFACE.md, Audit log. */
+/**
+ * Connections that never became an exchange, and what came behind an upgrade: INTERFACE.md, Audit
+ * log.
+ */
 final class ConnectionCheck {
   private final Tally tally;
   private final String interfaceName;
@@ -12,7 +15,9 @@ final class ConnectionCheck {
     this.interfaceName = interfaceName;
   }
 
-  /** @param line null: none was written */
+  /**
+   * @param line null: none was written
+   */
   void check(Conversation c, HttpSplit split, Side side, JsonNode line) {
     boolean due = split.upgraded || split.http2 || split.exchanges.isEmpty();
     if (line == null) {
@@ -22,7 +27,10 @@ final class ConnectionCheck {
       }
       return;
     }
-    boolean possible = due || split.exchanges.size() == 1 && ExchangeCheck.mayHaveNoLine(split.exchanges.get(0), side);
+    boolean possible =
+        due
+            || split.exchanges.size() == 1
+                && ExchangeCheck.mayHaveNoLine(split.exchanges.get(0), side);
     if (!possible) {
       tally.extra("a connection's line, beside its exchanges: " + line);
       return;

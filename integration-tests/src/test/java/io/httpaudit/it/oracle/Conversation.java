@@ -4,7 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 
-/** One TCP connection, as tcpdump saw it: from its first SYN to what came before the next one on the same ends. */
+/**
+ * One TCP connection, as tcpdump saw it: from its first SYN to what came before the next one on the
+ * same ends.
+ */
 public final class Conversation {
   private static final int PLAIN_HEADER = 20;
 
@@ -74,7 +77,8 @@ public final class Conversation {
       }
     }
     if (p.ack() && other.isKnown()) {
-      other.acknowledged(other.position(p.acknowledgement()), p.time(), order, p.payload().length > 0);
+      other.acknowledged(
+          other.position(p.acknowledgement()), p.time(), order, p.payload().length > 0);
     }
     reset(p);
   }
@@ -103,10 +107,11 @@ public final class Conversation {
   }
 
   /**
-   * Sizes that the wire segments of a packet may have: one that is larger is cut behind the tap. A segment's size leaves room
-   * for the options in the packet's header (RFC 6691), and Linux keeps it at half of the largest window that the peer has ever
-   * offered, as the sender knew it when it cut: of that the capture knows only how large it had become by then. On loopback,
-   * where a segment may be 64 KiB, that matters.
+   * Sizes that the wire segments of a packet may have: one that is larger is cut behind the tap. A
+   * segment's size leaves room for the options in the packet's header (RFC 6691), and Linux keeps
+   * it at half of the largest window that the peer has ever offered, as the sender knew it when it
+   * cut: of that the capture knows only how large it had become by then. On loopback, where a
+   * segment may be 64 KiB, that matters.
    */
   private int[] units(Packet p, boolean fromClient) {
     int length = Math.max(1, p.payload().length);
@@ -122,7 +127,8 @@ public final class Conversation {
 
   /** Keeps halves of the largest windows that an end has offered, one after the other. */
   private void offered(Packet p, boolean fromClient) {
-    long window = p.syn() ? p.window() : (long) p.window() << (fromClient ? clientShift : serverShift);
+    long window =
+        p.syn() ? p.window() : (long) p.window() << (fromClient ? clientShift : serverShift);
     TreeSet<Integer> halves = fromClient ? clientHalves : serverHalves;
     int half = (int) Math.min(Integer.MAX_VALUE, window / 2);
     if (window > DEFAULT_MAXIMUM && (halves.isEmpty() || half > halves.last())) {
@@ -201,7 +207,10 @@ public final class Conversation {
     return isReset() || requests.hasFin() && responses.hasFin();
   }
 
-  /** The handshake's round trip as one end sees it, in nanoseconds; -1: one of its two packets was sent again. */
+  /**
+   * The handshake's round trip as one end sees it, in nanoseconds; -1: one of its two packets was
+   * sent again.
+   */
   long roundTrip(Side side) {
     if (handshakeAck == 0 || synAcks != 1 || side == Side.CLIENT && syns != 1) {
       return -1;

@@ -6,15 +6,22 @@ import java.time.temporal.ChronoUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Holds one line against one exchange of the capture, field by field, as INTERFACE.md defines the fields. */
+/**
+ * Holds one line against one exchange of the capture, field by field, as INTERFACE.md defines the
+ * fields.
+ */
 final class ExchangeCheck {
   /** Where a packet's time decides what counts, this much is left to the clocks. */
   static final long SLACK_US = 50;
 
-  /** Of a connection that the JVM has not claimed, so many runs of packets are kept: DESIGN.md, Kernel side. */
+  /**
+   * Of a connection that the JVM has not claimed, so many runs of packets are kept: DESIGN.md,
+   * Kernel side.
+   */
   private static final int RUNS = 16;
 
-  private static final Pattern TRACEPARENT = Pattern.compile("00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}");
+  private static final Pattern TRACEPARENT =
+      Pattern.compile("00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}");
 
   private final Tally tally;
   private final String interfaceName;
@@ -30,8 +37,8 @@ final class ExchangeCheck {
   }
 
   /**
-   * Whether the JVM need not tell of it: what isn't HTTP/1.x at all, a request whose head never was whole, or one that the
-   * server may not have read, since it never answered.
+   * Whether the JVM need not tell of it: what isn't HTTP/1.x at all, a request whose head never was
+   * whole, or one that the server may not have read, since it never answered.
    */
   static boolean mayHaveNoLine(WireExchange e, Side side) {
     return e.method().isEmpty() && e.request.ambiguous
@@ -63,7 +70,8 @@ final class ExchangeCheck {
       tally.countAmbiguous();
       return;
     }
-    boolean unread = verdict.equals("inferred") && why.equals("boundary_unknown") && mayBeUnread(c, e, side);
+    boolean unread =
+        verdict.equals("inferred") && why.equals("boundary_unknown") && mayBeUnread(c, e, side);
     if (!unread) {
       same("verdict", "matched", verdict);
       same("why", "", why);
@@ -72,7 +80,8 @@ final class ExchangeCheck {
     error(c, e, unread);
     extent("request", e.request, side == Side.SERVER && unread);
     extent("response", e.response, side == Side.CLIENT && unread);
-    // What arrives once more behind the end of an exchange, which is final by then, may be counted or not: at a server behind
+    // What arrives once more behind the end of an exchange, which is final by then, may be counted
+    // or not: at a server behind
     // the response's acknowledgement, at a client behind the response's last byte.
     boolean answered = e.response.bytes() > 0;
     long closing = answered ? c.responses().acknowledgedBy(e.response.end) : Long.MAX_VALUE;
@@ -89,25 +98,35 @@ final class ExchangeCheck {
     }
   }
 
-  /** Whether more packets came before a server can have accepted than are kept until then. Its line begins with its first read. */
+  /**
+   * Whether more packets came before a server can have accepted than are kept until then. Its line
+   * begins with its first read.
+   */
   private boolean mayOverflow(Conversation c, WireExchange e, Side side) {
     long read = micros(line.path("time").asText());
-    return side == Side.SERVER && e.index == 0 && !line.path("request").has("first_us") && c.packets(read * 1_000) > RUNS;
+    return side == Side.SERVER
+        && e.index == 0
+        && !line.path("request").has("first_us")
+        && c.packets(read * 1_000) > RUNS;
   }
 
   /**
-   * Bytes that arrived and were not read are the message's only if its framing proves it, and the framing is known only from
-   * what was read: a line then tells of fewer bytes than there were. Whoever closes with bytes unread sends an RST, or, if both
-   * halves had ended by then, a FIN before the other's: a selecting channel's close is first a FIN.
+   * Bytes that arrived and were not read are the message's only if its framing proves it, and the
+   * framing is known only from what was read: a line then tells of fewer bytes than there were.
+   * Whoever closes with bytes unread sends an RST, or, if both halves had ended by then, a FIN
+   * before the other's: a selecting channel's close is first a FIN.
    */
   private boolean mayBeUnread(Conversation c, WireExchange e, Side side) {
     if (!c.isReset() && !c.isEndedFirstBy(side)) {
       return false;
     }
     Message arrived = side == Side.CLIENT ? e.response : e.request;
-    boolean fewer = line.path(side == Side.CLIENT ? "response" : "request").path("bytes").asLong() < arrived.bytes();
+    boolean fewer =
+        line.path(side == Side.CLIENT ? "response" : "request").path("bytes").asLong()
+            < arrived.bytes();
     boolean headRead = side == Side.SERVER || line.has("status");
-    boolean proven = arrived.framing == Message.Framing.LENGTH || arrived.framing == Message.Framing.NO_BODY;
+    boolean proven =
+        arrived.framing == Message.Framing.LENGTH || arrived.framing == Message.Framing.NO_BODY;
     return fewer && !(headRead && proven);
   }
 
@@ -125,7 +144,10 @@ final class ExchangeCheck {
     }
   }
 
-  /** Query values are never written. Paths with what looks like a token, and user-info, are another test's. */
+  /**
+   * Query values are never written. Paths with what looks like a token, and user-info, are another
+   * test's.
+   */
   private String url(WireExchange e, Side side) {
     String target = e.target();
     if (e.method().equals("CONNECT")) {
@@ -133,12 +155,17 @@ final class ExchangeCheck {
     }
     String server = line.path(side == Side.SERVER ? "local" : "peer").asText();
     String host = e.request.head.value("host");
-    String start = target.contains("://") && !target.startsWith("/") ? "" : "http://" + (host == null || host.isEmpty() ? server : host);
+    String start =
+        target.contains("://") && !target.startsWith("/")
+            ? ""
+            : "http://" + (host == null || host.isEmpty() ? server : host);
     int query = target.indexOf('?');
     if (query < 0) {
       return start + target;
     }
-    return start + target.substring(0, query + 1) + target.substring(query + 1).replaceAll("=[^&]*", "=REDACTED");
+    return start
+        + target.substring(0, query + 1)
+        + target.substring(query + 1).replaceAll("=[^&]*", "=REDACTED");
   }
 
   private void trace(WireExchange e) {
@@ -166,7 +193,9 @@ final class ExchangeCheck {
     String error = line.path("error").asText();
     String cut = c.isReset() ? "reset" : "closed";
     if (e.isWhole()) {
-      boolean heard = c.requests().isAcknowledged(e.request.end) && c.responses().isAcknowledged(e.response.end);
+      boolean heard =
+          c.requests().isAcknowledged(e.request.end)
+              && c.responses().isAcknowledged(e.response.end);
       boolean may = unread || c.isReset() && !heard;
       if (!may || !error.equals(cut)) {
         same("error", "", error);
@@ -197,7 +226,11 @@ final class ExchangeCheck {
     }
     Span span = stream.span(from, to, arrives, arrives ? closing : Long.MAX_VALUE);
     within(name + ".segments", span.segments, span.mostSegments, range.path("segments").asInt(-1));
-    within(name + ".retransmits", span.retransmits, span.mostRetransmits, range.path("retransmits").asInt(-1));
+    within(
+        name + ".retransmits",
+        span.retransmits,
+        span.mostRetransmits,
+        range.path("retransmits").asInt(-1));
     tally.retransmits(range.path("retransmits").asInt(0));
     time(name + ".first_us", span.first, range.path("first_us"));
     time(name + ".last_us", span.last, range.path("last_us"));
@@ -250,7 +283,8 @@ final class ExchangeCheck {
     }
     long reset = c.resetTime() / 1_000;
     boolean within = c.isReset() && reset >= from && reset <= to;
-    boolean atEdge = c.isReset() && (Math.abs(reset - from) <= SLACK_US || Math.abs(reset - to) <= SLACK_US);
+    boolean atEdge =
+        c.isReset() && (Math.abs(reset - from) <= SLACK_US || Math.abs(reset - to) <= SLACK_US);
     if (!atEdge) {
       boolean told = line.path("error").asText().equals("reset");
       same("tcp.reset", within || told, tcp.path("reset").asBoolean());

@@ -10,8 +10,9 @@ import java.util.Set;
 /**
  * The head of an HTTP/1.x message (RFC 9112, 2 to 6) that begins at a position of a stream's bytes.
  *
- * <p>It is ambiguous where INTERFACE.md, Verdicts, says so: bare LF or CR, space before a colon, over 64 KiB,
- * Content-Length with Transfer-Encoding, differing or invalid Content-Lengths, and whatever is no HTTP/1.x head.
+ * <p>It is ambiguous where INTERFACE.md, Verdicts, says so: bare LF or CR, space before a colon,
+ * over 64 KiB, Content-Length with Transfer-Encoding, differing or invalid Content-Lengths, and
+ * whatever is no HTTP/1.x head.
  */
 final class HeadFields {
   private static final int LIMIT = 65_536;
@@ -72,7 +73,10 @@ final class HeadFields {
       ambiguous = true;
       return;
     }
-    fields.add(new String[] {line.substring(0, colon).toLowerCase(Locale.ROOT), line.substring(colon + 1).strip()});
+    fields.add(
+        new String[] {
+          line.substring(0, colon).toLowerCase(Locale.ROOT), line.substring(colon + 1).strip()
+        });
   }
 
   boolean isComplete() {
@@ -113,6 +117,7 @@ final class HeadFields {
   /** Whether the last transfer coding is chunked. */
   boolean isChunked() {
     String[] codings = value("transfer-encoding").split(",");
-    return codings.length > 0 && codings[codings.length - 1].split(";")[0].strip().equalsIgnoreCase("chunked");
+    return codings.length > 0
+        && codings[codings.length - 1].split(";")[0].strip().equalsIgnoreCase("chunked");
   }
 }

@@ -1,7 +1,8 @@
 package io.httpaudit.it.oracle;
 
 /**
- * One request, or one final response with the 1xx before it: [start, end) of its stream, as far as it was on the wire.
+ * One request, or one final response with the 1xx before it: [start, end) of its stream, as far as
+ * it was on the wire.
  */
 final class Message {
   /** What tells where it ends (RFC 9112, 6.3). */

@@ -36,7 +36,8 @@ final class MessageSplit {
   /** RFC 9113, 3.4. */
   boolean isHttp2() {
     byte[] preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
-    return length >= preface.length && java.util.Arrays.equals(bytes, 0, preface.length, preface, 0, preface.length);
+    return length >= preface.length
+        && java.util.Arrays.equals(bytes, 0, preface.length, preface, 0, preface.length);
   }
 
   Message request(int at) {
@@ -49,7 +50,8 @@ final class MessageSplit {
       return request;
     }
     long contentLength = head.contentLength();
-    if (contentLength == -2 || head.hasTransferEncoding() && (contentLength >= 0 || !head.isChunked())) {
+    if (contentLength == -2
+        || head.hasTransferEncoding() && (contentLength >= 0 || !head.isChunked())) {
       request.ambiguous = true;
     } else if (head.hasTransferEncoding()) {
       chunked(request);
@@ -63,7 +65,9 @@ final class MessageSplit {
     return REQUEST_LINE.matcher(head.startLine);
   }
 
-  /** @param method of the request that it answers */
+  /**
+   * @param method of the request that it answers
+   */
   Message response(int at, String method) {
     Message response = new Message(at);
     response.end = length;
@@ -72,7 +76,10 @@ final class MessageSplit {
     }
     HeadFields head = new HeadFields(bytes, at, length);
     Matcher line = STATUS_LINE.matcher(head.startLine);
-    while (head.isComplete() && line.matches() && line.group(2).startsWith("1") && !line.group(2).equals("101")) {
+    while (head.isComplete()
+        && line.matches()
+        && line.group(2).startsWith("1")
+        && !line.group(2).equals("101")) {
       response.finalStart = head.end;
       head = new HeadFields(bytes, head.end, length);
       line = STATUS_LINE.matcher(head.startLine);
@@ -130,7 +137,9 @@ final class MessageSplit {
       if (line < 0) {
         return;
       }
-      String size = new String(bytes, (int) at, line - (int) at, StandardCharsets.ISO_8859_1).split(";", 2)[0].strip();
+      String size =
+          new String(bytes, (int) at, line - (int) at, StandardCharsets.ISO_8859_1)
+              .split(";", 2)[0].strip();
       if (!size.matches(HEX)) {
         message.ambiguous = true;
         return;

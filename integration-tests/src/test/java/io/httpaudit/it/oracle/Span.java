@@ -3,7 +3,10 @@ package io.httpaudit.it.oracle;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A byte range on the wire. Of times there are several only where there are several copies that may count. */
+/**
+ * A byte range on the wire. Of times there are several only where there are several copies that may
+ * count.
+ */
 final class Span {
   /** At least so many: the sizes of a large packet's segments aren't always in the capture. */
   int segments;

@@ -5,15 +5,23 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * One direction of a connection as tcpdump saw it: its bytes, and which packets carried and acknowledged them. Position 0
- * is the first byte after the SYN.
+ * One direction of a connection as tcpdump saw it: its bytes, and which packets carried and
+ * acknowledged them. Position 0 is the first byte after the SYN.
  */
 final class Stream {
   /**
-   * A packet with payload: [from, to). {@code order} is its place in the capture, {@code units} the sizes that its segments may
-   * have; {@code repeats} tells of each segment of the first of these sizes whether all of it had been seen before.
+   * A packet with payload: [from, to). {@code order} is its place in the capture, {@code units} the
+   * sizes that its segments may have; {@code repeats} tells of each segment of the first of these
+   * sizes whether all of it had been seen before.
    */
-  private record Copy(long from, long to, int[] units, long time, long order, boolean[] repeats, boolean overlaps) {}
+  private record Copy(
+      long from,
+      long to,
+      int[] units,
+      long time,
+      long order,
+      boolean[] repeats,
+      boolean overlaps) {}
 
   /** The first packet that acknowledged all below {@code position}. */
   private record Ack(long position, long time, long order, boolean carriesData) {}
@@ -49,7 +57,9 @@ final class Stream {
     return highest + (sequence - (first + (int) highest));
   }
 
-  /** @param units the sizes, but the last's, that the packet's wire segments may have */
+  /**
+   * @param units the sizes, but the last's, that the packet's wire segments may have
+   */
   void payload(long position, byte[] payload, int[] units, long time, long order) {
     int skip = (int) Math.min(payload.length, Math.max(0, -position));
     long from = position + skip;
@@ -61,10 +71,13 @@ final class Stream {
     boolean overlaps = from < highest;
     boolean[] repeats = new boolean[(int) ((to - from + unit - 1) / unit)];
     for (int i = 0; i < repeats.length; i++) {
-      repeats[i] = seen.contains(from + (long) i * unit, Math.min(to, from + (long) (i + 1) * unit));
+      repeats[i] =
+          seen.contains(from + (long) i * unit, Math.min(to, from + (long) (i + 1) * unit));
     }
     if (to > bytes.length) {
-      bytes = Arrays.copyOf(bytes, (int) Math.max(to, Math.min(Integer.MAX_VALUE - 8, 2L * bytes.length)));
+      bytes =
+          Arrays.copyOf(
+              bytes, (int) Math.max(to, Math.min(Integer.MAX_VALUE - 8, 2L * bytes.length)));
     }
     System.arraycopy(payload, skip, bytes, (int) from, payload.length - skip);
     copies.add(new Copy(from, to, units, time, order, repeats, overlaps));
@@ -98,7 +111,8 @@ final class Stream {
       highestEnd[i] = Math.max(i == 0 ? 0 : highestEnd[i - 1], copies.get(i).to());
     }
     for (int i = n - 1; i >= 0; i--) {
-      lowestStart[i] = Math.min(i == n - 1 ? Long.MAX_VALUE : lowestStart[i + 1], copies.get(i).from());
+      lowestStart[i] =
+          Math.min(i == n - 1 ? Long.MAX_VALUE : lowestStart[i + 1], copies.get(i).from());
     }
   }
 
@@ -157,15 +171,18 @@ final class Stream {
   /**
    * When, and in how many segments, [from, to) was on the wire; all of it must have been.
    *
-   * @param arrives seen at the receiver's interface: then a byte counts with the last copy before the earlier of its first
-   *     acknowledgement and its being read. The reading is in no capture, so each earlier copy is as good where there are
-   *     several.
+   * @param arrives seen at the receiver's interface: then a byte counts with the last copy before
+   *     the earlier of its first acknowledgement and its being read. The reading is in no capture,
+   *     so each earlier copy is as good where there are several.
    */
   Span span(long from, long to, boolean arrives) {
     return span(from, to, arrives, Long.MAX_VALUE);
   }
 
-  /** @param closing the place in the capture of the packet behind which the exchange may be final: copies behind it may count */
+  /**
+   * @param closing the place in the capture of the packet behind which the exchange may be final:
+   *     copies behind it may count
+   */
   Span span(long from, long to, boolean arrives, long closing) {
     Span span = new Span();
     Ranges fresh = new Ranges();
@@ -199,13 +216,19 @@ final class Stream {
     return span;
   }
 
-  /** The place in the capture of the packet that first acknowledged the byte before {@code to}; none did: behind all. */
+  /**
+   * The place in the capture of the packet that first acknowledged the byte before {@code to}; none
+   * did: behind all.
+   */
   long acknowledgedBy(long to) {
     Ack ack = covering(to - 1);
     return ack == null ? Long.MAX_VALUE : ack.order();
   }
 
-  /** Counts the segments of a packet that hold a byte of [a, b); {@code late}: it may have come too late to be counted. */
+  /**
+   * Counts the segments of a packet that hold a byte of [a, b); {@code late}: it may have come too
+   * late to be counted.
+   */
   private static void count(Copy c, long a, long b, Span span, boolean late) {
     int segments = span.segments;
     int retransmits = span.retransmits;
@@ -227,7 +250,9 @@ final class Stream {
     span.segments += fewest;
     span.mostSegments += most;
     if (c.units().length == 1) {
-      for (int s = (int) ((a - c.from()) / c.units()[0]); s <= (b - 1 - c.from()) / c.units()[0]; s++) {
+      for (int s = (int) ((a - c.from()) / c.units()[0]);
+          s <= (b - 1 - c.from()) / c.units()[0];
+          s++) {
         span.retransmits += c.repeats()[s] ? 1 : 0;
         span.mostRetransmits += c.repeats()[s] ? 1 : 0;
       }

@@ -109,7 +109,10 @@ public final class Tally {
     retransmits += count;
   }
 
-  /** A time for which the capture holds several copies; {@code earlier}: not the last before the acknowledgement. */
+  /**
+   * A time for which the capture holds several copies; {@code earlier}: not the last before the
+   * acknowledgement.
+   */
   void choice(boolean earlier) {
     choices++;
     earlierCopies += earlier ? 1 : 0;
@@ -138,7 +141,10 @@ public final class Tally {
     return sorted[(int) Math.min(used - 1, Math.ceil(part * used) - 1)];
   }
 
-  /** By how many microseconds times of packets differ from the capture's, at most, for this part of them. */
+  /**
+   * By how many microseconds times of packets differ from the capture's, at most, for this part of
+   * them.
+   */
   public double timesWithin(double part) {
     return quantile(times, timesUsed, part);
   }
@@ -148,7 +154,10 @@ public final class Tally {
     return quantile(durations, durationsUsed, part);
   }
 
-  /** Lines of exchanges that the capture has whole, with framing that isn't ambiguous, and that no end left unread. */
+  /**
+   * Lines of exchanges that the capture has whole, with framing that isn't ambiguous, and that no
+   * end left unread.
+   */
   public long wholes() {
     return wholes;
   }
@@ -178,8 +187,8 @@ public final class Tally {
   }
 
   /**
-   * Lines, {@code records_lost}, of first exchanges at servers that accepted late: more packets had come by then than the
-   * kernel keeps of a connection that nobody has claimed.
+   * Lines, {@code records_lost}, of first exchanges at servers that accepted late: more packets had
+   * come by then than the kernel keeps of a connection that nobody has claimed.
    */
   public long overflowed() {
     return overflowed;
@@ -226,7 +235,12 @@ public final class Tally {
       text.append(arm).append(": ").append(name).append(": ").append(of.get(i)).append('\n');
     }
     if (of.size() > SHOWN) {
-      text.append(arm).append(": ").append(name).append(": ").append(of.size() - SHOWN).append(" more\n");
+      text.append(arm)
+          .append(": ")
+          .append(name)
+          .append(": ")
+          .append(of.size() - SHOWN)
+          .append(" more\n");
     }
   }
 
@@ -254,7 +268,10 @@ public final class Tally {
         "several copies (an earlier one)");
   }
 
-  /** One line under {@link #header}; figures are lines, so two an exchange if both ends were audited. */
+  /**
+   * One line under {@link #header}; figures are lines, so two an exchange if both ends were
+   * audited.
+   */
   @Override
   public String toString() {
     return String.format(

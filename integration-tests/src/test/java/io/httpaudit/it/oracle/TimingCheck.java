@@ -5,15 +5,26 @@ import java.util.Iterator;
 import java.util.List;
 
 /**
- * Phases: which there must be, that they keep within the whole, and those between two packets against the capture. The
- * application's marks are in no capture.
+ * Phases: which there must be, that they keep within the whole, and those between two packets
+ * against the capture. The application's marks are in no capture.
  */
 final class TimingCheck {
   private static final List<String> CLIENT = List.of("queue", "send", "wait", "receive");
   private static final List<String> SERVER = List.of("read_wait", "receive", "process", "send");
   private static final List<String> ALL =
       List.of(
-          "blocked", "dns", "connect", "ssl", "queue", "send", "wait", "receive", "lag", "accept_wait", "read_wait", "process");
+          "blocked",
+          "dns",
+          "connect",
+          "ssl",
+          "queue",
+          "send",
+          "wait",
+          "receive",
+          "lag",
+          "accept_wait",
+          "read_wait",
+          "process");
 
   /** The log's figures are whole microseconds: each may be one off. */
   private static final long ROUNDING_US = 1;
@@ -26,8 +37,11 @@ final class TimingCheck {
     this.tally = tally;
   }
 
-  /** @param request null: not one byte of it was on the wire; likewise {@code response} */
-  boolean check(Conversation c, WireExchange e, Side side, JsonNode line, Span request, Span response) {
+  /**
+   * @param request null: not one byte of it was on the wire; likewise {@code response}
+   */
+  boolean check(
+      Conversation c, WireExchange e, Side side, JsonNode line, Span request, Span response) {
     this.line = line;
     right = true;
     JsonNode timings = line.path("timings");
@@ -63,7 +77,9 @@ final class TimingCheck {
     }
     long start = ExchangeCheck.micros(line.path("time").asText());
     long first = line.path("request").path("first_us").asLong();
-    if (side == Side.SERVER && line.path("request").has("first_us") && Math.abs(start - first) > ROUNDING_US) {
+    if (side == Side.SERVER
+        && line.path("request").has("first_us")
+        && Math.abs(start - first) > ROUNDING_US) {
       wrong("time is not the request's first byte's");
     }
     if (whole) {
@@ -74,12 +90,14 @@ final class TimingCheck {
     }
   }
 
-  private void client(Conversation c, WireExchange e, JsonNode timings, Span request, Span response) {
+  private void client(
+      Conversation c, WireExchange e, JsonNode timings, Span request, Span response) {
     boolean first = e.index == 0;
     if (timings.has("connect") != first) {
       wrong(first ? "the phase connect is missing" : "connect belongs to the first exchange");
     } else if (first) {
-      tally.duration(timings.get("connect").asDouble() * 1e3 - (c.handshakeAck() - c.synTime()) / 1e3);
+      tally.duration(
+          timings.get("connect").asDouble() * 1e3 - (c.handshakeAck() - c.synTime()) / 1e3);
     }
     if (request == null || response == null || !e.isWhole()) {
       return;
@@ -95,7 +113,10 @@ final class TimingCheck {
     ownMarks(timings, e);
   }
 
-  /** Against the line's own marks these are exact, where the final response's first byte is the range's. */
+  /**
+   * Against the line's own marks these are exact, where the final response's first byte is the
+   * range's.
+   */
   private void ownMarks(JsonNode timings, WireExchange e) {
     if (e.response.finalStart != e.response.start) {
       return;
@@ -111,7 +132,8 @@ final class TimingCheck {
   }
 
   private void own(JsonNode timings, String phase, long micros) {
-    if (timings.has(phase) && Math.abs(timings.get(phase).asDouble() * 1e3 - micros) > 2 * ROUNDING_US) {
+    if (timings.has(phase)
+        && Math.abs(timings.get(phase).asDouble() * 1e3 - micros) > 2 * ROUNDING_US) {
       wrong(phase + " is " + micros + " µs by the line's own times");
     }
   }

@@ -98,11 +98,13 @@ int httpaudit(struct __sk_buff *skb)
 	p->time = bpf_ktime_get_ns();
 
 	flow = bpf_map_lookup_elem(&admitted, &p->tuple);
-	reused = flow && opens(p) && !repeats_syn(p);
+	/* A connect that does not wait may be admitted while its own SYN still waits in a queueing discipline. */
+	reused = flow && flow->seen && opens(p) && !repeats_syn(p);
 	if (flow) {
 		/* Not with an RST: what this host's stack had in hand leaves after one arrived. The JVM ends it then. */
 		bool ended = reused || closed(flow, p);
 
+		flow->seen = 1;
 		emit(flow, p, ended ? ENDED : 0);
 		if (ended)
 			bpf_map_delete_elem(&admitted, &p->tuple);

@@ -85,7 +85,8 @@ struct admitted {
 	__u32 fin[2];       /* SEG.SEQ + SEG.LEN of the FIN by direction (0 lower, 1 upper): the ACK that covers it */
 	__u8 fin_seen;      /* bit a direction */
 	__u8 fin_acked;
-	__u16 zero;
+	__u8 seen;          /* 1: a packet has passed since the admission */
+	__u8 zero;
 };
 
 /* A local (address, port) on which the JVM listens: key of `listening`; value __u8 1.

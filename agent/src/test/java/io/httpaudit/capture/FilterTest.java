@@ -327,6 +327,7 @@ class FilterTest {
     for (int flags = 0; flags < 256; flags++) {
       another();
       admit();
+      filter.run(down());
       Frame frame = up().payload(3).flags(flags);
       boolean ends = (flags & (SYN | ACK | RST)) == SYN;
       Record expected = record(frame, 3);
@@ -336,6 +337,18 @@ class FilterTest {
       assertThat(filter.run(frame)).as("flags " + flags).containsExactly(expected);
       assertThat(filter.lost(client, server)).as("flags " + flags).isEqualTo(ends ? -1 : 0);
     }
+  }
+
+  /** A connect that does not wait returns while its SYN may still lie in a queueing discipline. */
+  @Test
+  void aSynThatLeavesAfterItsOwnAdmissionBeginsTheFlow() throws Exception {
+    admit();
+    Frame syn = up().flags(SYN);
+    assertThat(filter.run(syn)).containsExactly(record(syn, 0));
+    assertThat(filter.lost(client, server)).isZero();
+    Frame again = up().seq(12_345).flags(SYN);
+    assertThat(filter.run(again)).containsExactly(ended(record(again, 0)));
+    assertThat(filter.lost(client, server)).isEqualTo(-1);
   }
 
   private static Record ended(Record r) {

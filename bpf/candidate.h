@@ -38,7 +38,10 @@ static __always_inline void expect(__u32 number)
 
 static __always_inline __u32 sender(const struct parsed *p)
 {
-	return p->direction & FROM_UPPER ? p->tuple.upper.port : p->tuple.lower.port;
+	/* Both are read, and one is chosen: else the compiler computes an address, see run(). */
+	__u32 lower = IN_MAP(p->tuple.lower.port), upper = IN_MAP(p->tuple.upper.port);
+
+	return p->direction & FROM_UPPER ? upper : lower;
 }
 
 static __always_inline struct candidate *find(const struct parsed *p)

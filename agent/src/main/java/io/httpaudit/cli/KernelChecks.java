@@ -7,10 +7,9 @@ import io.httpaudit.kernel.KernelVersion;
 import io.httpaudit.kernel.Libc;
 import io.httpaudit.kernel.PacketSocket;
 import io.httpaudit.kernel.Rights;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -167,8 +166,11 @@ final class KernelChecks {
   }
 
   private static String read(String file) {
-    try {
-      return new String(Files.readAllBytes(Path.of(file)), StandardCharsets.US_ASCII);
+    // A file of /proc/sys tells all in one read, and nothing in the next.
+    byte[] text = new byte[4096];
+    try (FileInputStream in = new FileInputStream(file)) {
+      int length = in.read(text);
+      return length < 0 ? "" : new String(text, 0, length, StandardCharsets.US_ASCII);
     } catch (IOException e) {
       return "";
     }

@@ -101,6 +101,8 @@ class DoctorIT {
     Outcome outcome = doctor(jdk, "none", List.of());
 
     assertThat(outcome.stdout()).doesNotContain("fail ");
+    assertThat(outcome.check("optmem_max"))
+        .contains(Command.run("cat", "/proc/sys/net/core/optmem_max").trim());
     assertThat(outcome.exit()).isZero();
     assertThat(outcome.stderr()).isEmpty();
     assertThat(outcome.check("bpf"))

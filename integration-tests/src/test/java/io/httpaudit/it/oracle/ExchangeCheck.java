@@ -80,13 +80,10 @@ final class ExchangeCheck {
     error(c, e, unread);
     extent("request", e.request, side == Side.SERVER && unread);
     extent("response", e.response, side == Side.CLIENT && unread);
-    // What arrives once more behind the end of an exchange, which is final by then, may be counted
-    // or not: at a server behind
-    // the response's acknowledgement, at a client behind the response's last byte.
-    boolean answered = e.response.bytes() > 0;
-    long closing = answered ? c.responses().acknowledgedBy(e.response.end) : Long.MAX_VALUE;
-    Span request = range("request", c.requests(), side == Side.SERVER, closing);
-    Span response = range("response", c.responses(), side == Side.CLIENT, -1);
+    Span request = range("request", c.requests(), side == Side.SERVER, closing(c, e, side));
+    // At a client, all of the response is there before it may be final.
+    long responseClosing = side == Side.CLIENT ? -1 : closing(c, e, side);
+    Span response = range("response", c.responses(), side == Side.CLIENT, responseClosing);
     tcp(c, e, side, request, response);
     right &= timings.check(c, e, side, line, request, response);
     if (unread) {
@@ -96,6 +93,22 @@ final class ExchangeCheck {
     } else {
       tally.cut(right && verdict.equals("matched"));
     }
+  }
+
+  /**
+   * The place in the capture behind which the exchange may be final, and written. What comes once
+   * more behind it may be counted or not: at a server behind the response's acknowledgement, at a
+   * client behind the request's and the response's last byte.
+   */
+  private static long closing(Conversation c, WireExchange e, Side side) {
+    if (e.response.bytes() == 0) {
+      return Long.MAX_VALUE;
+    }
+    return side == Side.SERVER
+        ? c.responses().acknowledgedBy(e.response.end)
+        : Math.max(
+            c.requests().acknowledgedBy(e.request.end),
+            c.responses().completedBy(e.response.start, e.response.end));
   }
 
   /**
@@ -224,7 +237,7 @@ final class ExchangeCheck {
     if (from >= to || to > stream.length()) {
       return null;
     }
-    Span span = stream.span(from, to, arrives, arrives ? closing : Long.MAX_VALUE);
+    Span span = stream.span(from, to, arrives, closing);
     within(name + ".segments", span.segments, span.mostSegments, range.path("segments").asInt(-1));
     within(
         name + ".retransmits",

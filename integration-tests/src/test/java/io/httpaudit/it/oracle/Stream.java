@@ -225,6 +225,18 @@ final class Stream {
     return ack == null ? Long.MAX_VALUE : ack.order();
   }
 
+  /** The place in the capture of the packet with which all of [from, to) had been on the wire. */
+  long completedBy(long from, long to) {
+    Ranges fresh = new Ranges();
+    for (int i = firstReaching(from); i < copies.size() && lowestStart[i] < to; i++) {
+      fresh.add(copies.get(i).from(), copies.get(i).to());
+      if (fresh.contains(from, to)) {
+        return copies.get(i).order();
+      }
+    }
+    return Long.MAX_VALUE;
+  }
+
   /**
    * Counts the segments of a packet that hold a byte of [a, b); {@code late}: it may have come too
    * late to be counted.

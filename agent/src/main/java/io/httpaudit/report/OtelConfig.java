@@ -13,6 +13,8 @@ import java.util.Set;
  * else by variable. All else the SDK's autoconfiguration reads.
  */
 public final class OtelConfig {
+  static final String DEFAULT_ENDPOINT = "http://localhost:4318";
+
   private static final String OTLP = "otlp";
   private static final String HTTP = "http/protobuf";
   private static final String TRACES = "/v1/traces";
@@ -97,7 +99,7 @@ public final class OtelConfig {
     String endpoint =
         tracesEndpoint().isEmpty() ? get("otel.exporter.otlp.endpoint") : tracesEndpoint();
     if (endpoint.isEmpty()) {
-      return "http://localhost:4318";
+      return DEFAULT_ENDPOINT;
     }
     return protocol().equals("grpc") ? besideGrpc(endpoint) : endpoint;
   }

@@ -46,6 +46,10 @@ record Sdk(SpanMaker maker, SpanExporter exporter) {
     values.put("otel.exporter.otlp.traces.protocol", "http/protobuf");
     OtelConfig.insteadOfGrpc()
         .ifPresent(url -> values.put("otel.exporter.otlp.traces.endpoint", url));
+    if (OtelConfig.get("otel.exporter.otlp.endpoint").isEmpty()) {
+      // A variable that is set to nothing counts as not set, but not to the exporter.
+      values.put("otel.exporter.otlp.endpoint", OtelConfig.DEFAULT_ENDPOINT);
+    }
     return values;
   }
 

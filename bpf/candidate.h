@@ -136,54 +136,56 @@ static __always_inline struct run *run(struct candidate *c, __u32 index)
 	return r;
 }
 
-static __always_inline void add(struct candidate *c, const struct parsed *p)
+/* The runs are changed where `p` is, not on the stack: without CAP_PERFMON the verifier of 5.10 allows no part of eight bytes that
+ * once were stored whole to be overwritten there. */
+static __always_inline void add(struct candidate *c, struct parsed *p)
 {
-	struct run last = {}, before = {}, *changed = &last;
-	__u32 used, at;
+	struct run *last = &p->last, *before = &p->before;
+	__u32 used;
 
 	/* Each time from the map: see `parsing`. */
 	used = IN_MAP(c->runs_used);
 	if (used >= 1)
-		last = *run(c, used - 1);
+		*last = *run(c, used - 1);
 	used = IN_MAP(c->runs_used);
 	if (used >= 2)
-		before = *run(c, used - 2);
+		*before = *run(c, used - 2);
 	used = IN_MAP(c->runs_used);
-	at = used - 1;
 	/* The latest run of this direction is one of the last two, but for rare orders: these get a run more. */
-	if (used >= 1 && repeats(&last, p)) {
-		last.packets++;
-	} else if (used >= 2 && repeats(&before, p)) {
-		before.packets++;
-		changed = &before;
-		at = used - 2;
-	} else if (used >= 1 && extends(&last, p, true)) {
-		extend(&last, p);
-	} else if (used >= 2 && extends(&before, p, false)) {
-		extend(&before, p);
-		changed = &before;
-		at = used - 2;
+	if (used >= 1 && repeats(last, p)) {
+		last->packets++;
+		used--;
+	} else if (used >= 2 && repeats(before, p)) {
+		before->packets++;
+		*run(c, used - 2) = *before;
+		return;
+	} else if (used >= 1 && extends(last, p, true)) {
+		extend(last, p);
+		used--;
+	} else if (used >= 2 && extends(before, p, false)) {
+		extend(before, p);
+		*run(c, used - 2) = *before;
+		return;
 	} else if (used == HTTPAUDIT_RUNS) {
 		if (!c->overflow)
 			count(CANDIDATES_OVERFLOWED);
 		c->overflow = 1;
 		return;
 	} else {
-		last.time = p->time;
-		last.seq = p->seq;
-		last.ack = p->ack;
-		last.payload = p->payload;
-		last.segments = segments(p);
-		last.ifindex = p->ifindex;
-		last.window = p->window;
-		last.gso_size = p->gso_size;
-		last.flags = p->flags;
-		last.direction = p->direction;
-		last.packets = 1;
-		at = used;
+		last->time = p->time;
+		last->seq = p->seq;
+		last->ack = p->ack;
+		last->payload = p->payload;
+		last->segments = segments(p);
+		last->ifindex = p->ifindex;
+		last->window = p->window;
+		last->gso_size = p->gso_size;
+		last->flags = p->flags;
+		last->direction = p->direction;
+		last->packets = 1;
 		c->runs_used = used + 1;
 	}
-	*run(c, at) = *changed;
+	*run(c, used) = *last;
 }
 
 /* Whether a SYN that arrives is for this JVM; else it is of interest only as one that leaves, of whichever process. On lo each

@@ -22,6 +22,9 @@ struct parsed {
 	/* While it is parsed: where the header that is next begins, and whether fragments follow. */
 	__u32 offset;
 	__u32 more;
+	/* While it is added to a candidate: the two latest runs. */
+	struct run last;
+	struct run before;
 };
 
 /* What is parsed is kept here and not on the stack, since the verifier follows each value on the stack along each way that leads
@@ -133,6 +136,7 @@ static __always_inline bool untag(struct __sk_buff *skb, struct parsed *p)
 	/* Sent by a device that can't tag, a packet has its tag before the network header, where the filter starts. */
 	if (skb->pkt_type == PACKET_OUTGOING)
 		return true;
+#pragma unroll
 	for (int i = 0; i < VLAN_TAGS; i++) {
 		__be16 inner;
 
@@ -149,6 +153,9 @@ static __always_inline bool untag(struct __sk_buff *skb, struct parsed *p)
 /* Walks the extension headers (RFC 8200, 4) up to TCP; `more` fragments may follow. */
 static __always_inline enum parse_result extensions(struct __sk_buff *skb, __u8 next, struct parsed *p)
 {
+	/* Unrolled: without CAP_PERFMON the verifier also follows each branch the wrong way, as a processor may, and would go round a
+	 * loop without end (seen on 5.10). */
+#pragma unroll
 	for (int i = 0; i < IPV6_EXTENSIONS; i++) {
 		struct {
 			__u8 next;

@@ -45,6 +45,8 @@ class FilterOnDevicesTest {
     run("ip", "link", "add", NEAR, "type", "veth", "peer", "name", FAR);
     run("ip", "link", "set", NEAR, "up");
     run("ip", "link", "set", FAR, "up");
+    awaitUp(NEAR);
+    awaitUp(FAR);
     near = index(NEAR);
     far = index(FAR);
     one = Endpoint.of(InetAddress.getByName("10.1.2.3"), 4000);
@@ -66,6 +68,15 @@ class FilterOnDevicesTest {
     if (Files.exists(Path.of("/sys/class/net", NEAR))) {
       run("ip", "link", "del", NEAR);
     }
+  }
+
+  /** Until its queue is there, which comes some time after the command, what is sent is dropped. */
+  private static void awaitUp(String name) throws Exception {
+    Path state = Path.of("/sys/class/net", name, "operstate");
+    for (int wait = 0; wait < 5_000 && !Files.readString(state).equals("up\n"); wait++) {
+      Thread.sleep(1);
+    }
+    assertThat(Files.readString(state)).isEqualTo("up\n");
   }
 
   private static int index(String name) throws Exception {

@@ -125,6 +125,25 @@ class BpfObjectTest {
                 + " sysctl -w net.core.optmem_max=131072\n");
   }
 
+  /** Root's CAP_PERFMON spares the verifier much, and hides what it would refuse. */
+  @Test
+  void loadsAndAttachesWithTheTwoCapabilitiesAlone() throws Exception {
+    Process process =
+        new ProcessBuilder(
+                "setpriv",
+                "--inh-caps=-all",
+                "--bounding-set=-all,+net_raw,+bpf",
+                System.getProperty("java.home") + "/bin/java",
+                "-cp",
+                System.getProperty("java.class.path"),
+                AttachUnderLimits.class.getName())
+            .start();
+    String output = new String(process.getInputStream().readAllBytes());
+    String errors = new String(process.getErrorStream().readAllBytes());
+    assertThat(process.waitFor()).as(errors).isZero();
+    assertThat(output).isEqualTo("0000008000002000: attached\n");
+  }
+
   @Test
   void saysWhatIsWrongWithAFileThatIsNoObject() {
     assertThatThrownBy(() -> BpfObject.load(new byte[100])).hasMessageContaining("ELF");

@@ -366,7 +366,8 @@ final class Judge {
     if (requestFacts.seen) {
       from = Math.min(from, requestFacts.first);
     }
-    long to = flow.lastTime();
+    // Of what never ended, all that may be missing until now matters.
+    long to = Long.MAX_VALUE;
     if (requestFacts.covered && responseFacts.covered && response.end > response.start) {
       long acked = Math.max(ackTime(c.requests(), request), ackTime(c.responses(), response));
       to = Math.max(Math.max(responseFacts.last, requestFacts.last), acked);

@@ -227,7 +227,11 @@ public final class Flow {
     }
     Timeline line = from(p.fromUpper());
     if (p.has(Packet.SYN) && line.known() && !line.isn(p.seq)) {
-      // The tuple is used again: this flow was over before.
+      // The tuple is used again: this flow was over before; or someone forged a SYN, and it goes on
+      // unseen.
+      if (!over()) {
+        gap(lastTime + 1, Long.MAX_VALUE);
+      }
       ended = true;
       return;
     }

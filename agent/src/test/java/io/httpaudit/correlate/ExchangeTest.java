@@ -124,6 +124,25 @@ class ExchangeTest {
     assertThat(stage.only().why()).hasValue(Why.NO_PACKETS);
   }
 
+  /**
+   * RFC 5961, 4.2: a SYN within a connection is answered, and changes nothing. The filter can't
+   * know.
+   */
+  @Test
+  void whatAForgedSynHidesIsNoEndOfTheExchange() {
+    Stage.Talk talk = stage.talk(3).handshake(1_000).accepted(3, 1_200);
+    talk.up(0, 100, 0, 1_300).down(0, 0, 100, 1_301);
+    talk.requestHead(3, 0, 0, 80, 100, 1_400);
+    stage.correlator.messageEnd(3, true, 0, 100, us(1_410), true);
+    Packet syn = talk.make(true, 77_000, 0, 0, Packet.SYN, 5_000);
+    syn.direction |= Packet.ENDED;
+    talk.send(syn);
+    stage.tick(20_000_000);
+    assertThat(stage.only().verdict()).isEqualTo(Verdict.INFERRED);
+    assertThat(stage.only().why()).hasValue(Why.RECORDS_LOST);
+    assertThat(stage.only().error()).isEmpty();
+  }
+
   @Test
   void whileBytesAreDueItStaysOpen() {
     Stage.Talk talk = stage.talk(3).handshake(1_000).accepted(3, 1_200);

@@ -14,7 +14,7 @@ import java.util.Set;
  */
 final class AuditThread implements Runnable {
   private static final int BUSY_MILLIS = 10;
-  private static final int REST_MILLIS = 500;
+  private static final int REST_MILLIS = 700;
 
   /** Rounds without anything before it counts as rest. */
   private static final int ROUNDS_TO_REST = 20;

@@ -1,6 +1,7 @@
 package io.httpaudit.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -9,7 +10,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -26,6 +31,10 @@ class DemoIT {
   private static final Path ROOT =
       Jvm.agentJar().toAbsolutePath().getParent().getParent().getParent();
   private static final Path SCRIPT = ROOT.resolve("demo-app/run.sh");
+
+  /** INTERFACE.md, Spans. */
+  private static final Set<String> EXPLAINS =
+      Set.of("blocked", "dns", "connect", "ssl", "queue", "accept_wait", "read_wait", "lag");
 
   @TempDir Path folder;
 
@@ -51,9 +60,14 @@ class DemoIT {
   }
 
   private Process start(Jdk jdk, List<String> command) throws IOException {
+    return start(jdk, command, Map.of("OTEL_TRACES_EXPORTER", "none"));
+  }
+
+  private Process start(Jdk jdk, List<String> command, Map<String, String> variables)
+      throws IOException {
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().put("JAVA_HOME", jdk.home().toString());
-    builder.environment().put("OTEL_TRACES_EXPORTER", "none");
+    builder.environment().putAll(variables);
     builder.environment().put("LC_ALL", "C.UTF-8");
     builder.environment().put("TMPDIR", folder.toString());
     builder
@@ -89,12 +103,7 @@ class DemoIT {
     assertThat(text)
         .containsPattern("\n" + exchanges.size() + " views of exchanges by 2 processes");
     // Each order has the trace that the customer gave it, at all three ends.
-    List<String> traces =
-        text.lines()
-            .filter(line -> line.matches("  [0-9a-f]{32}  GET .*"))
-            .map(line -> line.substring(2, 34))
-            .toList();
-    assertThat(traces).hasSizeGreaterThanOrEqualTo(3).doesNotHaveDuplicates();
+    List<String> traces = orders(text);
     assertThat(traces)
         .allSatisfy(
             trace ->
@@ -113,6 +122,109 @@ class DemoIT {
         .isEqualTo(Set.of("lo", cable()));
     assertThat(text).doesNotContain("card=4111111111111111 →").contains("card=REDACTED →");
     nothingIsLeft();
+  }
+
+  /** Every span of the demo, whole: those of its exchanges, and the phases that explain. */
+  @Test
+  void whatJaegerShowsIsWhatTheLogSays(@TempDir Path config) throws Exception {
+    try (Jaeger jaeger = Jaeger.start(config)) {
+      Path log = folder.resolve("audit.jsonl");
+      Process demo =
+          start(
+              Jdk.current(),
+              List.of(SCRIPT.toString(), "--log", log.toString()),
+              Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", jaeger.endpoint(), "JAEGER_UI", jaeger.ui()));
+      Command.Collector output = new Command.Collector(demo.getInputStream());
+      assertThat(demo.waitFor(2, TimeUnit.MINUTES)).isTrue();
+      assertThat(demo.exitValue()).as(output.text()).isZero();
+
+      Map<String, JsonNode> lines = new HashMap<>();
+      for (JsonNode line : Jvm.lines(log)) {
+        if (line.has("span_id")) {
+          lines.put(line.get("span_id").asText(), line);
+        }
+      }
+      List<SpansIT.Span> spans = new ArrayList<>();
+      for (String service : List.of("shop", "stock")) {
+        int own = (int) lines.values().stream().filter(line -> isOf(line, service)).count();
+        assertThat(own).isPositive();
+        jaeger.spans(service, own).stream().map(SpansIT.Span::new).forEach(spans::add);
+      }
+      Map<String, SpansIT.Span> own = new HashMap<>();
+      Map<String, List<SpansIT.Span>> phases = new HashMap<>();
+      for (SpansIT.Span span : Set.copyOf(spans)) {
+        if (span.tag("span.kind").equals("string internal")) {
+          phases.computeIfAbsent(span.parent(), parent -> new ArrayList<>()).add(span);
+        } else {
+          own.put(span.id(), span);
+        }
+      }
+      assertThat(own.keySet()).isEqualTo(lines.keySet());
+      assertThat(own.keySet()).containsAll(phases.keySet());
+      lines.forEach(
+          (id, line) ->
+              spanSaysWhatItsLineSays(own.get(id), line, phases.getOrDefault(id, List.of())));
+      for (String trace : orders(output.text())) {
+        assertThat(output.text()).contains(jaeger.ui() + "/trace/" + trace);
+        assertThat(own.values().stream().filter(span -> span.trace().equals(trace)))
+            .extracting(span -> span.tag("span.kind"))
+            .containsExactlyInAnyOrder("string server", "string client", "string server");
+      }
+    }
+  }
+
+  private static boolean isOf(JsonNode line, String service) {
+    return line.get("service").asText().equals(service);
+  }
+
+  private static void spanSaysWhatItsLineSays(
+      SpansIT.Span span, JsonNode line, List<SpansIT.Span> phases) {
+    assertThat(span.name()).isEqualTo(line.get("method").asText());
+    assertThat(span.trace()).isEqualTo(line.get("trace_id").asText());
+    assertThat(span.parent()).isEqualTo(line.path("parent_span_id").asText(""));
+    assertThat(span.start()).isEqualTo(SpansIT.micros(line.get("time").asText()));
+    assertThat(span.tags()).containsExactlyInAnyOrderEntriesOf(Expected.tags(line, span));
+
+    List<SpansIT.Span> inOrder =
+        phases.stream().sorted(Comparator.comparingLong(SpansIT.Span::start)).toList();
+    assertThat(inOrder)
+        .as("%s", line)
+        .extracting(SpansIT.Span::name)
+        .containsExactlyElementsOf(drawn(line, span.micros() / 1e3));
+    long at = span.start() - 1;
+    for (SpansIT.Span phase : inOrder) {
+      assertThat(phase.start()).isGreaterThanOrEqualTo(at);
+      at = phase.start() + phase.micros();
+      assertThat(phase.micros() / 1e3)
+          .isCloseTo(line.get("timings").get(phase.name()).asDouble(), within(0.002));
+      assertThat(phase.trace()).isEqualTo(span.trace());
+    }
+    assertThat(at).isLessThanOrEqualTo(span.start() + span.micros() + 1);
+  }
+
+  /** Of the phases that explain, those of a millisecond and of a twentieth of their span. */
+  private static List<String> drawn(JsonNode line, double whole) {
+    List<String> drawn = new ArrayList<>();
+    line.get("timings")
+        .properties()
+        .forEach(
+            timing -> {
+              double millis = timing.getValue().asDouble();
+              if (EXPLAINS.contains(timing.getKey()) && millis >= 1 && millis >= whole / 20) {
+                drawn.add(timing.getKey());
+              }
+            });
+    return drawn;
+  }
+
+  private static List<String> orders(String text) {
+    List<String> orders =
+        text.lines()
+            .filter(line -> line.matches("  [0-9a-f]{32}  GET .*"))
+            .map(line -> line.substring(2, 34))
+            .toList();
+    assertThat(orders).hasSizeGreaterThanOrEqualTo(3).doesNotHaveDuplicates();
+    return orders;
   }
 
   private static Stream<JsonNode> of(List<JsonNode> exchanges, String trace) {

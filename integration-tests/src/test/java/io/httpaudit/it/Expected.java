@@ -156,7 +156,7 @@ final class Expected {
     } else {
       string("url.full", text("url"));
     }
-    string("server.address", url.getHost());
+    string("server.address", url.getHost().replaceAll("[\\[\\]]", ""));
     number("server.port", url.getPort());
   }
 

@@ -129,10 +129,15 @@ public final class Jaeger implements AutoCloseable {
     return "http://127.0.0.1:" + ports.get("OTLP_HTTP");
   }
 
+  /** Its user interface. */
+  public String ui() {
+    return "http://127.0.0.1:" + ports.get("QUERY_HTTP");
+  }
+
   /** What the query API says. */
   public JsonNode get(String path) {
     try {
-      URI uri = URI.create("http://127.0.0.1:" + ports.get("QUERY_HTTP") + path);
+      URI uri = URI.create(ui() + path);
       HttpResponse<String> response =
           client.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString());
       if (response.statusCode() != 200) {

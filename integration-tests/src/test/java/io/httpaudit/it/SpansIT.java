@@ -141,7 +141,7 @@ class SpansIT {
     process(service, jvm);
   }
 
-  private static long micros(String time) {
+  static long micros(String time) {
     java.time.Instant instant = java.time.Instant.parse(time);
     return instant.getEpochSecond() * 1_000_000 + instant.getNano() / 1_000;
   }

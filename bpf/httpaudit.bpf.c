@@ -28,7 +28,8 @@ static __always_inline __u64 wake_up(void)
 	return BPF_RB_FORCE_WAKEUP;
 }
 
-static __always_inline void emit(struct admitted *flow, const struct parsed *p, __u8 ended)
+/* `another`: the packet is the next connection's on this tuple, perhaps another process's. Only that it is there is told. */
+static __always_inline void emit(struct admitted *flow, const struct parsed *p, __u8 ended, bool another)
 {
 	struct packet *record = bpf_ringbuf_reserve(&ring, sizeof(*record), 0);
 
@@ -40,15 +41,15 @@ static __always_inline void emit(struct admitted *flow, const struct parsed *p, 
 	}
 	record->time = p->time;
 	record->flow = flow->flow;
-	record->seq = p->seq;
-	record->ack = p->ack;
-	record->payload = p->payload;
+	record->seq = another ? 0 : p->seq;
+	record->ack = another ? 0 : p->ack;
+	record->payload = another ? 0 : p->payload;
 	record->lost = flow->lost;
 	record->ifindex = p->ifindex;
-	record->window = p->window;
-	record->gso_size = p->gso_size;
-	record->gso_segs = p->gso_segs;
-	record->flags = p->flags;
+	record->window = another ? 0 : p->window;
+	record->gso_size = another ? 0 : p->gso_size;
+	record->gso_segs = another ? 0 : p->gso_segs;
+	record->flags = another ? SYN : p->flags;
 	record->direction = p->direction | ended;
 	record->zero = 0;
 	bpf_ringbuf_submit(record, wake_up());
@@ -98,14 +99,15 @@ int httpaudit(struct __sk_buff *skb)
 	p->time = bpf_ktime_get_ns();
 
 	flow = bpf_map_lookup_elem(&admitted, &p->tuple);
-	/* A connect that does not wait may be admitted while its own SYN still waits in a queueing discipline. */
-	reused = flow && flow->seen && opens(p) && !repeats_syn(p);
+	/* A connect that does not wait may be admitted while its own SYN still waits in a queueing discipline; what was accepted had its
+	 * SYN before. */
+	reused = flow && (flow->seen || flow->flow & CLAIMED_BY_SERVER) && opens(p) && !repeats_syn(p);
 	if (flow) {
 		/* Not with an RST: what this host's stack had in hand leaves after one arrived. The JVM ends it then. */
 		bool ended = reused || closed(flow, p);
 
 		flow->seen = 1;
-		emit(flow, p, ended ? ENDED : 0);
+		emit(flow, p, ended ? ENDED : 0, reused);
 		if (ended)
 			bpf_map_delete_elem(&admitted, &p->tuple);
 	}

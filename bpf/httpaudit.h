@@ -23,7 +23,8 @@ struct tuple {
 enum direction {
 	FROM_UPPER = 1,     /* sent by the upper end; else by the lower */
 	OUTGOING = 2,       /* PACKET_OUTGOING: this host sends it; else it arrives */
-	ENDED = 4,          /* the admission ends with this packet: both FINs acknowledged, or a new SYN */
+	ENDED = 4,          /* the admission ends with this packet: both FINs acknowledged, or, with SYN, the tuple's next
+			     * connection, of which nothing else is told */
 };
 
 /* One packet of an admitted flow: what the ring carries. 48 bytes. */
@@ -77,6 +78,9 @@ struct candidate {
 	__u32 packets;      /* all of the candidate: syns + synacks + those of the runs; else an update was lost */
 	struct run runs[HTTPAUDIT_RUNS];
 };
+
+/* In `flow` of an admission, and so of its records: the server's end claimed it first. */
+#define CLAIMED_BY_SERVER (1ULL << 62)
 
 /* A flow whose packets the JVM asked for. `flow` is written by the JVM, the rest by the filter. */
 struct admitted {

@@ -428,6 +428,9 @@ public final class Correlator implements JvmEvents {
     }
     e = c.add(index);
     e.wallOffset = wallOffset.getAsLong();
+    if (over(c)) {
+      touch(c);
+    }
     return e;
   }
 
@@ -504,7 +507,13 @@ public final class Correlator implements JvmEvents {
    * known by now.
    */
   public void doubt() {
-    connections.forEach(c -> c.doubtful = true);
+    connections.forEach(
+        c -> {
+          c.doubtful = true;
+          if (over(c)) {
+            wait(c);
+          }
+        });
   }
 
   // ---- time
@@ -606,8 +615,14 @@ public final class Correlator implements JvmEvents {
           || c.ambiguousFrom != Long.MAX_VALUE && !lastFramed(c)) {
         trimAll(c);
       }
-      wait |= c.wire.flow.over();
+      // Without an exchange there is nothing that time ends, but for a close that was not told of:
+      // a connection that its peer reset may lie in a pool for days.
+      wait |= over(c) && (c.first != null || c.doubtful);
       wait |= awaitsPackets(c, now);
+    }
+    if (c.closing == null && c.first == null && c.doubtful && overForLong(c, now)) {
+      end(c, now, false);
+      return;
     }
     if (c.closing != null && c.first == null) {
       if (canEnd(c, now)) {
@@ -690,7 +705,11 @@ public final class Correlator implements JvmEvents {
     if (closing != null) {
       return now >= closing.at() && (c.wire == null || over || now >= closing.at() + FINALITY);
     }
-    return over && now >= c.wire.flow.overTime() + FINALITY;
+    return overForLong(c, now);
+  }
+
+  private static boolean overForLong(Connection c, long now) {
+    return over(c) && now >= c.wire.flow.overTime() + FINALITY;
   }
 
   private void finish(Connection c, Pending e, long now, boolean shutdown) {

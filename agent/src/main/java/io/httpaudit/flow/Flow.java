@@ -226,7 +226,8 @@ public final class Flow {
       lost = p.lost;
     }
     Timeline line = from(p.fromUpper());
-    if (p.has(Packet.SYN) && line.known() && !line.isn(p.seq)) {
+    boolean again = (p.direction & Packet.ENDED) != 0 || line.known() && !line.isn(p.seq);
+    if (p.has(Packet.SYN) && again) {
       // The tuple is used again: this flow was over before; or someone forged a SYN, and it goes on
       // unseen.
       if (!over()) {

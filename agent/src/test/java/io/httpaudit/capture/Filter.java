@@ -89,6 +89,13 @@ final class Filter implements AutoCloseable {
     }
   }
 
+  void accept(Endpoint local, Endpoint peer, long flow) {
+    ports.use(local.port());
+    if (admissions.claim(local, peer, Side.SERVER, flow) != flow) {
+      throw new IllegalStateException("not admitted");
+    }
+  }
+
   void withdraw(Endpoint one, Endpoint other) {
     ports.leave(one.port());
     admissions.end(FlowTuple.of(one, other), 1);

@@ -330,10 +330,7 @@ class FilterTest {
       filter.run(down());
       Frame frame = up().payload(3).flags(flags);
       boolean ends = (flags & (SYN | ACK | RST)) == SYN;
-      Record expected = record(frame, 3);
-      if (ends) {
-        expected = ended(expected);
-      }
+      Record expected = ends ? usedAgain(frame) : record(frame, 3);
       assertThat(filter.run(frame)).as("flags " + flags).containsExactly(expected);
       assertThat(filter.lost(client, server)).as("flags " + flags).isEqualTo(ends ? -1 : 0);
     }
@@ -347,8 +344,29 @@ class FilterTest {
     assertThat(filter.run(syn)).containsExactly(record(syn, 0));
     assertThat(filter.lost(client, server)).isZero();
     Frame again = up().seq(12_345).flags(SYN);
-    assertThat(filter.run(again)).containsExactly(ended(record(again, 0)));
+    assertThat(filter.run(again)).containsExactly(usedAgain(again));
     assertThat(filter.lost(client, server)).isEqualTo(-1);
+  }
+
+  /**
+   * What was reset before it was accepted shows no packet afterwards; its port may be used again.
+   */
+  @Test
+  void aSynThatFollowsTheAdmissionOfWhatWasAcceptedIsTheNextConnections() throws Exception {
+    filter.run(up().seq(77).flags(SYN));
+    filter.accept(server, client, flow);
+    Frame next = up().seq(9_000_000).flags(SYN);
+    assertThat(filter.run(next)).containsExactly(usedAgain(next));
+    assertThat(filter.lost(client, server)).isEqualTo(-1);
+    assertThat(filter.candidate(client, server)).contains(began(false, 9_000_000));
+  }
+
+  /**
+   * Of the next connection on the tuple, perhaps another process's, nothing but that it is there.
+   */
+  private Record usedAgain(Frame syn) {
+    return ended(
+        new Record(flow, 0, 0, 0, 0, syn.ifindex, 0, 0, 0, SYN, record(syn, 0).direction()));
   }
 
   private static Record ended(Record r) {
@@ -489,7 +507,7 @@ class FilterTest {
     Frame next = up().seq(9_000_000).ack(0).flags(SYN);
     assertThat(filter.run(syn)).as("sent again").containsExactly(record(syn, 0));
     assertThat(filter.lost(client, server)).isZero();
-    assertThat(filter.run(next)).containsExactly(ended(record(next, 0)));
+    assertThat(filter.run(next)).containsExactly(usedAgain(next));
     assertThat(filter.lost(client, server)).isEqualTo(-1);
     assertThat(filter.candidate(client, server)).contains(began(false, 9_000_000));
   }

@@ -553,6 +553,39 @@ class ExchangeTest {
   }
 
   @Test
+  void aPooledConnectionThatItsPeerResetLetsTheAuditRest() {
+    Stage.Talk talk = served();
+    talk.down(0, 300, 100, 2_000).up(100, 0, 300, 2_100);
+    stage.tick(2_200);
+    talk.flagged(true, 100, 300, Packet.RST | Packet.ACK, 2_000_000);
+    stage.tick(2_000_100);
+    assertThat(stage.tick(2_100_000)).isEqualTo(Long.MAX_VALUE);
+    assertThat(stage.correlator.connectionCount()).isOne();
+    // What the application sends on it all the same is told of, though nobody closes it.
+    talk.requestHead(3, 1, 100, 150, 200, 20_000_000);
+    stage.tick(20_000_100);
+    assertThat(stage.exchanges).hasSize(2);
+  }
+
+  @Test
+  void aConnectionWhoseCloseNobodyToldOfIsForgottenOnceItIsOver() {
+    Stage.Talk talk = served();
+    talk.down(0, 300, 100, 2_000).up(100, 0, 300, 2_100);
+    stage.tick(2_200);
+    talk.flagged(true, 100, 300, Packet.RST | Packet.ACK, 3_000);
+    stage.tick(3_100);
+    stage.correlator.eventsLost(1);
+    stage.correlator.doubt();
+    stage.tick(9_000_000);
+    assertThat(stage.correlator.connectionCount()).isOne();
+    stage.tick(10_010_000);
+    assertThat(stage.correlator.connectionCount()).isZero();
+    assertThat(stage.left).containsExactly(talk.server);
+    assertThat(stage.ended).containsExactly(3L);
+    assertThat(stage.tick(10_100_000)).isEqualTo(Long.MAX_VALUE);
+  }
+
+  @Test
   void theCandidateOfTheNextConnectionOnTheTupleIsNotTaken() {
     Stage.Talk talk = stage.talk(3).handshake(1_200.5).accepted(3, 1_200);
     talk.up(0, 100, 0, 1_300).down(0, 300, 100, 2_000).up(100, 0, 300, 2_100);

@@ -186,7 +186,12 @@ final class Judge {
             && (requestAcked || !client && request.moved)
             && (responseAcked || client && response.moved);
     boolean cut = ended && (request.cut || response.cut || covered && over && !acknowledged);
-    boolean lost = c.doubtful || complete && lost(c, now);
+    boolean lost =
+        c.doubtful
+            || complete
+                && (lost(c, now)
+                    || goesOnUnseen(c.requests(), request)
+                    || goesOnUnseen(c.responses(), response));
 
     Verdict verdict = Verdict.INFERRED;
     Why why = null;
@@ -328,6 +333,11 @@ final class Judge {
             ? Math.max(e.responseEnd, e.response == null ? from : e.response.headEnd())
             : client ? in : out,
         over);
+  }
+
+  /** Whether more was acknowledged than what was cut is taken to hold, by the packets seen. */
+  private static boolean goesOnUnseen(Timeline line, Extent of) {
+    return of.byPackets && line.acked() > of.end + (line.fin() == of.end ? 1 : 0);
   }
 
   /** Whether a FIN stands where what was cut ends. */

@@ -34,7 +34,6 @@ public final class Flow {
   private short ringSynAcks;
 
   private long resetTime;
-  private boolean resetFromUpper;
   private boolean ended;
 
   private int lost;
@@ -110,11 +109,6 @@ public final class Flow {
   /** When the first RST was on the wire, 0: not seen. */
   public long resetTime() {
     return resetTime;
-  }
-
-  /** Whether the RST came from the upper end; meaningful if there was one. */
-  public boolean resetFromUpper() {
-    return resetFromUpper;
   }
 
   /** No byte will follow: an RST, both FINs acknowledged, or the kernel ended the admission. */
@@ -304,7 +298,6 @@ public final class Flow {
     if (p.has(Packet.RST)) {
       if (resetTime == 0 || p.time < resetTime) {
         resetTime = p.time;
-        resetFromUpper = upper;
       }
     } else if (p.has(Packet.FIN)) {
       line.fin(position + p.payload, p.time);

@@ -553,6 +553,18 @@ class ExchangeTest {
   }
 
   @Test
+  void whatThePeerAcknowledgedWasNotCutWhereNoPacketIsSeenOfIt() {
+    Stage.Talk talk = served();
+    talk.down(0, 100, 100, 2_000).up(100, 0, 300, 2_100);
+    talk.flagged(true, 100, 300, Packet.RST | Packet.ACK, 2_200);
+    talk.closed(3, 300, 100, SocketError.RESET, 2_300);
+    stage.tick(20_000_000);
+    assertThat(stage.only().verdict()).isEqualTo(Verdict.INFERRED);
+    assertThat(stage.only().why()).hasValue(Why.RECORDS_LOST);
+    assertThat(stage.only().response().bytes()).isEqualTo(-1);
+  }
+
+  @Test
   void aPooledConnectionThatItsPeerResetLetsTheAuditRest() {
     Stage.Talk talk = served();
     talk.down(0, 300, 100, 2_000).up(100, 0, 300, 2_100);

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -144,19 +145,26 @@ class DemoIT {
           lines.put(line.get("span_id").asText(), line);
         }
       }
-      List<SpansIT.Span> spans = new ArrayList<>();
       for (String service : List.of("shop", "stock")) {
-        int own = (int) lines.values().stream().filter(line -> isOf(line, service)).count();
-        assertThat(own).isPositive();
-        jaeger.spans(service, own).stream().map(SpansIT.Span::new).forEach(spans::add);
+        int told = (int) lines.values().stream().filter(line -> isOf(line, service)).count();
+        assertThat(told).isPositive();
+        jaeger.spans(service, told);
       }
       Map<String, SpansIT.Span> own = new HashMap<>();
       Map<String, List<SpansIT.Span>> phases = new HashMap<>();
-      for (SpansIT.Span span : Set.copyOf(spans)) {
-        if (span.tag("span.kind").equals("string internal")) {
-          phases.computeIfAbsent(span.parent(), parent -> new ArrayList<>()).add(span);
-        } else {
-          own.put(span.id(), span);
+      for (String id : traces(lines.values())) {
+        JsonNode trace = jaeger.get("/api/traces/" + id).get(0);
+        for (JsonNode json : trace.get("spans")) {
+          SpansIT.Span span = new SpansIT.Span(json);
+          if (span.tag("span.kind").equals("string internal")) {
+            phases.computeIfAbsent(span.parent(), parent -> new ArrayList<>()).add(span);
+          } else {
+            assertThat(own.put(span.id(), span)).as("twice: %s", json).isNull();
+          }
+          JsonNode line = lines.get(lines.containsKey(span.id()) ? span.id() : span.parent());
+          assertThat(line).as("%s", json).isNotNull();
+          assertThat(trace.get("processes").get(json.get("processID").asText()).get("serviceName"))
+              .isEqualTo(line.get("service"));
         }
       }
       assertThat(own.keySet()).isEqualTo(lines.keySet());
@@ -173,6 +181,10 @@ class DemoIT {
     }
   }
 
+  private static Set<String> traces(Collection<JsonNode> lines) {
+    return lines.stream().map(line -> line.get("trace_id").asText()).collect(Collectors.toSet());
+  }
+
   private static boolean isOf(JsonNode line, String service) {
     return line.get("service").asText().equals(service);
   }
@@ -184,6 +196,11 @@ class DemoIT {
     assertThat(span.parent()).isEqualTo(line.path("parent_span_id").asText(""));
     assertThat(span.start()).isEqualTo(SpansIT.micros(line.get("time").asText()));
     assertThat(span.tags()).containsExactlyInAnyOrderEntriesOf(Expected.tags(line, span));
+
+    if (line.get("side").asText().equals("server")) {
+      assertThat(span.start() + span.micros())
+          .isCloseTo(line.get("response").get("last_us").asLong(), within(1L));
+    }
 
     List<SpansIT.Span> inOrder =
         phases.stream().sorted(Comparator.comparingLong(SpansIT.Span::start)).toList();

@@ -41,6 +41,7 @@ final class PlayedCollector implements AutoCloseable {
   record Request(String head, byte[] body) {}
 
   private final ServerSocket server;
+  private final Thread accepting;
   private final List<String> answers = new ArrayList<>();
   private final List<Request> requests = new CopyOnWriteArrayList<>();
   private final List<Socket> sockets = new CopyOnWriteArrayList<>();
@@ -55,13 +56,14 @@ final class PlayedCollector implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    daemon(this::accept);
+    accepting = daemon(this::accept);
   }
 
-  private static void daemon(Runnable work) {
+  private static Thread daemon(Runnable work) {
     Thread thread = new Thread(work);
     thread.setDaemon(true);
     thread.start();
+    return thread;
   }
 
   void answers(String... next) {
@@ -165,11 +167,15 @@ final class PlayedCollector implements AutoCloseable {
   public void close() {
     try {
       server.close();
+      // Until its accept has returned, the kernel still takes connections.
+      accepting.join(2_000);
       for (Socket socket : sockets) {
         socket.close();
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 }

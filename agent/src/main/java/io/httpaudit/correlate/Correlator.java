@@ -269,8 +269,9 @@ public final class Correlator implements JvmEvents {
   }
 
   /**
-   * The flow of which a server accepted its end only when an RST had ended the client's admission,
-   * so that it got one of its own, without these packets; null: there is none.
+   * The flow of which a server accepted its end under an id of its own: its claim found none of the
+   * client's, which was over, or, before Linux 5.19, still waited for the audit thread. Null: there
+   * is none.
    */
   private Wire accepted(FlowTuple tuple, long flow) {
     Wire wire = unaccepted.get(tuple);

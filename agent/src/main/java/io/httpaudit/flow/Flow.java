@@ -111,7 +111,10 @@ public final class Flow {
     return resetTime;
   }
 
-  /** No byte will follow: an RST, both FINs acknowledged, or the kernel ended the admission. */
+  /**
+   * An RST was seen, behind which only what a stack had in hand still leaves; both FINs were
+   * acknowledged; or the kernel ended the admission.
+   */
   public boolean over() {
     return ended || resetTime != 0 || fromLower.finAcked() && fromUpper.finAcked();
   }

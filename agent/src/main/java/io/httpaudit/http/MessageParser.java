@@ -89,7 +89,7 @@ public final class MessageParser {
   }
 
   /** Whether a message is open. */
-  public boolean inMessage() {
+  private boolean inMessage() {
     return state >= HEAD && state < UPGRADED;
   }
 

@@ -16,7 +16,9 @@ import java.util.List;
  */
 public final class Libraries implements ClassFileTransformer {
   /** Beginnings of internal names of classes; of which library, {@link #library} says. */
-  private static final String[] PACKAGES = {"com/sun/net/httpserver/"};
+  private static final String[] PACKAGES = {
+    "com/sun/net/httpserver/", "sun/net/www/", "jdk/internal/net/http/", "java/net/InetAddress"
+  };
 
   private final Observer observer;
   private final Propagation propagation;
@@ -33,6 +35,9 @@ public final class Libraries implements ClassFileTransformer {
   private Library library(int number) {
     return switch (number) {
       case 0 -> new JdkHttpServer(observer);
+      case 1 -> new HttpUrlConnection(observer, propagation);
+      case 2 -> new JavaNetHttp(observer, propagation);
+      case 3 -> new NameResolution(observer);
       default -> throw new IllegalArgumentException();
     };
   }

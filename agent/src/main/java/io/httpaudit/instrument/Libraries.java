@@ -16,7 +16,9 @@ import java.util.List;
  */
 public final class Libraries implements ClassFileTransformer {
   /** Beginnings of internal names of classes; of which library, {@link #library} says. */
-  private static final String[] PACKAGES = {"com/sun/net/httpserver/"};
+  private static final String[] PACKAGES = {
+    "com/sun/net/httpserver/", "java/util/concurrent/", "java/lang/VirtualThread"
+  };
 
   private final Observer observer;
   private final Propagation propagation;
@@ -33,12 +35,21 @@ public final class Libraries implements ClassFileTransformer {
   private Library library(int number) {
     return switch (number) {
       case 0 -> new JdkHttpServer(observer);
+      case 1 -> new Tasks();
+      case 2 -> new VirtualThreads();
       default -> throw new IllegalArgumentException();
     };
   }
 
-  /** Weaves into classes as they load, from now on. */
+  /**
+   * Weaves into classes as they load, from now on. Before the agent has threads of its own.
+   *
+   * <p>What carries tasks is made ready first: it needs nobody's objects, and must not be made
+   * while one of its classes loads, perhaps one that the making needs.
+   */
   public void weave(Instrumentation instrumentation) {
+    weaver(1);
+    weaver(2);
     instrumentation.addTransformer(this, true);
   }
 

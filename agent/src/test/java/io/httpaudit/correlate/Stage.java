@@ -128,21 +128,25 @@ final class Stage implements KernelView, Outcomes, Tracing {
   }
 
   @Override
-  public Exchange.TraceIds begin(
-      long connection, long index, String traceparent, String tracestate) {
-    begun++;
-    return new Exchange.TraceIds(
-        "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", traceparent, "", true);
+  public Exchange.TraceIds begin(long connection, long index, MessageHead request) {
+    return root(connection);
   }
 
   @Override
-  public Exchange.TraceIds call(Call call, String tracestate) {
+  public Exchange.TraceIds root(long connection) {
+    begun++;
+    return new Exchange.TraceIds(
+        "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", "", "", true);
+  }
+
+  @Override
+  public Exchange.TraceIds call(Call call, String state) {
     begun++;
     return new Exchange.TraceIds(
         SpanIds.hex(call.traceHigh) + SpanIds.hex(call.traceLow),
         SpanIds.hex(call.span),
         call.parent == 0 ? "" : SpanIds.hex(call.parent),
-        tracestate,
+        state,
         call.sampled);
   }
 
@@ -238,7 +242,7 @@ final class Stage implements KernelView, Outcomes, Tracing {
           connection,
           new MessageHead(
               true, index, from, from, headEnd, expected, us(first), us(first), "GET", "/pay",
-              "shop", "", "", 0, 1));
+              "shop", 0, 1, 0, 0, 0, false, ""));
       return this;
     }
 
@@ -271,10 +275,13 @@ final class Stage implements KernelView, Outcomes, Tracing {
               "",
               "",
               "",
-              "",
-              "",
               200,
-              1));
+              1,
+              0,
+              0,
+              0,
+              false,
+              ""));
       return this;
     }
 

@@ -4,6 +4,7 @@ import com.kenai.jffi.MemoryIO;
 import io.httpaudit.capture.Admission;
 import io.httpaudit.correlate.Side;
 import io.httpaudit.flow.Endpoint;
+import io.httpaudit.trace.Propagation;
 import io.httpaudit.trace.Sampler;
 import io.httpaudit.trace.SpanIds;
 import java.net.InetAddress;
@@ -19,6 +20,7 @@ final class Sockets implements Admission {
   final Observer observer =
       new Observer(
           this,
+          Propagation.standard(),
           new Tracer(SpanIds.random(), Sampler.of("", "", new ArrayList<>())),
           new ThreadGroup("none"),
           () -> {});

@@ -1,33 +1,36 @@
 package io.httpaudit.trace;
 
+import java.util.Arrays;
+
 /** Hexadecimal digits in lower case, as all of the formats have them; without allocation. */
 final class Hex {
+  /** By its character, a digit's value; -1: it is none. */
+  private static final byte[] DIGITS = new byte[256];
+
+  static {
+    Arrays.fill(DIGITS, (byte) -1);
+    for (int i = 0; i < 16; i++) {
+      DIGITS["0123456789abcdef".charAt(i)] = (byte) i;
+    }
+  }
+
   private Hex() {}
 
   static boolean isHex(byte[] text, int from, int count) {
+    int all = 0;
     for (int i = from; i < from + count; i++) {
-      if (digit(text[i]) < 0) {
-        return false;
-      }
+      all |= DIGITS[text[i] & 0xff];
     }
-    return true;
+    return all >= 0;
   }
 
   /** Of at most 16 digits. */
   static long number(byte[] text, int from, int digits) {
     long number = 0;
     for (int i = from; i < from + digits; i++) {
-      number = number << 4 | digit(text[i]);
+      number = number << 4 | DIGITS[text[i] & 0xff];
     }
     return number;
-  }
-
-  /** Of a digit; -1: it is none. */
-  static int digit(int c) {
-    if (c >= '0' && c <= '9') {
-      return c - '0';
-    }
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
   }
 
   /** Writes 16 digits. */
@@ -46,11 +49,11 @@ final class Hex {
       return 0;
     }
     for (int i = from; i < from + 16; i++) {
-      int digit = digit(text.charAt(i));
-      if (digit < 0) {
+      char c = text.charAt(i);
+      if (c > 'f' || DIGITS[c] < 0) {
         return 0;
       }
-      id = id << 4 | digit;
+      id = id << 4 | DIGITS[c];
     }
     return id;
   }

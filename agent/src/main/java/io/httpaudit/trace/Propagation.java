@@ -109,7 +109,7 @@ public final class Propagation {
   private static String complaint(List<String> unknown, String holds) {
     return "httpaudit: OTEL_PROPAGATORS can't be '"
         + list(unknown)
-        + "' here, it is "
+        + "', it is "
         + SPOKEN
         + "; '"
         + holds

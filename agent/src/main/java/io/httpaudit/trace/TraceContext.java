@@ -19,12 +19,18 @@ final class TraceContext extends Format {
   void extract(Head head) {
     byte[] text = head.text;
     int at = head.offset(KeptField.TRACEPARENT);
-    if (!Traceparent.isValid(text, at, head.length(KeptField.TRACEPARENT))) {
+    if (!Traceparent.isFormed(text, at, head.length(KeptField.TRACEPARENT))) {
       return;
     }
-    head.traceHigh = Traceparent.traceHigh(text, at);
-    head.traceLow = Traceparent.traceLow(text, at);
-    head.parent = Traceparent.spanId(text, at);
+    long high = Traceparent.traceHigh(text, at);
+    long low = Traceparent.traceLow(text, at);
+    long parent = Traceparent.spanId(text, at);
+    if ((high | low) == 0 || parent == 0) {
+      return;
+    }
+    head.traceHigh = high;
+    head.traceLow = low;
+    head.parent = parent;
     head.sampled = Traceparent.isSampled(text, at);
     head.stateOffset = head.offset(KeptField.TRACESTATE);
     head.stateLength =

@@ -14,7 +14,8 @@ final class Traceparent {
 
   private Traceparent() {}
 
-  static boolean isValid(byte[] text, int at, int length) {
+  /** Whether it is well formed; it may be all zeros. */
+  static boolean isFormed(byte[] text, int at, int length) {
     return length >= LENGTH
         && Hex.isHex(text, at, 2)
         && !(text[at] == 'f' && text[at + 1] == 'f')
@@ -25,12 +26,10 @@ final class Traceparent {
         && text[at + SPAN_ID - 1] == '-'
         && Hex.isHex(text, at + SPAN_ID, 16)
         && text[at + FLAGS - 1] == '-'
-        && Hex.isHex(text, at + FLAGS, 2)
-        && (traceHigh(text, at) | traceLow(text, at)) != 0
-        && spanId(text, at) != 0;
+        && Hex.isHex(text, at + FLAGS, 2);
   }
 
-  /** Of a valid one, the trace id's first 8 bytes. */
+  /** Of a well-formed one, the trace id's first 8 bytes. */
   static long traceHigh(byte[] text, int at) {
     return Hex.number(text, at + TRACE_ID, 16);
   }
@@ -43,14 +42,14 @@ final class Traceparent {
     return Hex.number(text, at + SPAN_ID, 16);
   }
 
-  /** 0: not valid. */
+  /** 0: not well formed. */
   static long spanId(String value) {
     byte[] text = value.getBytes(StandardCharsets.ISO_8859_1);
-    return isValid(text, 0, text.length) ? spanId(text, 0) : 0;
+    return isFormed(text, 0, text.length) ? spanId(text, 0) : 0;
   }
 
   static boolean isSampled(byte[] text, int at) {
-    return (Hex.digit(text[at + FLAGS + 1]) & 1) != 0;
+    return (Hex.number(text, at + FLAGS, 2) & 1) != 0;
   }
 
   /** As it is sent: 55 characters. */

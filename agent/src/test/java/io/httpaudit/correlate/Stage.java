@@ -129,7 +129,14 @@ final class Stage implements KernelView, Outcomes, Tracing {
 
   @Override
   public Exchange.TraceIds begin(long connection, long index, MessageHead request) {
-    return root(connection);
+    return request.parent() == 0
+        ? root(connection)
+        : new Exchange.TraceIds(
+            SpanIds.hex(request.traceHigh()) + SpanIds.hex(request.traceLow()),
+            "b7ad6b7169203331",
+            SpanIds.hex(request.parent()),
+            request.state(),
+            request.sampled());
   }
 
   @Override
@@ -221,7 +228,11 @@ final class Stage implements KernelView, Outcomes, Tracing {
     }
 
     Talk openedByClient(long connection, double entry, double exit) {
-      correlator.opened(connection, Side.CLIENT, client, server, flow, us(entry), us(exit), 0);
+      return openedFor(0, connection, entry, exit);
+    }
+
+    Talk openedFor(long call, long connection, double entry, double exit) {
+      correlator.opened(connection, Side.CLIENT, client, server, flow, us(entry), us(exit), call);
       return this;
     }
 
@@ -232,6 +243,18 @@ final class Stage implements KernelView, Outcomes, Tracing {
 
     Talk request(long connection, long index, long from, long to, double first, double last) {
       requestHead(connection, index, from, to, to, first);
+      correlator.messageEnd(connection, true, index, to, us(last), true);
+      return this;
+    }
+
+    /** One that carries a context, of this span. */
+    Talk requestBelow(
+        long parent, long connection, long index, long from, long to, double first, double last) {
+      correlator.messageHead(
+          connection,
+          new MessageHead(
+              true, index, from, from, to, to, us(first), us(first), "GET", "/pay", "shop", 0, 1,
+              parent, 1, 2, true, "rojo=1"));
       correlator.messageEnd(connection, true, index, to, us(last), true);
       return this;
     }

@@ -5,6 +5,7 @@ import io.httpaudit.correlate.JvmEvents;
 import io.httpaudit.correlate.Side;
 import io.httpaudit.correlate.SocketError;
 import io.httpaudit.flow.Endpoint;
+import io.httpaudit.trace.Propagation;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -26,6 +27,7 @@ public final class Observer extends HttpAuditSink {
   private static final Object OURS = new Object();
 
   private final Admission admission;
+  private final Propagation propagation;
 
   /** Null: no spans, so no contexts. */
   private final Tracer tracer;
@@ -45,13 +47,19 @@ public final class Observer extends HttpAuditSink {
   private final Descriptors descriptors = new Descriptors();
 
   /**
-   * @param tracer null: no contexts
+   * @param propagation how requests carry contexts
+   * @param tracer null: no contexts are made
    * @param ownThreads whose connections are not the application's
    * @param quarterFull wakes whoever drains, called when much waits
    */
   public Observer(
-      Admission admission, Tracer tracer, ThreadGroup ownThreads, Runnable quarterFull) {
+      Admission admission,
+      Propagation propagation,
+      Tracer tracer,
+      ThreadGroup ownThreads,
+      Runnable quarterFull) {
     this.admission = admission;
+    this.propagation = propagation;
     this.tracer = tracer;
     this.ownThreads = ownThreads;
     ring = new EventRing(RING_BYTES, quarterFull);
@@ -89,6 +97,10 @@ public final class Observer extends HttpAuditSink {
 
   Events events() {
     return events;
+  }
+
+  Propagation propagation() {
+    return propagation;
   }
 
   /** Null: no contexts are made. */

@@ -27,7 +27,7 @@ public final class HttpAudit {
   private static final JavaIOFileDescriptorAccess DESCRIPTORS =
       SharedSecrets.getJavaIOFileDescriptorAccess();
 
-  /** A thread's context. Never asked of a thread that has none: that would allocate. */
+  /** A thread's context. Not asked of a thread that has no such variables: that would allocate. */
   private static final ThreadLocal<HttpAuditContext> CURRENT = new ThreadLocal<>();
 
   /** Stands for no context, where null means that nothing was changed. */
@@ -299,9 +299,10 @@ public final class HttpAudit {
 
   // ---- contexts
 
-  /** The calling thread's context, or null. Never throws, nor allocates. */
+  /** The calling thread's context, or null. Never throws; allocates once a thread at the most. */
   public static HttpAuditContext current() {
-    return CURRENT.isPresent() ? CURRENT.get() : null;
+    // ThreadLocal.isPresent is gone in JDK 25.
+    return CURRENT.getMap(Thread.currentThread()) == null ? null : CURRENT.get();
   }
 
   /**

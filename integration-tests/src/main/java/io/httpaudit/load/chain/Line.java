@@ -9,35 +9,52 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 
 /** A client's connection, by hand. */
-final class Line implements AutoCloseable {
+public final class Line implements AutoCloseable {
   private static final int PATIENCE_MILLIS = 30_000;
 
   private final Socket socket;
   private final InputStream in;
 
-  Line(int port) throws IOException {
+  public Line(int port) throws IOException {
     socket = new Socket(InetAddress.getLoopbackAddress(), port);
     socket.setTcpNoDelay(true);
     socket.setSoTimeout(PATIENCE_MILLIS);
     in = new BufferedInputStream(socket.getInputStream());
   }
 
-  void send(String text) throws IOException {
+  public void send(String text) throws IOException {
     socket.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
   }
 
   /** The next answer's status. */
   int receive() throws IOException {
     Head head = head();
-    in.readNBytes(head.number("content-length"));
+    body(head);
+    return status(head);
+  }
+
+  /** The body of the next answer, which must be a good one. */
+  public String receiveBody() throws IOException {
+    Head head = head();
+    String body = body(head);
+    if (status(head) != 200) {
+      throw new IOException(status(head) + " " + body);
+    }
+    return body;
+  }
+
+  private static int status(Head head) {
     return Integer.parseInt(head.word(1));
   }
 
+  private String body(Head head) throws IOException {
+    return new String(in.readNBytes(head.number("content-length")), StandardCharsets.UTF_8);
+  }
+
+  /** The next answer, which must be the one to this. */
   void receive(Ask ask) throws IOException {
     Head head = head();
-    String body =
-        new String(in.readNBytes(head.number("content-length")), StandardCharsets.US_ASCII);
-    Answers.check(ask, Integer.parseInt(head.word(1)), body);
+    Answers.check(ask, status(head), body(head));
   }
 
   private Head head() throws IOException {

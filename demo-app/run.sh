@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # A small shop under httpaudit: seven steps, each with what its services' own times say, and what the wire says.
+# shellcheck source-path=SCRIPTDIR
 set -euo pipefail
 
 usage() {

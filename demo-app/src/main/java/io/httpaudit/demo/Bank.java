@@ -14,7 +14,7 @@ import java.nio.charset.StandardCharsets;
  */
 public final class Bank {
   private static final int PAYING = 10;
-  private static final int BOOKING = 200;
+  private static final int BOOKING = 300;
 
   private Bank() {}
 
@@ -23,7 +23,8 @@ public final class Bank {
       System.out.println("listening on " + counter.getLocalPort());
       while (true) {
         if (serveNext(counter)) {
-          Stock.after(BOOKING, "booked");
+          long start = System.nanoTime();
+          OwnTimes.tell(Stock.after(BOOKING, "booked"), start);
         }
       }
     }

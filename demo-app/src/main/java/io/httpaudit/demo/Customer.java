@@ -26,7 +26,7 @@ public final class Customer {
   private static final int MOMENT = 30;
 
   /** How long the first line of a catalogue is looked at. */
-  private static final int LOOKING = 120;
+  private static final int LOOKING = 200;
 
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();

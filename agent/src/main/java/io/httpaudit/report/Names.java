@@ -15,6 +15,8 @@ final class Names {
   static final AttributeKey<String> METHOD = stringKey("http.request.method");
   static final AttributeKey<String> METHOD_ORIGINAL = stringKey("http.request.method_original");
   static final AttributeKey<Long> STATUS = longKey("http.response.status_code");
+  static final AttributeKey<String> ROUTE = stringKey("http.route");
+  static final AttributeKey<Long> RESEND_COUNT = longKey("http.request.resend_count");
   static final AttributeKey<String> URL_FULL = stringKey("url.full");
   static final AttributeKey<String> URL_SCHEME = stringKey("url.scheme");
   static final AttributeKey<String> URL_PATH = stringKey("url.path");

@@ -68,6 +68,10 @@ final class SpanMaker {
       tags.put(Names.STATUS, e.status().getAsLong());
     }
     tags.known(Names.PROTOCOL_VERSION, e.protocol());
+    tags.known(Names.ROUTE, e.route());
+    if (e.resends() > 0) {
+      tags.put(Names.RESEND_COUNT, e.resends());
+    }
     String peer = peer(e.peer(), e.interfaceName(), tags);
     if (server) {
       tags.put(Names.CLIENT_ADDRESS, peer);
@@ -88,8 +92,9 @@ final class SpanMaker {
     tags.put(Names.CONNECTION, e.connection());
     tags.put(Names.SEQUENCE, e.sequence());
     SpanContext own = own(e.trace());
+    String name = method.equals(OTHER_METHOD) ? "HTTP" : method;
     span(
-        method.equals(OTHER_METHOD) ? "HTTP" : method,
+        e.route().isEmpty() ? name : name + " " + e.route(),
         server ? SpanKind.SERVER : SpanKind.CLIENT,
         own,
         parent(e.trace(), own, server),

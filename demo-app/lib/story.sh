@@ -39,9 +39,12 @@ end() {
   fi
 }
 
-# Of one trace, without what is told of the whole log.
+# Of one trace, without what is told of the whole log; what the bars are is told once.
 waterfall() {
-  this_step | grep -F "\"trace_id\":\"$1\"" | "$java" -jar "$agent" report --all - | sed '/^Slowest$/,$d; /^No exchange in this log/,$d; s/^\(.\)/   \1/'
+  local legend=
+  [ "$number" != 1 ] || legend='/ could not see /{s/^/   /;p}'
+  this_step | grep -F "\"trace_id\":\"$1\"" | "$java" -jar "$agent" report --all - |
+    sed -e "$legend" -e '/ could not see /,$d' -e 's/^\(.\)/   \1/'
 }
 
 # --- Figures ------------------------------------------------------------------------------------------------

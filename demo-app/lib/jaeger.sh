@@ -92,7 +92,7 @@ are_free() {
 
 start_installed() {
   command -v jaeger >/dev/null || return 1
-  cat >"$work/jaeger.yaml" <<CONFIG
+  cat >"$work/jaeger.yaml" <<'CONFIG'
 service:
   extensions: [jaeger_storage, jaeger_query]
   pipelines:
@@ -104,12 +104,12 @@ extensions:
     backends: {memory: {memory: {max_traces: 10000}}}
   jaeger_query:
     storage: {traces: memory}
-    http: {endpoint: "127.0.0.1:$query_http"}
-    grpc: {endpoint: "127.0.0.1:$query_grpc"}
+    http: {endpoint: "127.0.0.1:${env:QUERY_HTTP}"}
+    grpc: {endpoint: "127.0.0.1:${env:QUERY_GRPC}"}
 receivers:
   otlp:
     protocols:
-      http: {endpoint: "127.0.0.1:$otlp_http"}
+      http: {endpoint: "127.0.0.1:${env:OTLP_HTTP}"}
 exporters: {jaeger_storage_exporter: {trace_storage: memory}}
 CONFIG
   jaeger="'jaeger' on the PATH, started"
@@ -140,12 +140,12 @@ start_beside() {
   local start=${root%/*}/shared/jaeger/start
   [ -x "$start" ] || return 1
   jaeger="../shared/jaeger/start beside the checkout, started"
-  run_jaeger env "OTLP_GRPC=$otlp_grpc" "OTLP_HTTP=$otlp_http" "QUERY_HTTP=$query_http" "QUERY_GRPC=$query_grpc" "$start"
+  run_jaeger "$start"
 }
 
-# run_jaeger COMMAND...: until it answers, or says why it won't.
+# run_jaeger COMMAND...: until it answers, or says why it won't. Its ports are in its environment.
 run_jaeger() {
-  "$@" >"$work/jaeger.log" 2>&1 </dev/null &
+  OTLP_GRPC=$otlp_grpc OTLP_HTTP=$otlp_http QUERY_HTTP=$query_http QUERY_GRPC=$query_grpc "$@" >"$work/jaeger.log" 2>&1 </dev/null &
   jaeger_pid=$!
   await_jaeger && return 0
   say "  Jaeger   not by ${jaeger%,*}: $(tail -n 1 "$work/jaeger.log")"

@@ -1,10 +1,14 @@
 package io.httpaudit.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.ConnectException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -199,43 +204,71 @@ class DemoIT {
     }
   }
 
+  /** Nor does the Jaeger that it started outlive it. */
   @Test
   void keptUpItEndsWithATerminationAndLeavesNothing() throws Exception {
-    Process demo = start(Jdk.current(), "--keep");
+    Optional<String> command = Jaeger.command();
+    assumeTrue(
+        command.isPresent(),
+        "needs Jaeger 2: its program in the variable JAEGER, or as 'jaeger' on the PATH");
+    Path bin = Files.createDirectory(folder.resolve("bin"));
+    Path jaeger = bin.resolve("jaeger");
+    Files.writeString(jaeger, "#!/bin/sh\nexec '" + command.get() + "' \"$@\"\n");
+    Files.setPosixFilePermissions(jaeger, PosixFilePermissions.fromString("rwxr-xr-x"));
+
+    Process demo =
+        start(
+            Jdk.current(),
+            List.of(SCRIPT.toString(), "--keep"),
+            // Nothing listens there, so that one which runs here already is not taken.
+            Map.of("JAEGER_UI", "http://127.0.0.1:1", "PATH", bin + ":" + System.getenv("PATH")));
+    String ui;
     try {
       Command.Collector output = new Command.Collector(demo.getInputStream());
-      Jvm.await(() -> output.soFar().contains("stay up until Ctrl-C"), 60);
+      Jvm.await(() -> output.soFar().contains("stays up until Ctrl-C"), 60);
       Jvm.await(() -> output.soFar().contains(" report "), 5);
+      String text = output.soFar();
+      assertThat(text).contains("  Jaeger   'jaeger' on the PATH, started, at http://localhost:");
+      List<DemoStep> steps = DemoStep.of(text);
+      assertThat(steps).hasSameSizeAs(TITLES);
+      for (DemoStep step : steps) {
+        assertThat(read(step.link().replace("/trace/", "/api/traces/"))).contains(step.trace());
+        assertThat(step.drawing()).isEmpty();
+      }
       // The shop serves still, and the agents have said no last word.
       String url =
-          output
-              .soFar()
-              .lines()
+          text.lines()
               .filter(line -> line.startsWith("  curl "))
               .findAny()
               .orElseThrow()
               .substring(7);
-      assertThat(
-              new String(
-                  java.net.URI.create(url).toURL().openStream().readAllBytes(),
-                  StandardCharsets.US_ASCII))
+      assertThat(read(url))
           .isEqualTo("tea: 42 left\ncups: 42 left\npots: 42 left\nsugar: 42 left\n");
-      assertThat(output.soFar())
+      assertThat(text)
           .contains("shop: httpaudit 0.1.0: auditing")
           .doesNotContain("shop: httpaudit: ");
+      ui = steps.get(0).link();
     } finally {
       demo.destroy();
     }
     assertThat(demo.waitFor(30, TimeUnit.SECONDS)).isTrue();
     assertThat(demo.exitValue()).isEqualTo(143);
+    assertThatThrownBy(() -> read(ui)).isInstanceOf(ConnectException.class);
+    Command.run("rm", "-r", bin.toString());
     nothingIsLeft();
+  }
+
+  private static String read(String url) throws IOException {
+    try (InputStream answer = URI.create(url).toURL().openStream()) {
+      return new String(answer.readAllBytes(), StandardCharsets.UTF_8);
+    }
   }
 
   /** What is built, where any user may read it: the sources' own folder may be closed to others. */
   private Path aCopyForEveryone() throws IOException {
     Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
     for (String built :
-        List.of("agent/target/httpaudit.jar", "demo-app/run.sh", "demo-app/target/classes")) {
+        List.of("agent/target/httpaudit.jar", "demo-app/run.sh", "demo-app/lib", "demo-app/target/classes")) {
       Path copy = folder.resolve("copy").resolve(built);
       Files.createDirectories(copy.getParent());
       Command.run("cp", "-r", ROOT.resolve(built).toString(), copy.toString());
@@ -282,6 +315,39 @@ class DemoIT {
                   .allSatisfy(view -> assertThat(view).contains(", inferred (tcp_info), "));
             });
     Command.run("rm", "-r", folder.resolve("copy").toString());
+    nothingIsLeft();
+  }
+
+  @Test
+  void whatIsMissingIsNamed() throws Exception {
+    Process demo =
+        start(
+            new Jdk(17, folder.resolve("none")),
+            List.of(SCRIPT.toString()),
+            Map.of("OTEL_TRACES_EXPORTER", "none"));
+    String text = new String(demo.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+    assertThat(demo.waitFor()).isEqualTo(1);
+    assertThat(text)
+        .endsWith(
+            "demo: JAVA_HOME is '"
+                + folder.resolve("none")
+                + "', and there is no bin/java in it\n");
+    nothingIsLeft();
+  }
+
+  @Test
+  void aServiceThatDoesNotStartEndsItWithTheReason() throws Exception {
+    Path broken = folder.resolve("copy");
+    Path script = aCopyForEveryone();
+    Files.delete(broken.resolve("demo-app/target/classes/io/httpaudit/demo/Bank.class"));
+
+    Process demo = start(Jdk.current(), List.of(script.toString()));
+    String text = new String(demo.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+    assertThat(demo.waitFor()).as(text).isEqualTo(1);
+    assertThat(text).contains("io.httpaudit.demo.Bank").endsWith("demo: bank did not start\n");
+    Command.run("rm", "-r", broken.toString());
     nothingIsLeft();
   }
 

@@ -118,13 +118,12 @@ story
 
 if $keep; then sleep 2; else stop; fi
 
+gap
 if ! $sees_wire; then
-  say
   say "Where times are missing above, nothing here says where they went: that takes the right to see packets. With"
   say "CAP_NET_RAW and CAP_BPF the same steps show it."
+  say
 fi
-
-say
 say "What the agents said on stderr:"
 for service in customer shop stock bank; do
   sed "s/^/  $service: /" "$work/$service.err"

@@ -123,7 +123,7 @@ start_docker() {
     return 1
   fi
   say "  Jaeger   starting $image in Docker, which may pull it first ..."
-  if ! docker run -d --rm --name "$namespace" -p "127.0.0.1:$query_http:16686" -p "127.0.0.1:$otlp_http:4318" "$image" >"$work/docker.log" 2>&1; then
+  if ! timeout 180 docker run -d --rm --name "$namespace" -p "127.0.0.1:$query_http:16686" -p "127.0.0.1:$otlp_http:4318" "$image" >"$work/docker.log" 2>&1; then
     say "  Jaeger   not in Docker: $(tail -n 1 "$work/docker.log")"
     return 1
   fi

@@ -17,12 +17,15 @@ own_times() { tell 'own times' "$1"; }
 wire() { ! $sees_wire || tell 'the wire' "$1"; }
 in_truth() { tell 'in truth' "$1"; }
 
+# Below a drawing there is one already.
+gap() { ! $shows_links && [ "$number" != 1 ] || say; }
+
 # step TITLE: what the applications did before is over by now, and told in the log.
 step() {
   number=$((number + 1))
   sleep 0.3
   log_from=$(wc -l <"$log")
-  say
+  gap
   say "$number  $1"
 }
 
@@ -42,7 +45,7 @@ end() {
 # Of one trace, without what is told of the whole log; what the bars are is told once.
 waterfall() {
   local legend=
-  [ "$number" != 1 ] || legend='/ could not see /{s/^/   /;p}'
+  [ "$number" != 1 ] || legend='/ could not see /{s/^/   /;G;p}'
   this_step | grep -F "\"trace_id\":\"$1\"" | "$java" -jar "$agent" report --all - |
     sed -e "$legend" -e '/ could not see /,$d' -e 's/^\(.\)/   \1/'
 }

@@ -155,17 +155,18 @@ class DemoIT {
     assertThat(steps).extracting(DemoStep::title).containsExactlyElementsOf(TITLES);
     List<JsonNode> lines = Jvm.lines(log);
     for (DemoStep step : steps) {
-      // A trace's id stands below each of its exchanges, which have two views each.
+      // A trace's id stands below each of its calls, which are drawn as both ends saw them.
       List<String> ids = step.drawnTraces();
       assertThat(ids).as("%s", step).isNotEmpty();
       assertThat(Set.copyOf(ids)).as("%s", step).hasSize(1);
-      long views =
+      List<JsonNode> told =
           lines.stream()
               .filter(line -> line.path("trace_id").asText().equals(ids.get(0)))
-              .filter(line -> line.get("type").asText().equals("exchange"))
-              .count();
-      assertThat(ids).as("%s", step).hasSize((int) views / 2);
-      assertThat(step.drawnViews()).as("%s", step).hasSize((int) views);
+              .toList();
+      long calls =
+          told.stream().filter(line -> line.get("side").asText().equals("client")).count();
+      assertThat(ids).as("%s", step).hasSize((int) calls);
+      assertThat(step.drawnViews()).as("%s", step).hasSameSizeAs(told);
     }
     nothingIsLeft();
   }

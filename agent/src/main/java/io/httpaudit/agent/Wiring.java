@@ -36,9 +36,9 @@ final class Wiring {
     Sampler sampler = sampler(settings);
     Tracer tracer = settings.reporting().traces() ? new Tracer(ids, sampler) : null;
     Observer observer = new Observer(capture, tracer, own, new Waker(capture));
-    AuditThread audit = new AuditThread(settings, capture, observer, ids, sampler, own);
-    Hooks hooks = new Hooks(instrumentation, Faults.HOOKS ? new FaultySink(observer) : observer);
     Libraries libraries = new Libraries(observer, Propagation.standard());
+    AuditThread audit = new AuditThread(settings, capture, observer, libraries, ids, sampler, own);
+    Hooks hooks = new Hooks(instrumentation, Faults.HOOKS ? new FaultySink(observer) : observer);
     if (tracer != null) {
       libraries.weave(instrumentation);
     }

@@ -7,6 +7,8 @@ import java.lang.instrument.Instrumentation;
 import java.security.ProtectionDomain;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * The libraries that are hooked for what bytes cannot know: which span a call is made in, the
@@ -16,10 +18,13 @@ import java.util.List;
  */
 public final class Libraries implements ClassFileTransformer {
   /** Beginnings of internal names of classes; of which library, {@link #library} says. */
-  private static final String[] PACKAGES = {"com/sun/net/httpserver/"};
+  private static final String[] PACKAGES = {
+    "sun/net/httpserver/", "org/apache/catalina/", "org/apache/tomcat/util/"
+  };
 
   private final Observer observer;
   private final Propagation propagation;
+  private final Queue<String> missing = new ConcurrentLinkedQueue<>();
   private final LibraryWeaver[] weavers = new LibraryWeaver[PACKAGES.length];
 
   /**
@@ -33,6 +38,8 @@ public final class Libraries implements ClassFileTransformer {
   private Library library(int number) {
     return switch (number) {
       case 0 -> new JdkHttpServer(observer);
+      case 1 -> new Tomcat(observer);
+      case 2 -> new TomcatThreads();
       default -> throw new IllegalArgumentException();
     };
   }
@@ -53,6 +60,11 @@ public final class Libraries implements ClassFileTransformer {
       }
     }
     return wanted;
+  }
+
+  /** What a library that was loaded lacks, {@code Class.method}, once; null: nothing, any more. */
+  public String takeMissing() {
+    return missing.poll();
   }
 
   private static int number(String name) {
@@ -80,9 +92,15 @@ public final class Libraries implements ClassFileTransformer {
     }
     try {
       LibraryWeaver weaver = weaver(number);
-      return weaver.owns(name) ? weaver.weave(name, bytes) : null;
+      if (!weaver.owns(name)) {
+        return null;
+      }
+      byte[] woven = weaver.weave(name, bytes);
+      missing.addAll(weaver.missing(name));
+      return woven;
     } catch (Throwable e) {
       HttpAudit.countFault();
+      missing.add(name.concat(", which can't be hooked"));
       return null;
     }
   }

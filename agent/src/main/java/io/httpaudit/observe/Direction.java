@@ -289,7 +289,7 @@ final class Direction implements MessageListener {
 
   @Override
   public void boundaryUnknown(Head head, long offset) {
-    connection.loseRequests();
+    connection.boundaryUnknown(outbound);
     connection
         .events()
         .boundaryUnknown(

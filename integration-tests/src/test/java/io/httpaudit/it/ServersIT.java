@@ -168,8 +168,11 @@ class ServersIT {
             "all-data",
             "timeout",
             "complete"));
-    assertThat(routes(run, "/shop/front/")).containsOnly("/shop/front/*");
-    assertThat(routes(run, "/shop/nothing/", "/other/nowhere/")).containsOnly("");
+    for (String kind : List.of("sync", "flush", "throws", "start", "foreign", "dispatch", "listen")) {
+      assertThat(routes(run, "/shop/front/" + kind + "/")).containsOnly("/shop/front/*");
+    }
+    assertThat(routes(run, "/shop/nothing/", "/other/nowhere/", "/shop/front/%%%/"))
+        .containsOnly("");
   }
 
   /**

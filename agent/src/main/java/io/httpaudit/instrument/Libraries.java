@@ -19,7 +19,14 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 public final class Libraries implements ClassFileTransformer {
   /** Beginnings of internal names of classes; of which library, {@link #library} says. */
   private static final String[] PACKAGES = {
-    "sun/net/httpserver/", "org/apache/catalina/", "org/apache/tomcat/util/"
+    "java/util/concurrent/",
+    "java/lang/VirtualThread",
+    "sun/net/httpserver/",
+    "sun/net/www/",
+    "jdk/internal/net/http/",
+    "java/net/InetAddress",
+    "org/apache/catalina/",
+    "org/apache/tomcat/util/",
   };
 
   private final Observer observer;
@@ -37,15 +44,27 @@ public final class Libraries implements ClassFileTransformer {
 
   private Library library(int number) {
     return switch (number) {
-      case 0 -> new JdkHttpServer(observer);
-      case 1 -> new Tomcat(observer);
-      case 2 -> new TomcatThreads();
+      case 0 -> new Tasks();
+      case 1 -> new VirtualThreads();
+      case 2 -> new JdkHttpServer(observer);
+      case 3 -> new HttpUrlConnection(observer, propagation);
+      case 4 -> new JavaNetHttp(observer, propagation);
+      case 5 -> new NameResolution(observer);
+      case 6 -> new Tomcat(observer);
+      case 7 -> new TomcatThreads();
       default -> throw new IllegalArgumentException();
     };
   }
 
-  /** Weaves into classes as they load, from now on. */
+  /**
+   * Weaves into classes as they load, from now on. Before the agent has threads of its own.
+   *
+   * <p>What carries tasks is made ready first: it needs nobody's objects, and must not be made
+   * while one of its classes loads, perhaps one that the making needs.
+   */
   public void weave(Instrumentation instrumentation) {
+    weaver(0);
+    weaver(1);
     instrumentation.addTransformer(this, true);
   }
 
@@ -96,7 +115,10 @@ public final class Libraries implements ClassFileTransformer {
         return null;
       }
       byte[] woven = weaver.weave(name, bytes);
-      missing.addAll(weaver.missing(name));
+      if (loader != null) {
+        // What the JDK's versions have in place of each other, we know.
+        missing.addAll(weaver.missing(name));
+      }
       return woven;
     } catch (Throwable e) {
       HttpAudit.countFault();

@@ -37,6 +37,9 @@ final class AuditThread implements Runnable {
 
   private static final long END_MILLIS = 3_000;
 
+  /** Between two looks for tasks that were collected unrun. */
+  private static final long SWEEP_NANOS = 1_000_000_000;
+
   private final Settings settings;
   private final Capture capture;
   private final Observer observer;
@@ -150,6 +153,9 @@ final class AuditThread implements Runnable {
     }
   }
 
+  /** nanoTime when tasks that never run were last forgotten. */
+  private long swept = System.nanoTime();
+
   private int quiet;
   private int timeout = BUSY_MILLIS;
 
@@ -169,6 +175,10 @@ final class AuditThread implements Runnable {
     }
     shadows.look(now);
     report.flush();
+    if (now - swept >= SWEEP_NANOS) {
+      swept = now;
+      HttpAudit.sweepTasks();
+    }
     quiet = passed > 0 || next != Long.MAX_VALUE ? 0 : quiet + 1;
     timeout = quiet > ROUNDS_TO_REST ? REST_MILLIS : BUSY_MILLIS;
   }

@@ -17,7 +17,12 @@ import java.util.List;
 public final class Libraries implements ClassFileTransformer {
   /** Beginnings of internal names of classes; of which library, {@link #library} says. */
   private static final String[] PACKAGES = {
-    "com/sun/net/httpserver/", "java/util/concurrent/", "java/lang/VirtualThread"
+    "java/util/concurrent/",
+    "java/lang/VirtualThread",
+    "com/sun/net/httpserver/",
+    "sun/net/www/",
+    "jdk/internal/net/http/",
+    "java/net/InetAddress",
   };
 
   private final Observer observer;
@@ -34,9 +39,12 @@ public final class Libraries implements ClassFileTransformer {
 
   private Library library(int number) {
     return switch (number) {
-      case 0 -> new JdkHttpServer(observer);
-      case 1 -> new Tasks();
-      case 2 -> new VirtualThreads();
+      case 0 -> new Tasks();
+      case 1 -> new VirtualThreads();
+      case 2 -> new JdkHttpServer(observer);
+      case 3 -> new HttpUrlConnection(observer, propagation);
+      case 4 -> new JavaNetHttp(observer, propagation);
+      case 5 -> new NameResolution(observer);
       default -> throw new IllegalArgumentException();
     };
   }
@@ -48,8 +56,8 @@ public final class Libraries implements ClassFileTransformer {
    * while one of its classes loads, perhaps one that the making needs.
    */
   public void weave(Instrumentation instrumentation) {
+    weaver(0);
     weaver(1);
-    weaver(2);
     instrumentation.addTransformer(this, true);
   }
 

@@ -26,6 +26,10 @@ final class Events implements EventRing.Reader {
   private static final int RESOLVED = 11;
   private static final int ROUTE = 12;
 
+  // Of a message, in one field.
+  private static final int REQUEST = 1;
+  private static final int SAMPLED = 2;
+
   private static final SocketError[] ERRORS = SocketError.values();
 
   private final EventRing ring;
@@ -219,7 +223,7 @@ final class Events implements EventRing.Reader {
     message(BOUNDARY_UNKNOWN, connection, request, head, offset, first, first);
   }
 
-  private static final int MESSAGE = 16 * 8;
+  private static final int MESSAGE = 18 * 8;
 
   private void message(
       int type,
@@ -233,8 +237,7 @@ final class Events implements EventRing.Reader {
         head.methodLength
             + head.targetLength
             + head.hostLength
-            + head.traceparentLength
-            + head.tracestateLength;
+            + head.stateLength;
     int length = MESSAGE + text;
     int body = ring.claim(length);
     if (body < 0) {
@@ -258,7 +261,7 @@ final class Events implements EventRing.Reader {
       long first,
       long finalFirst) {
     ring.putLong(body, connection);
-    ring.putLong(body + 8, request ? 1 : 0);
+    ring.putLong(body + 8, (request ? REQUEST : 0) | (head.sampled ? SAMPLED : 0));
     ring.putLong(body + 16, head.index);
     ring.putLong(body + 24, offset);
     ring.putLong(body + 32, head.finalOffset);
@@ -271,8 +274,10 @@ final class Events implements EventRing.Reader {
     ring.putLong(body + 88, head.methodLength);
     ring.putLong(body + 96, head.targetLength);
     ring.putLong(body + 104, head.hostLength);
-    ring.putLong(body + 112, head.traceparentLength);
-    ring.putLong(body + 120, head.tracestateLength);
+    ring.putLong(body + 112, head.stateLength);
+    ring.putLong(body + 120, head.parent);
+    ring.putLong(body + 128, head.traceHigh);
+    ring.putLong(body + 136, head.traceLow);
     int at = body + MESSAGE;
     ring.putBytes(at, head.text, 0, head.methodLength);
     at += head.methodLength;
@@ -280,9 +285,7 @@ final class Events implements EventRing.Reader {
     at += head.targetLength;
     ring.putBytes(at, head.text, head.hostOffset, head.hostLength);
     at += head.hostLength;
-    ring.putBytes(at, head.text, head.traceparentOffset, head.traceparentLength);
-    at += head.traceparentLength;
-    ring.putBytes(at, head.text, head.tracestateOffset, head.tracestateLength);
+    ring.putBytes(at, head.text, head.stateOffset, head.stateLength);
   }
 
   /** Not for a byte's path: the array is an allocation. */
@@ -414,14 +417,14 @@ final class Events implements EventRing.Reader {
 
   private MessageHead message(int body) {
     int at = body + MESSAGE;
-    String[] texts = new String[5];
+    String[] texts = new String[4];
     for (int i = 0; i < texts.length; i++) {
       int length = (int) field(body, 11 + i);
       texts[i] = length == 0 ? "" : ring.getText(at, length);
       at += length;
     }
     return new MessageHead(
-        field(body, 1) != 0,
+        (field(body, 1) & REQUEST) != 0,
         field(body, 2),
         field(body, 3),
         field(body, 4),
@@ -432,9 +435,12 @@ final class Events implements EventRing.Reader {
         texts[0],
         texts[1],
         texts[2],
-        texts[3],
-        texts[4],
         (int) field(body, 9),
-        (int) field(body, 10));
+        (int) field(body, 10),
+        field(body, 15),
+        field(body, 16),
+        field(body, 17),
+        (field(body, 1) & SAMPLED) != 0,
+        texts[3]);
   }
 }

@@ -128,21 +128,32 @@ final class Stage implements KernelView, Outcomes, Tracing {
   }
 
   @Override
-  public Exchange.TraceIds begin(
-      long connection, long index, String traceparent, String tracestate) {
-    begun++;
-    return new Exchange.TraceIds(
-        "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", traceparent, "", true);
+  public Exchange.TraceIds begin(long connection, long index, MessageHead request) {
+    return request.parent() == 0
+        ? root(connection)
+        : new Exchange.TraceIds(
+            SpanIds.hex(request.traceHigh()) + SpanIds.hex(request.traceLow()),
+            "b7ad6b7169203331",
+            SpanIds.hex(request.parent()),
+            request.state(),
+            request.sampled());
   }
 
   @Override
-  public Exchange.TraceIds call(Call call, String tracestate) {
+  public Exchange.TraceIds root(long connection) {
+    begun++;
+    return new Exchange.TraceIds(
+        "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", "", "", true);
+  }
+
+  @Override
+  public Exchange.TraceIds call(Call call, String state) {
     begun++;
     return new Exchange.TraceIds(
         SpanIds.hex(call.traceHigh) + SpanIds.hex(call.traceLow),
         SpanIds.hex(call.span),
         call.parent == 0 ? "" : SpanIds.hex(call.parent),
-        tracestate,
+        state,
         call.sampled);
   }
 
@@ -217,7 +228,11 @@ final class Stage implements KernelView, Outcomes, Tracing {
     }
 
     Talk openedByClient(long connection, double entry, double exit) {
-      correlator.opened(connection, Side.CLIENT, client, server, flow, us(entry), us(exit), 0);
+      return openedFor(0, connection, entry, exit);
+    }
+
+    Talk openedFor(long call, long connection, double entry, double exit) {
+      correlator.opened(connection, Side.CLIENT, client, server, flow, us(entry), us(exit), call);
       return this;
     }
 
@@ -232,13 +247,25 @@ final class Stage implements KernelView, Outcomes, Tracing {
       return this;
     }
 
+    /** One that carries a context, of this span. */
+    Talk requestBelow(
+        long parent, long connection, long index, long from, long to, double first, double last) {
+      correlator.messageHead(
+          connection,
+          new MessageHead(
+              true, index, from, from, to, to, us(first), us(first), "GET", "/pay", "shop", 0, 1,
+              parent, 1, 2, true, "rojo=1"));
+      correlator.messageEnd(connection, true, index, to, us(last), true);
+      return this;
+    }
+
     Talk requestHead(
         long connection, long index, long from, long headEnd, long expected, double first) {
       correlator.messageHead(
           connection,
           new MessageHead(
               true, index, from, from, headEnd, expected, us(first), us(first), "GET", "/pay",
-              "shop", "", "", 0, 1));
+              "shop", 0, 1, 0, 0, 0, false, ""));
       return this;
     }
 
@@ -271,10 +298,13 @@ final class Stage implements KernelView, Outcomes, Tracing {
               "",
               "",
               "",
-              "",
-              "",
               200,
-              1));
+              1,
+              0,
+              0,
+              0,
+              false,
+              ""));
       return this;
     }
 

@@ -47,6 +47,7 @@ final class AuditThread implements Runnable {
   private final Sampler sampler;
   private final ThreadGroup group;
   private final Thread thread;
+  private Runnable late;
   private Report report;
   private Correlator correlator;
   private Shadows shadows;
@@ -74,7 +75,13 @@ final class AuditThread implements Runnable {
     thread.setContextClassLoader(null);
   }
 
-  void start() {
+  /**
+   * Starts.
+   *
+   * @param late done first thing once the kernel side is up; null: nothing
+   */
+  void start(Runnable late) {
+    this.late = late;
     thread.start();
   }
 
@@ -104,6 +111,9 @@ final class AuditThread implements Runnable {
     try {
       nativeAccess();
       capture.start();
+      if (late != null) {
+        late.run();
+      }
       sayStart();
       report = new Report(settings.reporting(), ids, sampler, group);
       correlator = new Correlator(capture, report, report.tracing());

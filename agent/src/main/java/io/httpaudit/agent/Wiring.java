@@ -44,17 +44,23 @@ final class Wiring {
       libraries.weave(instrumentation);
     }
     audit.start();
-    weaveLoaded(hooks, libraries, instrumentation);
+    weaveLoaded(hooks, tracer == null ? null : libraries, instrumentation);
     audit.endWithJvm();
     giveUpRights(settings, capture);
   }
 
-  /** What the JVM had loaded before. */
+  /**
+   * What the JVM had loaded before.
+   *
+   * @param libraries null: they aren't woven
+   */
   private static void weaveLoaded(Hooks hooks, Libraries libraries, Instrumentation instrumentation)
       throws Exception {
     Class<?>[] loaded = instrumentation.getAllLoadedClasses();
     List<Class<?>> wanted = hooks.among(loaded);
-    wanted.addAll(libraries.among(loaded));
+    if (libraries != null) {
+      wanted.addAll(libraries.among(loaded));
+    }
     if (!wanted.isEmpty()) {
       instrumentation.retransformClasses(wanted.toArray(new Class<?>[0]));
     }

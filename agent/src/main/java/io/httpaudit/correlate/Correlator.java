@@ -403,7 +403,7 @@ public final class Correlator implements JvmEvents {
   @Override
   public void resolved(long span, long start, long end) {
     Call call = calls.get(span);
-    if (call != null) {
+    if (call != null && call.dnsStart == 0) {
       call.dnsStart = start;
       call.dnsEnd = end;
     }

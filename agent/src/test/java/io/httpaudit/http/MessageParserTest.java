@@ -270,6 +270,28 @@ class MessageParserTest {
     assertThat(told.responses()).endsWith(ok(1, 25 + OK_LENGTH), ended(1, 25 + 2 * OK_LENGTH));
   }
 
+  /** java.net.http asks on every connection that it took, and the answer may be read at once. */
+  @Test
+  void upgradesThatAreNotGrantedOneAfterTheOther() {
+    String ask = "GET / HTTP/1.1\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\n\r\n";
+    Talk.Told told =
+        new Talk()
+            .request(ask)
+            .response(OK)
+            .request(ask)
+            .response(OK)
+            .request(ask)
+            .response(OK)
+            .told();
+    assertThat(told.requests())
+        .filteredOn(line -> line.startsWith("ended"))
+        .containsExactly(
+            ended(0, ask.length()), ended(1, 2 * ask.length()), ended(2, 3 * ask.length()));
+    assertThat(told.responses())
+        .filteredOn(line -> line.startsWith("ended"))
+        .containsExactly(ended(0, OK_LENGTH), ended(1, 2 * OK_LENGTH), ended(2, 3 * OK_LENGTH));
+  }
+
   @Test
   void anUpgradeToHttp2() {
     String ask = "GET / HTTP/1.1\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\n\r\n";

@@ -1,10 +1,8 @@
 package io.httpaudit.report;
 
-import io.opentelemetry.exporter.internal.FailedExportException.HttpExportException;
-import io.opentelemetry.sdk.common.CompletableResultCode;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.Optional;
 
 /**
  * Makes spans of what waits, and sends them. All of the SDK is loaded on this thread and with its
@@ -12,9 +10,6 @@ import java.util.concurrent.TimeUnit;
  * later, and the end counts what was lost.
  */
 final class ExportThread implements Runnable {
-  /** Longer than any sender's own bounds: exporters answer before they return. */
-  private static final long ANSWER_SECONDS = 60;
-
   private final SpanQueue queue;
   private final Reporting reporting;
   private volatile long delivered;
@@ -33,13 +28,13 @@ final class ExportThread implements Runnable {
   @Override
   public void run() {
     List<SpanQueue.Entry> batch = new ArrayList<>();
-    Sdk sdk = null;
+    Destination destination = null;
     try {
       while (queue.take(batch)) {
-        if (sdk == null) {
-          sdk = Sdk.configured(reporting);
+        if (destination == null) {
+          destination = Sdk.configured(reporting);
         }
-        send(sdk, batch);
+        send(destination, batch);
         batch.clear();
       }
     } catch (Throwable e) {
@@ -49,21 +44,19 @@ final class ExportThread implements Runnable {
     }
   }
 
-  private void send(Sdk sdk, List<SpanQueue.Entry> batch) {
-    SpanMaker maker = sdk.maker();
+  private void send(Destination destination, List<SpanQueue.Entry> batch) {
     for (SpanQueue.Entry entry : batch) {
-      entry.make(maker);
+      entry.make(destination.maker());
     }
-    CompletableResultCode result = sdk.exporter().export(maker.take());
-    result.join(ANSWER_SECONDS, TimeUnit.SECONDS);
-    if (result.isSuccess()) {
+    Optional<String> trouble = destination.send();
+    if (trouble.isEmpty()) {
       delivered += batch.size();
     } else {
       tell(
           "httpaudit: spans don't reach "
               + OtelConfig.shownEndpoint()
               + ": "
-              + reason(result.getFailureThrowable()));
+              + trouble.get());
     }
   }
 
@@ -72,20 +65,5 @@ final class ExportThread implements Runnable {
       told = true;
       Stderr.line(line);
     }
-  }
-
-  private static String reason(Throwable e) {
-    if (e instanceof HttpExportException) {
-      HttpExportException failure = (HttpExportException) e;
-      if (failure.getResponse() != null) {
-        return failure.getResponse().getStatusCode()
-            + " "
-            + failure.getResponse().getStatusMessage();
-      }
-      return reason(failure.getCause());
-    }
-    return e == null
-        ? "no answer"
-        : e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
   }
 }

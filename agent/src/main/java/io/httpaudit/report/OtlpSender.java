@@ -57,8 +57,7 @@ final class OtlpSender implements HttpSender {
       MessageWriter writer, Consumer<HttpResponse> onResponse, Consumer<Throwable> onError) {
     HttpReply reply;
     try {
-      fill(writer);
-      reply = post(head());
+      reply = post(writer::writeMessage);
     } catch (IOException | RuntimeException e) {
       onError.accept(e);
       return;
@@ -66,15 +65,26 @@ final class OtlpSender implements HttpSender {
     onResponse.accept(reply);
   }
 
-  private void fill(MessageWriter writer) throws IOException {
+  /** What is to be sent. */
+  interface Message {
+    void writeTo(OutputStream out) throws IOException;
+  }
+
+  /** Posts it, as often as need be; the answer is the last one's. */
+  HttpReply post(Message message) throws IOException {
+    fill(message);
+    return post(head());
+  }
+
+  private void fill(Message message) throws IOException {
     body.reset();
     Compressor compressor = config.getCompressor();
     if (compressor == null) {
-      writer.writeMessage(body);
+      message.writeTo(body);
       return;
     }
     try (OutputStream compressed = compressor.compress(body)) {
-      writer.writeMessage(compressed);
+      message.writeTo(compressed);
     }
   }
 

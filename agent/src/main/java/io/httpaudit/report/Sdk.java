@@ -14,13 +14,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What is used of OpenTelemetry's SDK: its configuration, its resource, its exporter. Not its
- * tracer and processors, whose threads have names of their own and whose spans begin and end on the
- * caller's clock.
- *
- * @param exporter answers before {@code export} returns
+ * What is used of OpenTelemetry's SDK: its configuration and its resource, and its exporters where
+ * it isn't OTLP alone. Not its tracer and processors, whose threads have names of their own and
+ * whose spans begin and end on the caller's clock.
  */
-record Sdk(SpanMaker maker, SpanExporter exporter) {
+final class Sdk {
   private static final AttributeKey<String> SERVICE = AttributeKey.stringKey("service.name");
   private static final AttributeKey<Long> PID = AttributeKey.longKey("process.pid");
   private static final AttributeKey<String> DISTRO =
@@ -28,17 +26,23 @@ record Sdk(SpanMaker maker, SpanExporter exporter) {
   private static final AttributeKey<String> DISTRO_VERSION =
       AttributeKey.stringKey("telemetry.distro.version");
 
+  private Sdk() {}
+
   /**
    * By {@code OTEL_…} variables and {@code otel.…} properties; throws where the SDK finds them
    * wrong.
    */
-  static Sdk configured(Reporting reporting) {
-    ComponentLoader loader = ComponentLoader.forClassLoader(Sdk.class.getClassLoader());
+  static Destination configured(Reporting reporting) {
+    OwnSender sender = new OwnSender(ComponentLoader.forClassLoader(Sdk.class.getClassLoader()));
     ConfigProperties config =
-        DefaultConfigProperties.create(new HashMap<>(), loader).withOverrides(overrides());
+        DefaultConfigProperties.create(new HashMap<>(), sender).withOverrides(overrides());
     PhaseRule rule = new PhaseRule(reporting.phases(), reporting.phasesMinNanos());
-    return new Sdk(
-        new SpanMaker(resource(config), rule), SpanExporter.composite(exporters(config, loader)));
+    Resource resource = resource(config);
+    List<SpanExporter> exporters = exporters(config, sender);
+    // Of the SDK's OTLP exporter, where there is no other, its configuration is all that is needed.
+    return OtelConfig.exporters().equals(List.of("otlp"))
+        ? new OtlpDestination(resource, rule, sender.made())
+        : new SdkDestination(resource, rule, SpanExporter.composite(exporters));
   }
 
   private static Map<String, String> overrides() {

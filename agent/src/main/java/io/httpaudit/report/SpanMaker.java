@@ -2,21 +2,13 @@ package io.httpaudit.report;
 
 import io.httpaudit.correlate.ConnectionOutcome;
 import io.httpaudit.correlate.Exchange;
+import io.httpaudit.correlate.Exchange.TraceIds;
 import io.httpaudit.correlate.Phase;
 import io.httpaudit.correlate.Side;
 import io.httpaudit.correlate.Verdict;
 import io.httpaudit.correlate.Why;
 import io.httpaudit.flow.Endpoint;
-import io.opentelemetry.api.trace.SpanContext;
 import io.opentelemetry.api.trace.SpanKind;
-import io.opentelemetry.api.trace.TraceFlags;
-import io.opentelemetry.api.trace.TraceState;
-import io.opentelemetry.api.trace.propagation.internal.W3CTraceContextEncoding;
-import io.opentelemetry.sdk.resources.Resource;
-import io.opentelemetry.sdk.trace.data.SpanData;
-import io.opentelemetry.sdk.trace.data.StatusData;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -32,33 +24,22 @@ final class SpanMaker {
   /** A method is the peer's to choose: more of it is not passed on. */
   private static final int LONGEST_METHOD = 64;
 
-  /** Attributes of an ordinary exchange. */
-  private static final int TAGS = 36;
-
   private static final double NANOS_PER_MILLI = 1e6;
 
-  private final Resource resource;
+  private final SpanOut out;
   private final PhaseRule rule;
   private final RandomIds ids = new RandomIds();
-  private List<SpanData> made = new ArrayList<>();
 
-  SpanMaker(Resource resource, PhaseRule rule) {
-    this.resource = resource;
+  SpanMaker(SpanOut out, PhaseRule rule) {
+    this.out = out;
     this.rule = rule;
-  }
-
-  /** What was made since the last call. */
-  List<SpanData> take() {
-    List<SpanData> taken = made;
-    made = new ArrayList<>(taken.size());
-    return taken;
   }
 
   void exchange(Exchange e, Redactor.Url url) {
     boolean server = e.side() == Side.SERVER;
     String method = METHODS.contains(e.method()) ? e.method() : OTHER_METHOD;
     String error = error(e, server);
-    Tags tags = new Tags(TAGS);
+    Tags tags = out.begin();
     tags.put(Names.METHOD, method);
     if (!method.equals(e.method()) && !e.method().isEmpty()) {
       tags.put(Names.METHOD_ORIGINAL, cut(e.method()));
@@ -87,24 +68,21 @@ final class SpanMaker {
     }
     tags.put(Names.CONNECTION, e.connection());
     tags.put(Names.SEQUENCE, e.sequence());
-    SpanContext own = own(e.trace());
-    span(
+    out.end(
         method.equals(OTHER_METHOD) ? "HTTP" : method,
         server ? SpanKind.SERVER : SpanKind.CLIENT,
-        own,
-        parent(e.trace(), own, server),
+        e.trace(),
         e.start() + e.wallOffset(),
         e.end() + e.wallOffset(),
-        error,
-        tags);
+        !error.isEmpty());
     for (Exchange.Timing timing : e.phases()) {
-      phase(timing, e.end() - e.start(), own, e.wallOffset());
+      phase(timing, e.end() - e.start(), e.trace(), e.wallOffset());
     }
   }
 
   /** A call that waited for a connection that never came: no method is known. */
   void connection(ConnectionOutcome c) {
-    Tags tags = new Tags(TAGS);
+    Tags tags = out.begin();
     tags.put(Names.SERVER_ADDRESS, peer(c.peer(), c.interfaceName(), tags));
     tags.put(Names.SERVER_PORT, (long) c.peer().port());
     tags.put(Names.ERROR, c.outcome());
@@ -118,18 +96,15 @@ final class SpanMaker {
       tags.put(Names.OTHER, millis(c.end() - c.start() - connect.nanos()));
     }
     tags.put(Names.CONNECTION, c.connection());
-    SpanContext own = own(c.trace());
-    span(
+    out.end(
         "connect",
         SpanKind.CLIENT,
-        own,
-        parent(c.trace(), own, false),
+        c.trace(),
         c.start() + c.wallOffset(),
         c.end() + c.wallOffset(),
-        c.outcome(),
-        tags);
+        !c.outcome().isEmpty());
     if (connect != null) {
-      phase(connect, c.end() - c.start(), own, c.wallOffset());
+      phase(connect, c.end() - c.start(), c.trace(), c.wallOffset());
     }
   }
 
@@ -228,58 +203,17 @@ final class SpanMaker {
     return nanos / NANOS_PER_MILLI;
   }
 
-  private static SpanContext own(Exchange.TraceIds ids) {
-    TraceState state = ids.state().isEmpty() ? TraceState.getDefault() : state(ids.state());
-    return SpanContext.create(ids.traceId(), ids.spanId(), TraceFlags.getSampled(), state);
-  }
-
-  /** One that can't be read is left out, as W3C Trace Context, 3.3 has it. */
-  private static TraceState state(String header) {
-    try {
-      return W3CTraceContextEncoding.decodeTraceState(header);
-    } catch (IllegalArgumentException e) {
-      return TraceState.getDefault();
-    }
-  }
-
-  private static SpanContext parent(Exchange.TraceIds ids, SpanContext own, boolean remote) {
-    if (ids.parentSpanId().isEmpty()) {
-      return SpanContext.getInvalid();
-    }
-    return remote
-        ? SpanContext.createFromRemoteParent(
-            ids.traceId(), ids.parentSpanId(), own.getTraceFlags(), own.getTraceState())
-        : SpanContext.create(
-            ids.traceId(), ids.parentSpanId(), own.getTraceFlags(), own.getTraceState());
-  }
-
-  private void phase(Exchange.Timing timing, long whole, SpanContext own, long wallOffset) {
+  private void phase(Exchange.Timing timing, long whole, TraceIds own, long wallOffset) {
     if (!rule.draws(timing, whole)) {
       return;
     }
-    SpanContext context =
-        SpanContext.create(own.getTraceId(), ids.hex(1), own.getTraceFlags(), own.getTraceState());
-    span(
+    out.begin();
+    out.end(
         timing.phase().label(),
         SpanKind.INTERNAL,
-        context,
-        own,
+        new TraceIds(own.traceId(), ids.hex(1), own.spanId(), own.state(), true),
         timing.start() + wallOffset,
         timing.end() + wallOffset,
-        "",
-        Tags.NONE);
-  }
-
-  private void span(
-      String name,
-      SpanKind kind,
-      SpanContext context,
-      SpanContext parent,
-      long start,
-      long end,
-      String error,
-      Tags tags) {
-    StatusData status = error.isEmpty() ? StatusData.unset() : StatusData.error();
-    made.add(new OwnSpan(resource, name, kind, context, parent, start, end, status, tags));
+        false);
   }
 }

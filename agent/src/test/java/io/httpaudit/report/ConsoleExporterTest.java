@@ -15,7 +15,8 @@ import org.junit.jupiter.api.Test;
 class ConsoleExporterTest {
   @Test
   void aSpanIsALine() {
-    SpanMaker maker = new SpanMaker(Resource.empty(), new PhaseRule("auto", 1_000_000));
+    SpanDataOut out = new SpanDataOut(Resource.empty());
+    SpanMaker maker = new SpanMaker(out, new PhaseRule("auto", 1_000_000));
     Told told = Told.server();
     told.parent = "";
     told.verdict = Verdict.INFERRED;
@@ -24,11 +25,11 @@ class ConsoleExporterTest {
     told.rtt = OptionalLong.empty();
     told.phases.removeIf(timing -> timing.nanos() < 50_000_000);
     maker.exchange(told.exchange(), told.url());
-    List<SpanData> spans = maker.take();
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    List<SpanData> spans = out.take();
+    ByteArrayOutputStream written = new ByteArrayOutputStream();
 
-    assertThat(new ConsoleExporter(out).export(spans).isSuccess()).isTrue();
-    assertThat(out.toString(StandardCharsets.UTF_8).lines())
+    assertThat(new ConsoleExporter(written).export(spans).isSuccess()).isTrue();
+    assertThat(written.toString(StandardCharsets.UTF_8).lines())
         .containsExactly(
             "{\"span\":\"GET\",\"kind\":\"SERVER\",\"trace_id\":\"0af7651916cd43dd8448eb211c80319c\","
                 + "\"span_id\":\"b7ad6b7169203331\",\"start\":\"2026-11-22T10:34:24.310123Z\",\"ms\":103.3,\"status\":\"UNSET\","

@@ -48,9 +48,10 @@ class OtlpSenderTest {
   }
 
   static List<SpanData> spans() {
-    SpanMaker maker = new SpanMaker(Resource.empty(), new PhaseRule("auto", 1_000_000));
+    SpanDataOut out = new SpanDataOut(Resource.empty());
+    SpanMaker maker = new SpanMaker(out, new PhaseRule("auto", 1_000_000));
     maker.exchange(Told.server().exchange(), Told.server().url());
-    return maker.take();
+    return out.take();
   }
 
   private static boolean sends(OtlpHttpSpanExporter exporter) {
@@ -273,12 +274,13 @@ class OtlpSenderTest {
   @Test
   void aCollectorThatTakesNothingIsLeft() {
     collector.answers(PlayedCollector.TAKES_NOTHING);
-    SpanMaker maker = new SpanMaker(Resource.empty(), new PhaseRule("all", 0));
+    SpanDataOut out = new SpanDataOut(Resource.empty());
+    SpanMaker maker = new SpanMaker(out, new PhaseRule("all", 0));
     for (int i = 0; i < 20_000; i++) {
       maker.exchange(Told.server().exchange(), Told.server().url());
     }
 
-    assertThat(failureWhileLookedAt(maker.take()).getCause()).hasMessage("no answer in time");
+    assertThat(failureWhileLookedAt(out.take()).getCause()).hasMessage("no answer in time");
   }
 
   @Test

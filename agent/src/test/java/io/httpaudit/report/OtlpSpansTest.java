@@ -1,0 +1,215 @@
+package io.httpaudit.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import io.httpaudit.correlate.Exchange.TraceIds;
+import io.httpaudit.correlate.Verdict;
+import io.httpaudit.correlate.Why;
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.exporter.internal.otlp.traces.TraceRequestMarshaler;
+import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
+import io.opentelemetry.proto.common.v1.KeyValue;
+import io.opentelemetry.proto.trace.v1.Span;
+import io.opentelemetry.proto.trace.v1.Status;
+import io.opentelemetry.sdk.resources.Resource;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.StringLength;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What we encode, read by protobuf's own classes, is what the SDK's exporter would have sent. */
+class OtlpSpansTest {
+  private static final TraceIds ROOT = new TraceIds(Told.TRACE, Told.SPAN, "", "", true);
+
+  private static final Resource RESOURCE =
+      Resource.create(
+          Attributes.builder()
+              .put("service.name", "größer als ✓")
+              .put("process.pid", 4711)
+              .put("a.double", 0.5)
+              .put("a.flag", true)
+              .build());
+
+  private static ExportTraceServiceRequest ours(Resource resource, Consumer<SpanMaker> told)
+      throws IOException {
+    OtlpSpans spans = new OtlpSpans(resource);
+    told.accept(new SpanMaker(spans, new PhaseRule("all", 0)));
+    return read(spans);
+  }
+
+  private static ExportTraceServiceRequest read(OtlpSpans spans) throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    spans.writeTo(out);
+    return ExportTraceServiceRequest.parseFrom(out.toByteArray());
+  }
+
+  private static ExportTraceServiceRequest theSdks(Resource resource, Consumer<SpanMaker> told)
+      throws IOException {
+    SpanDataOut spans = new SpanDataOut(resource);
+    told.accept(new SpanMaker(spans, new PhaseRule("all", 0)));
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    TraceRequestMarshaler.create(spans.take()).writeBinaryTo(out);
+    return ExportTraceServiceRequest.parseFrom(out.toByteArray());
+  }
+
+  /** Ids of phases are drawn by lot. */
+  private static ExportTraceServiceRequest withoutPhasesIds(ExportTraceServiceRequest request) {
+    ExportTraceServiceRequest.Builder builder = request.toBuilder();
+    builder.getResourceSpansBuilderList().stream()
+        .flatMap(resource -> resource.getScopeSpansBuilderList().stream())
+        .flatMap(scope -> scope.getSpansBuilderList().stream())
+        .filter(span -> span.getKind() == Span.SpanKind.SPAN_KIND_INTERNAL)
+        .forEach(
+            span -> {
+              assertThat(span.getSpanId().size()).isEqualTo(8);
+              span.setSpanId(ByteString.EMPTY);
+            });
+    return builder.build();
+  }
+
+  private static Told changed(Told told, Consumer<Told> change) {
+    change.accept(told);
+    return told;
+  }
+
+  static Stream<Told> exchanges() {
+    return Stream.of(
+        Told.server(),
+        Told.client(),
+        changed(Told.server(), told -> told.parent = ""),
+        changed(Told.client(), told -> told.state = "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE"),
+        changed(Told.client(), told -> told.state = "no tracestate"),
+        changed(Told.client(), told -> told.status = OptionalLong.of(404)),
+        changed(Told.server(), told -> told.status = OptionalLong.empty()),
+        changed(Told.server(), told -> told.error = "reset"),
+        changed(Told.server(), told -> told.method = "BREW"),
+        changed(Told.server(), told -> told.target = "/caf\u00e9/\u4f60\u597d/\ud83d\ude00"),
+        changed(Told.server(), told -> told.target = "/" + "x".repeat(126)),
+        changed(Told.server(), told -> told.target = "/" + "x".repeat(127)),
+        changed(Told.server(), told -> told.target = "/" + "\u00e9".repeat(8_000)),
+        changed(
+            Told.server(),
+            told -> {
+              told.verdict = Verdict.INFERRED;
+              told.why = Why.TCP_INFO;
+              told.segments = 0;
+              told.rtt = OptionalLong.empty();
+            }),
+        changed(
+            Told.server(),
+            told -> {
+              told.reset = true;
+              told.segments = 1_000_000;
+              told.ack = OptionalLong.of(12_345);
+            }));
+  }
+
+  @ParameterizedTest
+  @MethodSource("exchanges")
+  void anExchangeIsEncodedAsTheSdkWould(Told told) throws IOException {
+    Consumer<SpanMaker> tell = maker -> maker.exchange(told.exchange(), told.url());
+
+    ExportTraceServiceRequest ours = ours(RESOURCE, tell);
+    assertThat(withoutPhasesIds(ours)).isEqualTo(withoutPhasesIds(theSdks(RESOURCE, tell)));
+    assertThat(spans(ours)).hasSizeGreaterThan(3);
+  }
+
+  @Test
+  void whatWaitsTogetherIsOneRequest() throws IOException {
+    Consumer<SpanMaker> tell =
+        maker -> {
+          maker.connection(Told.refused());
+          exchanges().forEach(told -> maker.exchange(told.exchange(), told.url()));
+        };
+
+    ExportTraceServiceRequest ours = ours(RESOURCE, tell);
+    assertThat(withoutPhasesIds(ours)).isEqualTo(withoutPhasesIds(theSdks(RESOURCE, tell)));
+    assertThat(ours.getResourceSpansCount()).isEqualTo(1);
+    assertThat(spans(ours)).extracting(Span::getName).contains("connect", "GET", "read_wait");
+  }
+
+  @Test
+  void aResourceMayBeLongOrEmptyAndHaveASchema() throws IOException {
+    Consumer<SpanMaker> tell = maker -> maker.connection(Told.refused());
+    Resource schema =
+        Resource.create(
+            Attributes.of(AttributeKey.stringKey("long"), "x".repeat(20_000)), "https://schema");
+
+    for (Resource resource : List.of(Resource.empty(), Resource.getDefault(), schema)) {
+      assertThat(withoutPhasesIds(ours(resource, tell)))
+          .isEqualTo(withoutPhasesIds(theSdks(resource, tell)));
+    }
+  }
+
+  @Test
+  void whatWasClearedIsForgotten() throws IOException {
+    OtlpSpans spans = new OtlpSpans(RESOURCE);
+    SpanMaker maker = new SpanMaker(spans, new PhaseRule("none", 0));
+    maker.exchange(Told.server().exchange(), Told.server().url());
+    spans.clear();
+    maker.connection(Told.refused());
+
+    assertThat(spans(read(spans))).extracting(Span::getName).containsExactly("connect");
+  }
+
+  @Property(tries = 500)
+  void anyValueArrives(
+      @ForAll @StringLength(max = 300) String text,
+      @ForAll long number,
+      @ForAll double fraction,
+      @ForAll boolean flag)
+      throws IOException {
+    OtlpSpans spans = new OtlpSpans(Resource.empty());
+    Tags tags = spans.begin();
+    tags.put(Key.stringKey("text"), text);
+    tags.put(Key.longKey("number"), number);
+    tags.put(Key.doubleKey("fraction"), fraction);
+    tags.put(Key.booleanKey("flag"), flag);
+    spans.end(text, SpanKind.SERVER, ROOT, number, number, flag);
+
+    Span span = spans(read(spans)).get(0);
+    // What isn't UTF-16 has no UTF-8: Java's own replacement stands for it.
+    String sent = new String(text.getBytes("UTF-8"), "UTF-8");
+    assertThat(span.getName()).isEqualTo(sent);
+    assertThat(span.getStartTimeUnixNano()).isEqualTo(number);
+    assertThat(span.getStatus().getCode() == Status.StatusCode.STATUS_CODE_ERROR).isEqualTo(flag);
+    assertThat(span.getAttributesList()).extracting(KeyValue::getKey)
+        .containsExactly("text", "number", "fraction", "flag");
+    assertThat(span.getAttributes(0).getValue().getStringValue()).isEqualTo(sent);
+    assertThat(span.getAttributes(1).getValue().getIntValue()).isEqualTo(number);
+    assertThat(span.getAttributes(2).getValue().getDoubleValue()).isEqualTo(fraction);
+    assertThat(span.getAttributes(3).getValue().getBoolValue()).isEqualTo(flag);
+  }
+
+  @Test
+  void aSpanOfAnyLengthIsFramed() throws IOException {
+    for (int length : new int[] {0, 40, 60, 80, 100, 127, 128, 16_200, 16_384, 70_000, 3_000_000}) {
+      OtlpSpans spans = new OtlpSpans(Resource.empty());
+      for (int i = 0; i < 3; i++) {
+        spans.begin().put(Key.stringKey("x"), "y".repeat(length));
+        spans.end("n", SpanKind.CLIENT, ROOT, i, i, false);
+      }
+      assertThat(spans(read(spans)))
+          .extracting(span -> span.getAttributes(0).getValue().getStringValue().length())
+          .containsExactly(length, length, length);
+    }
+  }
+
+  private static List<Span> spans(ExportTraceServiceRequest request) {
+    return request.getResourceSpansList().stream()
+        .flatMap(resource -> resource.getScopeSpansList().stream())
+        .flatMap(scope -> scope.getSpansList().stream())
+        .toList();
+  }
+}

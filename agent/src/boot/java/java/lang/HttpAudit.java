@@ -4,10 +4,12 @@ import java.io.FileDescriptor;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.Arrays;
 import jdk.internal.access.JavaIOFileDescriptorAccess;
 import jdk.internal.access.SharedSecrets;
 import jdk.internal.misc.Unsafe;
 import sun.nio.ch.Net;
+import sun.nio.ch.SelChImpl;
 
 /**
  * What hooks in the JDK's own classes call. Defined into java.base, so that every class loader
@@ -25,7 +27,19 @@ public final class HttpAudit {
   private static final JavaIOFileDescriptorAccess DESCRIPTORS =
       SharedSecrets.getJavaIOFileDescriptorAccess();
 
+  /** A thread's context. Never asked of a thread that has none: that would allocate. */
+  private static final ThreadLocal<HttpAuditContext> CURRENT = new ThreadLocal<>();
+
+  /** Stands for no context, where null means that nothing was changed. */
+  private static final Object NOTHING = new Object();
+
+  private static final HttpAuditTasks TASKS = new HttpAuditTasks();
+
   private static volatile HttpAuditSink sink;
+
+  /** By the number that is woven into the methods that call them. Copied to be changed. */
+  private static volatile HttpAuditProbe[] probes = {};
+
   private static volatile long faults;
   private static volatile boolean failed;
 
@@ -281,6 +295,119 @@ public final class HttpAudit {
         faults++;
       }
     }
+  }
+
+  // ---- contexts
+
+  /** The calling thread's context, or null. Never throws, nor allocates. */
+  public static HttpAuditContext current() {
+    return CURRENT.isPresent() ? CURRENT.get() : null;
+  }
+
+  /**
+   * Makes {@code next}, which may be null, the calling thread's context.
+   *
+   * @return for {@link #restore}; null: nothing was changed
+   */
+  public static Object replace(HttpAuditContext next) {
+    HttpAuditContext before = current();
+    if (before == next) {
+      return null;
+    }
+    CURRENT.set(next);
+    return before == null ? NOTHING : before;
+  }
+
+  /** Undoes a {@link #replace} of this thread. */
+  public static void restore(Object replaced) {
+    if (replaced != null) {
+      try {
+        CURRENT.set(replaced == NOTHING ? null : (HttpAuditContext) replaced);
+      } catch (Throwable e) {
+        faults++;
+      }
+    }
+  }
+
+  /** {@code task} is about to be given to another thread, perhaps: it has the context of this. */
+  public static void submitted(Object task) {
+    try {
+      HttpAuditContext context = current();
+      if (context != null) {
+        TASKS.put(task, context);
+      } else if (!TASKS.isEmpty()) {
+        TASKS.doubt(task);
+      }
+    } catch (Throwable e) {
+      faults++;
+    }
+  }
+
+  /**
+   * {@code task} is about to run on this thread, in the context that it was submitted in, or in
+   * none.
+   *
+   * @return for {@link #restore}
+   */
+  public static Object runs(Object task) {
+    try {
+      return replace(TASKS.isEmpty() ? null : TASKS.take(task));
+    } catch (Throwable e) {
+      faults++;
+      return null;
+    }
+  }
+
+  /** Returns the number under which woven methods call it. */
+  public static synchronized int add(HttpAuditProbe probe) {
+    HttpAuditProbe[] all = Arrays.copyOf(probes, probes.length + 1);
+    all[all.length - 1] = probe;
+    probes = all;
+    return all.length - 1;
+  }
+
+  /** At the entry of a method of a library. */
+  public static Object enter(int probe, Object self, Object one, Object two) {
+    if (sink != null) {
+      try {
+        return probes[probe].enter(self, one, two);
+      } catch (Throwable e) {
+        faults++;
+      }
+    }
+    return null;
+  }
+
+  /** It returned nothing, or a primitive. */
+  public static void left(int probe, Object entered, Object self, Object one) {
+    leave(probe, entered, self, one, null, null);
+  }
+
+  public static void returned(int probe, Object result, Object entered, Object self, Object one) {
+    leave(probe, entered, self, one, result, null);
+  }
+
+  public static void thrown(int probe, Throwable e, Object entered, Object self, Object one) {
+    leave(probe, entered, self, one, null, e);
+  }
+
+  private static void leave(
+      int probe, Object entered, Object self, Object one, Object result, Throwable thrown) {
+    try {
+      probes[probe].leave(entered, self, one, result, thrown);
+    } catch (Throwable e) {
+      faults++;
+    }
+  }
+
+  /** Opens a class's package to a module, for reflection. */
+  public static void open(Class<?> type, Module to) {
+    type.getModule().implAddOpens(type.getPackageName(), to);
+  }
+
+  /** The number of a channel's descriptor; -1: it is no channel of the JDK's own. */
+  public static int descriptor(Object channel) {
+    return channel instanceof SelChImpl ? ((SelChImpl) channel).getFDVal() : -1;
   }
 
   private static InetSocketAddress localAddress(FileDescriptor fd) {

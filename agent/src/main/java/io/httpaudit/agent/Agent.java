@@ -49,7 +49,14 @@ public final class Agent {
     for (String complaint : settings.complaints()) {
       Stderr.line(complaint);
     }
-    Boot.define(instrumentation, boot("HttpAuditSink"), boot("HttpAudit"));
+    Boot.define(
+        instrumentation,
+        boot("HttpAuditSink"),
+        boot("HttpAuditContext"),
+        boot("HttpAuditProbe"),
+        boot("HttpAuditTasks"),
+        boot("HttpAuditTasks$Entry"),
+        boot("HttpAudit"));
     Wiring.start(settings, instrumentation);
   }
 

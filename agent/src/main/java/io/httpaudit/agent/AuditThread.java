@@ -5,6 +5,8 @@ import io.httpaudit.correlate.Correlator;
 import io.httpaudit.observe.Observer;
 import io.httpaudit.report.Report;
 import io.httpaudit.report.Stderr;
+import io.httpaudit.trace.Sampler;
+import io.httpaudit.trace.SpanIds;
 import java.util.Set;
 
 /**
@@ -38,6 +40,8 @@ final class AuditThread implements Runnable {
   private final Settings settings;
   private final Capture capture;
   private final Observer observer;
+  private final SpanIds ids;
+  private final Sampler sampler;
   private final ThreadGroup group;
   private final Thread thread;
   private Report report;
@@ -49,10 +53,18 @@ final class AuditThread implements Runnable {
   /** Position in the ring of events; -1: nothing is in doubt. */
   private long doubtfulUntil = -1;
 
-  AuditThread(Settings settings, Capture capture, Observer observer, ThreadGroup group) {
+  AuditThread(
+      Settings settings,
+      Capture capture,
+      Observer observer,
+      SpanIds ids,
+      Sampler sampler,
+      ThreadGroup group) {
     this.settings = settings;
     this.capture = capture;
     this.observer = observer;
+    this.ids = ids;
+    this.sampler = sampler;
     this.group = group;
     thread = new Thread(group, this, "httpaudit-audit", 0, false);
     thread.setDaemon(true);
@@ -90,7 +102,7 @@ final class AuditThread implements Runnable {
       nativeAccess();
       capture.start();
       sayStart();
-      report = new Report(settings.reporting(), group);
+      report = new Report(settings.reporting(), ids, sampler, group);
       correlator = new Correlator(capture, report, report.tracing());
       shadows = new Shadows(capture, observer, correlator, System.nanoTime());
       while (!ending) {

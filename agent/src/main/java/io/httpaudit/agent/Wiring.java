@@ -2,13 +2,21 @@ package io.httpaudit.agent;
 
 import io.httpaudit.capture.Capture;
 import io.httpaudit.faults.Faults;
+import io.httpaudit.instrument.Libraries;
 import io.httpaudit.kernel.KernelException;
 import io.httpaudit.kernel.Rights;
 import io.httpaudit.observe.Hooks;
 import io.httpaudit.observe.Observer;
+import io.httpaudit.observe.Tracer;
+import io.httpaudit.report.OtelConfig;
 import io.httpaudit.report.Stderr;
+import io.httpaudit.trace.Propagation;
+import io.httpaudit.trace.Sampler;
+import io.httpaudit.trace.SpanIds;
 import java.lang.instrument.Instrumentation;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 
 /**
  * Puts the rooms together. The kernel side comes up beside the application's start, on the audit
@@ -24,13 +32,43 @@ final class Wiring {
   static void start(Settings settings, Instrumentation instrumentation) throws Exception {
     ThreadGroup own = new ThreadGroup(system(), "httpaudit");
     Capture capture = new Capture(new HashSet<>(settings.interfaces()), settings.keepRights());
-    Observer observer = new Observer(capture, own, new Waker(capture));
-    AuditThread audit = new AuditThread(settings, capture, observer, own);
+    SpanIds ids = SpanIds.random();
+    Sampler sampler = sampler(settings);
+    Tracer tracer = settings.reporting().traces() ? new Tracer(ids, sampler) : null;
+    Observer observer = new Observer(capture, tracer, own, new Waker(capture));
+    AuditThread audit = new AuditThread(settings, capture, observer, ids, sampler, own);
     Hooks hooks = new Hooks(instrumentation, Faults.HOOKS ? new FaultySink(observer) : observer);
+    Libraries libraries = new Libraries(observer, Propagation.standard());
+    if (tracer != null) {
+      libraries.weave(instrumentation);
+    }
     audit.start();
-    hooks.weaveLoaded();
+    weaveLoaded(hooks, libraries, instrumentation);
     audit.endWithJvm();
     giveUpRights(settings, capture);
+  }
+
+  /** What the JVM had loaded before. */
+  private static void weaveLoaded(Hooks hooks, Libraries libraries, Instrumentation instrumentation)
+      throws Exception {
+    Class<?>[] loaded = instrumentation.getAllLoadedClasses();
+    List<Class<?>> wanted = hooks.among(loaded);
+    wanted.addAll(libraries.among(loaded));
+    if (!wanted.isEmpty()) {
+      instrumentation.retransformClasses(wanted.toArray(new Class<?>[0]));
+    }
+  }
+
+  private static Sampler sampler(Settings settings) {
+    if (!settings.reporting().traces()) {
+      return Sampler.none();
+    }
+    List<String> complaints = new ArrayList<>();
+    Sampler sampler = OtelConfig.sampler(complaints);
+    for (String complaint : complaints) {
+      Stderr.line(complaint);
+    }
+    return sampler;
   }
 
   private record Waker(Capture capture) implements Runnable {

@@ -58,6 +58,9 @@ final class Connection {
   /** When bytes were first moved whose packets are awaited, 0: not. */
   long traffic;
 
+  /** The call that wanted it, until it sends something; null: not known. */
+  Call call;
+
   /** The kernel counts its local port. */
   boolean admitted;
 

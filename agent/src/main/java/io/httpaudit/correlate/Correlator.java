@@ -5,6 +5,7 @@ import io.httpaudit.flow.Flow;
 import io.httpaudit.flow.FlowTuple;
 import io.httpaudit.flow.Packet;
 import io.httpaudit.flow.Timeline;
+import io.httpaudit.trace.Traceparent;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.List;
@@ -75,6 +76,7 @@ public final class Correlator implements JvmEvents {
   private final long[] doneOrder = new long[CLOSED_REMEMBERED];
   private int doneNext;
 
+  private final Calls calls = new Calls();
   private final ArrayDeque<Connection> dirty = new ArrayDeque<>();
   private final ArrayDeque<Connection> waiting = new ArrayDeque<>();
   private final Packet scratch = new Packet();
@@ -171,7 +173,7 @@ public final class Correlator implements JvmEvents {
    */
   public void wireOnly(
       long connection, Side side, Endpoint local, Endpoint peer, long flow, long at) {
-    opened(connection, side, local, peer, flow, at, at);
+    opened(connection, side, local, peer, flow, at, at, 0);
     Connection c = connections.get(connection);
     if (c != null) {
       c.wireOnly = true;
@@ -194,8 +196,15 @@ public final class Correlator implements JvmEvents {
 
   @Override
   public void opened(
-      long connection, Side side, Endpoint local, Endpoint peer, long flow, long entry, long exit) {
-    opened(connection, side, local, peer, flow, flow > 0, entry, exit);
+      long connection,
+      Side side,
+      Endpoint local,
+      Endpoint peer,
+      long flow,
+      long entry,
+      long exit,
+      long call) {
+    opened(connection, side, local, peer, flow, flow > 0, entry, exit, call);
   }
 
   private void opened(
@@ -206,7 +215,8 @@ public final class Correlator implements JvmEvents {
       long flow,
       boolean admitted,
       long entry,
-      long exit) {
+      long exit,
+      long call) {
     if (connections.get(connection) != null) {
       return;
     }
@@ -215,6 +225,7 @@ public final class Correlator implements JvmEvents {
       return;
     }
     Connection c = new Connection(connection, side, local, peer, entry, exit);
+    c.call = calls.get(call);
     connections.put(connection, c);
     if (flow > 0 && kernel.tier() == 1) {
       c.admitted = admitted;
@@ -346,7 +357,8 @@ public final class Correlator implements JvmEvents {
       long flow,
       long entry,
       long exit,
-      SocketError error) {
+      SocketError error,
+      long call) {
     boolean filtered = kernel.tier() == 1 && local.port() != 0;
     Endpoint from = filtered && local.isWildcard() ? kernel.source(local, peer) : local;
     // Never admitted: what there is of it is in the candidate.
@@ -358,7 +370,8 @@ public final class Correlator implements JvmEvents {
         filtered && flow == 0 ? connection : flow,
         flow > 0,
         entry,
-        exit);
+        exit,
+        call);
     connectFailed(connection, error, exit);
   }
 
@@ -367,8 +380,42 @@ public final class Correlator implements JvmEvents {
     Connection c = connections.get(connection);
     if (c != null && c.closing == null) {
       c.failed = true;
+      if (c.call != null) {
+        calls.take(c.call.span);
+      }
       c.closing = new Connection.Closing(0, 0, 0, 0, error, at, wallOffset.getAsLong());
       touch(c);
+    }
+  }
+
+  @Override
+  public void call(
+      long span,
+      long traceHigh,
+      long traceLow,
+      long parent,
+      boolean sampled,
+      int resend,
+      long start,
+      long taken) {
+    calls.add(new Call(span, traceHigh, traceLow, parent, sampled, resend, start, taken));
+  }
+
+  @Override
+  public void resolved(long span, long start, long end) {
+    Call call = calls.get(span);
+    if (call != null) {
+      call.dnsStart = start;
+      call.dnsEnd = end;
+    }
+  }
+
+  @Override
+  public void route(long connection, long index, String route) {
+    Connection c = connections.get(connection);
+    Pending e = c == null ? null : c.find(index);
+    if (e != null) {
+      e.route = route;
     }
   }
 
@@ -380,6 +427,12 @@ public final class Correlator implements JvmEvents {
     }
     if (head.request()) {
       e.request = head;
+      Connection c = connections.get(connection);
+      if (c.client() && !head.traceparent().isEmpty()) {
+        e.call = calls.take(Traceparent.spanId(head.traceparent()));
+        e.opened = e.call != null && e.call == c.call;
+      }
+      c.call = null;
     } else {
       e.response = head;
     }

@@ -18,7 +18,9 @@ import java.util.OptionalLong;
  *     client: the last read
  * @param target as sent, not redacted; empty where no request line was seen
  * @param host the Host field as sent; empty where there was none
+ * @param route as the server's library names it, or empty
  * @param protocol {@code 1.0}, {@code 1.1}; empty where unknown
+ * @param resends how often its call had been sent before, as far as a library told
  * @param error {@code reset}, {@code timeout}, {@code closed}, or empty
  * @param phases in their order: none overlaps
  * @param interfaceName empty where unknown
@@ -36,8 +38,10 @@ public record Exchange(
     String method,
     String target,
     String host,
+    String route,
     OptionalLong status,
     String protocol,
+    long resends,
     Range request,
     Range response,
     long start,

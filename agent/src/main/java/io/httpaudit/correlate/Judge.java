@@ -260,15 +260,16 @@ final class Judge {
             c.local,
             c.peer,
             interfaceName(c),
-            tracing.begin(
-                c.side, head.traceparent(), head.tracestate(), head.method(), head.target()),
+            trace(c, e),
             head.method(),
             head.target(),
             head.host(),
+            e.route,
             e.response != null && e.response.status() > 0
                 ? OptionalLong.of(e.response.status())
                 : OptionalLong.empty(),
             head.minor() < 0 ? "" : head.minor() == 0 ? "1.0" : "1." + head.minor(),
+            e.call == null ? 0 : e.call.resend,
             range(request, requestFacts, known && !figures),
             range(response, responseFacts, known && !figures),
             start,
@@ -292,6 +293,13 @@ final class Judge {
     c.responseCut |= e.responseEnd < 0;
     c.responsesEnd = Math.max(c.responsesEnd, response.end);
     return exchange;
+  }
+
+  private Exchange.TraceIds trace(Connection c, Pending e) {
+    MessageHead head = e.request;
+    return e.call != null
+        ? tracing.call(e.call, head.tracestate())
+        : tracing.begin(c.number, e.index, head.traceparent(), head.tracestate());
   }
 
   private void extents(Connection c, Pending e, boolean known, boolean over) {
@@ -419,6 +427,7 @@ final class Judge {
       m.responseFirst = finalFirst(c, e);
     }
     if (c.client()) {
+      call(c, e);
       Flow flow = c.wire == null ? null : c.wire.flow;
       if (e.index == 0 && flow != null && flow.synTime() != 0 && flow.handshakeAck() != 0) {
         m.connectStart = flow.synTime();
@@ -436,6 +445,23 @@ final class Judge {
     m.requestMoved = e.request.first();
     if (e.requestEnd >= 0 && e.requestProven) {
       m.requestMovedAll = e.requestEndAt;
+    }
+  }
+
+  private void call(Connection c, Pending e) {
+    Call call = e.call;
+    if (call == null) {
+      return;
+    }
+    marks.call = call.start;
+    marks.taken = call.taken;
+    if (call.taken == 0) {
+      // It may have been sent on another connection than the one that it wanted.
+      marks.taken = e.opened && c.entry >= call.start ? c.entry : UNKNOWN;
+      if (call.dnsStart != 0) {
+        marks.dnsStart = call.dnsStart;
+        marks.dnsEnd = call.dnsEnd;
+      }
     }
   }
 
@@ -459,7 +485,7 @@ final class Judge {
 
   private long start(Connection c, Pending e) {
     if (c.client()) {
-      return e.index == 0 ? c.entry : e.request.first();
+      return e.call != null ? e.call.start : e.index == 0 ? c.entry : e.request.first();
     }
     return marks.requestFirst != UNKNOWN ? marks.requestFirst : e.request.first();
   }
@@ -636,9 +662,11 @@ final class Judge {
         c.local,
         c.peer,
         interfaceName(c),
-        call ? tracing.begin(Side.CLIENT, "", "", "", "") : NO_SPAN,
+        !call
+            ? NO_SPAN
+            : c.call != null ? tracing.call(c.call, "") : tracing.begin(c.number, 0, "", ""),
         call,
-        c.entry,
+        c.call != null ? Math.min(c.call.start, c.entry) : c.entry,
         end,
         wall,
         flow == null ? 0 : flow.syns(),

@@ -16,9 +16,17 @@ public interface JvmEvents {
    * @param flow the id under which the kernel reports its packets; 0: not admitted
    * @param entry when {@code connect} was entered; of an accepted one, when {@code accept} returned
    * @param exit when {@code connect} or {@code accept} returned
+   * @param call span id of the call that wanted it, told before by {@link #call}; 0: not known
    */
   void opened(
-      long connection, Side side, Endpoint local, Endpoint peer, long flow, long entry, long exit);
+      long connection,
+      Side side,
+      Endpoint local,
+      Endpoint peer,
+      long flow,
+      long entry,
+      long exit,
+      long call);
 
   /**
    * {@code connect} threw. {@code local} may have port 0: unknown; or the wildcard address: that is
@@ -33,7 +41,33 @@ public interface JvmEvents {
       long flow,
       long entry,
       long exit,
-      SocketError error);
+      SocketError error,
+      long call);
+
+  /**
+   * A library began a call: what is sent with this span's id in it is this call's, once.
+   *
+   * @param span its CLIENT span's id
+   * @param parent the id of the span in whose context it was made, 0: it is a root
+   * @param resend how often it had been sent before
+   * @param start when it started
+   * @param taken when a connection was taken for it that was open already; 0: it opens one
+   */
+  void call(
+      long span,
+      long traceHigh,
+      long traceLow,
+      long parent,
+      boolean sampled,
+      int resend,
+      long start,
+      long taken);
+
+  /** For the call of {@code span} a name was resolved. */
+  void resolved(long span, long start, long end);
+
+  /** The server's library took a request by this route. */
+  void route(long connection, long index, String route);
 
   /** The connect of a connection that was {@link #opened} failed; nothing was moved. */
   void connectFailed(long connection, SocketError error, long at);

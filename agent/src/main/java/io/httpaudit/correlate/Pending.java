@@ -12,6 +12,15 @@ final class Pending {
 
   MessageHead response;
 
+  /** Null: no library told of it. */
+  Call call;
+
+  /** Whether the connection was opened for that call. */
+  boolean opened;
+
+  /** Empty: not known. */
+  String route = "";
+
   /** Stream position behind the message, -1: not moved whole yet. */
   long requestEnd = -1;
 

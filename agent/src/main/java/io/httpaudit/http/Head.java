@@ -17,6 +17,8 @@ public final class Head {
   public int traceparentLength;
   public int tracestateOffset;
   public int tracestateLength;
+  public int baggageOffset;
+  public int baggageLength;
 
   /** 0 for a request, or unknown. */
   public int status;

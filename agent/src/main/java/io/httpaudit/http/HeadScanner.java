@@ -48,6 +48,7 @@ final class HeadScanner {
   private static final int HOST = 4;
   private static final int TRACEPARENT = 5;
   private static final int TRACESTATE = 6;
+  private static final int BAGGAGE = 7;
 
   private static final byte[][] NAMES = {
     {},
@@ -57,6 +58,7 @@ final class HeadScanner {
     ascii("host"),
     ascii("traceparent"),
     ascii("tracestate"),
+    ascii("baggage"),
   };
 
   private static final byte[] HTTP_1 = ascii("HTTP/1.");
@@ -162,6 +164,8 @@ final class HeadScanner {
     copy.head.traceparentLength = head.traceparentLength;
     copy.head.tracestateOffset = head.tracestateOffset;
     copy.head.tracestateLength = head.tracestateLength;
+    copy.head.baggageOffset = head.baggageOffset;
+    copy.head.baggageLength = head.baggageLength;
     copy.head.status = head.status;
     copy.head.minor = head.minor;
     copy.length = from.length;
@@ -218,6 +222,8 @@ final class HeadScanner {
     head.traceparentLength = 0;
     head.tracestateOffset = 0;
     head.tracestateLength = 0;
+    head.baggageOffset = 0;
+    head.baggageLength = 0;
     head.status = 0;
     head.minor = -1;
     head.headEnd = -1;
@@ -523,6 +529,8 @@ final class HeadScanner {
       field = HOST;
     } else if (lower == 'u' && request) {
       field = UPGRADE;
+    } else if (lower == 'b' && request) {
+      field = BAGGAGE;
     } else {
       field = OTHER;
       return OTHER_NAME;
@@ -554,6 +562,9 @@ final class HeadScanner {
         break;
       case TRACESTATE:
         keepFirst(head.tracestateOffset);
+        break;
+      case BAGGAGE:
+        keepFirst(head.baggageOffset);
         break;
       default:
         break;
@@ -714,6 +725,10 @@ final class HeadScanner {
       case TRACESTATE:
         head.tracestateOffset = value;
         head.tracestateLength = trimmed();
+        break;
+      case BAGGAGE:
+        head.baggageOffset = value;
+        head.baggageLength = trimmed();
         break;
       default:
         break;

@@ -2,16 +2,21 @@ package io.httpaudit.observe;
 
 import io.httpaudit.correlate.Side;
 import io.httpaudit.correlate.SocketError;
+import io.httpaudit.http.Head;
 import io.httpaudit.http.Requests;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 /** A TCP socket of this JVM, from connect or accept to its end. */
 final class Connection {
   private static final AtomicIntegerFieldUpdater<Connection> OPEN =
       AtomicIntegerFieldUpdater.newUpdater(Connection.class, "open");
 
+  private static final AtomicReferenceFieldUpdater<Connection, ServedRequest> LATEST =
+      AtomicReferenceFieldUpdater.newUpdater(Connection.class, ServedRequest.class, "latest");
+
   private final long number;
-  private final Events events;
+  private final Observer observer;
   private final Direction in;
   private final Direction out;
 
@@ -20,6 +25,12 @@ final class Connection {
 
   /** The outcome of connect(2) is not known. */
   private volatile boolean connecting;
+
+  /**
+   * The request that was read last, if it is not answered: by {@link ServedRequest#earlier} the
+   * others that are not.
+   */
+  private volatile ServedRequest latest;
 
   /** Null: no direction carries another protocol. */
   private Upgrade upgrade;
@@ -33,9 +44,9 @@ final class Connection {
   /**
    * @param connected false: connect(2) has returned, and goes on
    */
-  Connection(long number, Side side, Events events, boolean connected) {
+  Connection(long number, Side side, Observer observer, boolean connected) {
     this.number = number;
-    this.events = events;
+    this.observer = observer;
     connecting = !connected;
     Requests requests = new Requests();
     in = new Direction(this, requests, side == Side.SERVER, false);
@@ -47,7 +58,7 @@ final class Connection {
   }
 
   Events events() {
-    return events;
+    return observer.events();
   }
 
   Direction in() {
@@ -58,8 +69,73 @@ final class Connection {
     return out;
   }
 
+  /** A request's head was read. On the thread that reads. */
+  void asked(Head head) {
+    Tracer tracer = observer.tracer();
+    if (tracer == null || latest == ServedRequest.LOST) {
+      return;
+    }
+    ServedRequest request = tracer.served(this, head);
+    ServedRequest before;
+    do {
+      before = latest;
+      if (before == ServedRequest.LOST) {
+        return;
+      }
+      request.earlier = before;
+    } while (!LATEST.compareAndSet(this, before, request));
+  }
+
+  /** The last byte of the response to request {@code index} was written. On the thread that did. */
+  void answered(long index) {
+    while (true) {
+      ServedRequest request = latest;
+      if (request == null || request == ServedRequest.LOST) {
+        return;
+      }
+      if (request.index == index) {
+        if (LATEST.compareAndSet(this, request, null)) {
+          return;
+        }
+      } else {
+        while (request.earlier != null && request.earlier.index > index) {
+          request = request.earlier;
+        }
+        request.earlier = null;
+        return;
+      }
+    }
+  }
+
+  /** Which request is answered next is not known from now on. */
+  void loseRequests() {
+    latest = ServedRequest.LOST;
+  }
+
+  /**
+   * The request that a thread of the server's handles: servers handle those of a connection in
+   * their order, so it is the oldest that is not answered. Null: not certain.
+   *
+   * @param begins whether it begins to; else it goes on with one that was begun
+   */
+  ServedRequest handled(boolean begins) {
+    ServedRequest oldest = latest;
+    if (oldest == null || oldest == ServedRequest.LOST) {
+      return null;
+    }
+    for (ServedRequest e = oldest.earlier; e != null; e = e.earlier) {
+      oldest = e;
+    }
+    if (oldest.claimed == begins) {
+      return null;
+    }
+    oldest.claimed = true;
+    return oldest;
+  }
+
   /** Told once both directions have said so. */
   synchronized void upgraded(boolean outbound, long offset, boolean http2) {
+    loseRequests();
     if (upgrade == null) {
       upgrade = new Upgrade();
     }
@@ -74,7 +150,7 @@ final class Connection {
       upgrade.in = 0;
     }
     if (upgrade.out >= 0 && upgrade.in >= 0) {
-      events.upgraded(number, upgrade.out, upgrade.in, http2);
+      events().upgraded(number, upgrade.out, upgrade.in, http2);
     }
   }
 
@@ -85,7 +161,7 @@ final class Connection {
   /** The connect that was in progress failed; the socket's own close will tell nothing more. */
   void connectFailed(SocketError error) {
     if (connecting && stopsConnecting() && out.position() == 0 && in.position() == 0) {
-      events.connectFailed(number, error, System.nanoTime());
+      events().connectFailed(number, error, System.nanoTime());
     }
   }
 
@@ -110,14 +186,15 @@ final class Connection {
     if (OPEN.decrementAndGet(this) == 0) {
       settleUpgrade();
       SocketError error = in.error() != SocketError.NONE ? in.error() : out.error();
-      events.closed(
-          number,
-          out.position(),
-          in.position(),
-          out.lastMoved(),
-          in.lastMoved(),
-          error,
-          System.nanoTime());
+      events()
+          .closed(
+              number,
+              out.position(),
+              in.position(),
+              out.lastMoved(),
+              in.lastMoved(),
+              error,
+              System.nanoTime());
     }
   }
 

@@ -268,6 +268,9 @@ final class Direction implements MessageListener {
 
   @Override
   public void head(Head head) {
+    if (request && !outbound) {
+      connection.asked(head);
+    }
     connection.events().head(connection.number(), request, head, firstStarted, lastStarted);
   }
 
@@ -275,6 +278,9 @@ final class Direction implements MessageListener {
   public void ended(long index, long end, boolean proven) {
     inMessage = false;
     messageEnded = true;
+    if (!request && outbound) {
+      connection.answered(index);
+    }
     connection
         .events()
         .ended(
@@ -283,6 +289,7 @@ final class Direction implements MessageListener {
 
   @Override
   public void boundaryUnknown(Head head, long offset) {
+    connection.loseRequests();
     connection
         .events()
         .boundaryUnknown(

@@ -116,6 +116,14 @@ final class EventRing {
     return (long) LONGS.get(buffer, index);
   }
 
+  void putChar(int index, char value) {
+    buffer.putChar(index, value);
+  }
+
+  char getChar(int index) {
+    return buffer.getChar(index);
+  }
+
   void putBytes(int index, byte[] from, int offset, int length) {
     buffer.put(index, from, offset, length);
   }

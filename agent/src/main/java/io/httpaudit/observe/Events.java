@@ -22,6 +22,9 @@ final class Events implements EventRing.Reader {
   private static final int TCP_INFO = 7;
   private static final int CLOSED = 8;
   private static final int CONNECT_FINISHED = 9;
+  private static final int CALL = 10;
+  private static final int RESOLVED = 11;
+  private static final int ROUTE = 12;
 
   private static final SocketError[] ERRORS = SocketError.values();
 
@@ -47,7 +50,14 @@ final class Events implements EventRing.Reader {
   }
 
   void opened(
-      long connection, Side side, Endpoint local, Endpoint peer, long flow, long entry, long exit) {
+      long connection,
+      Side side,
+      Endpoint local,
+      Endpoint peer,
+      long flow,
+      long entry,
+      long exit,
+      long call) {
     put(
         OPENED,
         connection,
@@ -60,7 +70,8 @@ final class Events implements EventRing.Reader {
         local.port(),
         peer.high(),
         peer.low(),
-        peer.port());
+        peer.port(),
+        call);
   }
 
   void connectFailed(
@@ -70,7 +81,8 @@ final class Events implements EventRing.Reader {
       long flow,
       long entry,
       long exit,
-      SocketError error) {
+      SocketError error,
+      long call) {
     put(
         CONNECT_FAILED,
         connection,
@@ -83,7 +95,8 @@ final class Events implements EventRing.Reader {
         local.port(),
         peer.high(),
         peer.low(),
-        peer.port());
+        peer.port(),
+        call);
   }
 
   /** Of one that was opened before. */
@@ -107,6 +120,75 @@ final class Events implements EventRing.Reader {
       written = true;
     } finally {
       done(written, body, 6 * 8, ENDED);
+    }
+  }
+
+  private static final int CALL_LENGTH = 8 * 8;
+
+  /**
+   * @param taken when a connection was taken for it that was open already; 0: it opens one
+   * @return whether there was room
+   */
+  boolean call(ClientCall call, long taken) {
+    int body = ring.claim(CALL_LENGTH);
+    if (body < 0) {
+      return false;
+    }
+    boolean written = false;
+    try {
+      ring.putLong(body, call.spanId);
+      ring.putLong(body + 8, call.traceHigh);
+      ring.putLong(body + 16, call.traceLow);
+      ring.putLong(body + 24, call.parent);
+      ring.putLong(body + 32, call.sampled ? 1 : 0);
+      ring.putLong(body + 40, call.resend);
+      ring.putLong(body + 48, call.start);
+      ring.putLong(body + 56, taken);
+      written = true;
+    } finally {
+      done(written, body, CALL_LENGTH, CALL);
+    }
+    return true;
+  }
+
+  /** A name was resolved for a call, between these two times. */
+  void resolved(ClientCall call, long start, long end) {
+    int body = ring.claim(3 * 8);
+    if (body < 0) {
+      return;
+    }
+    boolean written = false;
+    try {
+      ring.putLong(body, call.spanId);
+      ring.putLong(body + 8, start);
+      ring.putLong(body + 16, end);
+      written = true;
+    } finally {
+      done(written, body, 3 * 8, RESOLVED);
+    }
+  }
+
+  /** Of a route, characters beyond are cut off. */
+  private static final int LONGEST_ROUTE = 256;
+
+  void route(long connection, long index, String route) {
+    int count = Math.min(route.length(), LONGEST_ROUTE);
+    int length = 3 * 8 + 2 * count;
+    int body = ring.claim(length);
+    if (body < 0) {
+      return;
+    }
+    boolean written = false;
+    try {
+      ring.putLong(body, connection);
+      ring.putLong(body + 8, index);
+      ring.putLong(body + 16, count);
+      for (int i = 0; i < count; i++) {
+        ring.putChar(body + 24 + 2 * i, route.charAt(i));
+      }
+      written = true;
+    } finally {
+      done(written, body, length, ROUTE);
     }
   }
 
@@ -235,6 +317,7 @@ final class Events implements EventRing.Reader {
 
   @Override
   public void record(int type, int body) {
+    // Of a call, its span.
     long connection = ring.getLong(body);
     switch (type) {
       case OPENED ->
@@ -245,7 +328,8 @@ final class Events implements EventRing.Reader {
               peer(body),
               field(body, 2),
               field(body, 3),
-              field(body, 4));
+              field(body, 4),
+              field(body, 11));
       case CONNECT_FAILED ->
           to.connectFailed(
               connection,
@@ -254,7 +338,8 @@ final class Events implements EventRing.Reader {
               field(body, 2),
               field(body, 3),
               field(body, 4),
-              ERRORS[(int) field(body, 1)]);
+              ERRORS[(int) field(body, 1)],
+              field(body, 11));
       case CONNECT_FINISHED ->
           to.connectFailed(connection, ERRORS[(int) field(body, 1)], field(body, 2));
       case HEAD -> to.messageHead(connection, message(body));
@@ -283,12 +368,32 @@ final class Events implements EventRing.Reader {
               field(body, 4),
               ERRORS[(int) field(body, 5)],
               field(body, 6));
+      case CALL ->
+          to.call(
+              connection,
+              field(body, 1),
+              field(body, 2),
+              field(body, 3),
+              field(body, 4) != 0,
+              (int) field(body, 5),
+              field(body, 6),
+              field(body, 7));
+      case RESOLVED -> to.resolved(connection, field(body, 1), field(body, 2));
+      case ROUTE -> to.route(connection, field(body, 1), characters(body));
       default -> throw new IllegalStateException("event " + type);
     }
   }
 
   private long field(int body, int index) {
     return ring.getLong(body + 8 * index);
+  }
+
+  private String characters(int body) {
+    char[] route = new char[(int) field(body, 2)];
+    for (int i = 0; i < route.length; i++) {
+      route[i] = ring.getChar(body + 24 + 2 * i);
+    }
+    return new String(route);
   }
 
   private Endpoint local(int body) {

@@ -6,7 +6,6 @@ import java.util.List;
 
 /** The way in: weaves the JDK's classes. Once, on the main thread, after {@link Boot#define}. */
 public final class Hooks {
-  private final Instrumentation instrumentation;
   private final Weaver weaver = new Weaver();
 
   /**
@@ -17,22 +16,19 @@ public final class Hooks {
    * @param sink gets the calls from now on
    */
   public Hooks(Instrumentation instrumentation, HttpAuditSink sink) {
-    this.instrumentation = instrumentation;
     HttpAudit.connect(sink);
     instrumentation.addTransformer(weaver, true);
   }
 
-  /** Weaves them into the classes that are loaded already. */
-  public void weaveLoaded() throws Exception {
-    List<Class<?>> loaded = new ArrayList<>();
-    for (Class<?> type : instrumentation.getAllLoadedClasses()) {
+  /** Those of {@code loaded} that were there before, and are to be transformed again. */
+  public List<Class<?>> among(Class<?>[] loaded) {
+    List<Class<?>> hooked = new ArrayList<>();
+    for (Class<?> type : loaded) {
       if (type.getClassLoader() == null && Weaver.hooks(type.getName().replace('.', '/'))) {
-        loaded.add(type);
+        hooked.add(type);
       }
     }
-    if (!loaded.isEmpty()) {
-      instrumentation.retransformClasses(loaded.toArray(new Class<?>[0]));
-    }
+    return hooked;
   }
 
   /**

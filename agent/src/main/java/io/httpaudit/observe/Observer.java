@@ -26,6 +26,10 @@ public final class Observer extends HttpAuditSink {
   private static final Object OURS = new Object();
 
   private final Admission admission;
+
+  /** Null: no spans, so no contexts. */
+  private final Tracer tracer;
+
   private final ThreadGroup ownThreads;
   private final EventRing ring;
   private final Events events;
@@ -41,11 +45,14 @@ public final class Observer extends HttpAuditSink {
   private final Descriptors descriptors = new Descriptors();
 
   /**
+   * @param tracer null: no contexts
    * @param ownThreads whose connections are not the application's
    * @param quarterFull wakes whoever drains, called when much waits
    */
-  public Observer(Admission admission, ThreadGroup ownThreads, Runnable quarterFull) {
+  public Observer(
+      Admission admission, Tracer tracer, ThreadGroup ownThreads, Runnable quarterFull) {
     this.admission = admission;
+    this.tracer = tracer;
     this.ownThreads = ownThreads;
     ring = new EventRing(RING_BYTES, quarterFull);
     events = new Events(ring);
@@ -78,6 +85,73 @@ public final class Observer extends HttpAuditSink {
    */
   public boolean knows(int fd) {
     return descriptors.get(fd) != null;
+  }
+
+  Events events() {
+    return events;
+  }
+
+  /** Null: no contexts are made. */
+  Tracer tracer() {
+    return tracer;
+  }
+
+  // ---- what libraries know
+
+  /**
+   * The context of the request that a server's thread handles, by the descriptor of its connection;
+   * null: it is not certain which that is.
+   *
+   * @param begins whether it begins to; else it goes on with one that was begun
+   */
+  public HttpAuditContext handled(int fd, boolean begins) {
+    Connection connection = connection(fd);
+    return connection == null ? null : connection.handled(begins);
+  }
+
+  /** The route of a request, of which {@link #handled} gave the context. */
+  public void route(HttpAuditContext handled, String route) {
+    if (handled instanceof ServedRequest request) {
+      events.route(request.connection.number(), request.index, route);
+    }
+  }
+
+  /** A call starts on this thread, in its context. Null: there are no contexts. */
+  public ClientCall call() {
+    return tracer == null ? null : tracer.call(HttpAudit.current(), System.nanoTime());
+  }
+
+  /** The same call is tried again, or goes on elsewhere: a span of its own. */
+  public ClientCall again(ClientCall call) {
+    return tracer.again(call, System.nanoTime());
+  }
+
+  /**
+   * A call's head is about to be written, with its ids: what then is sent is known by these.
+   *
+   * @return false: there is no room to tell, so they must not be sent
+   */
+  public boolean sends(ClientCall call) {
+    return tell(call, System.nanoTime());
+  }
+
+  private boolean tell(ClientCall call, long taken) {
+    if (!call.told) {
+      call.told = events.call(call, taken);
+    }
+    return call.told;
+  }
+
+  /** A name was resolved on this thread between these nanoTimes. */
+  public void resolved(long start, long end) {
+    if (HttpAudit.current() instanceof ClientCall call && tell(call, 0)) {
+      events.resolved(call, start, end);
+    }
+  }
+
+  /** The span of the call for which this thread connects; 0: none. */
+  private long connectingCall() {
+    return HttpAudit.current() instanceof ClientCall call && tell(call, 0) ? call.spanId : 0;
   }
 
   /** A number for a connection that no hook saw. */
@@ -249,7 +323,8 @@ public final class Observer extends HttpAuditSink {
         0,
         entry,
         System.nanoTime(),
-        error);
+        error,
+        connectingCall());
   }
 
   @Override
@@ -262,9 +337,10 @@ public final class Observer extends HttpAuditSink {
   private void open(
       int fd, Side side, Endpoint local, Endpoint peer, long entry, boolean connected) {
     long exit = System.nanoTime();
-    Connection connection = new Connection(numbers.incrementAndGet(), side, events, connected);
+    Connection connection = new Connection(numbers.incrementAndGet(), side, this, connected);
     long flow = admission.admit(local, peer, side, connection.number());
-    events.opened(connection.number(), side, local, peer, flow, entry, exit);
+    long call = side == Side.CLIENT ? connectingCall() : 0;
+    events.opened(connection.number(), side, local, peer, flow, entry, exit, call);
     replace(fd, connection);
     admission.opened();
   }

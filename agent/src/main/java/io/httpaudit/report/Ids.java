@@ -1,75 +1,51 @@
 package io.httpaudit.report;
 
+import io.httpaudit.correlate.Call;
 import io.httpaudit.correlate.Exchange.TraceIds;
-import io.httpaudit.correlate.Side;
 import io.httpaudit.correlate.Tracing;
+import io.httpaudit.trace.Sampler;
+import io.httpaudit.trace.SpanIds;
+import io.httpaudit.trace.Traceparent;
+import java.nio.charset.StandardCharsets;
 
 /**
- * Who a span is: the child of a valid {@code traceparent} (W3C Trace Context, 3.2), else a root.
- * The audit thread alone.
+ * Who a span is: a call that a library told of, or the child of a valid {@code traceparent} (W3C
+ * Trace Context, 3.2), else a root. Any thread.
  */
 final class Ids implements Tracing {
-  private static final String HEX = "0123456789abcdef";
-  private static final int TRACE_ID = 3;
-  private static final int SPAN_ID = 36;
-  private static final int FLAGS = 53;
-  private static final int LENGTH = 55;
+  private final SpanIds ids;
+  private final Sampler sampler;
 
-  private final RandomIds random = new RandomIds();
-  private final Sampling sampling;
-
-  Ids(Sampling sampling) {
-    this.sampling = sampling;
-  }
-
-  /** Whether a span is recorded: the configured sampler. */
-  interface Sampling {
-    boolean samples(
-        String traceId, String parentSpanId, boolean parentSampled, Side side, String method);
+  Ids(SpanIds ids, Sampler sampler) {
+    this.ids = ids;
+    this.sampler = sampler;
   }
 
   @Override
-  public TraceIds begin(
-      Side side, String traceparent, String tracestate, String method, String target) {
-    boolean child = isValid(traceparent);
-    String trace = child ? traceparent.substring(TRACE_ID, SPAN_ID - 1) : random.hex(2);
-    String parent = child ? traceparent.substring(SPAN_ID, FLAGS - 1) : "";
-    boolean parentSampled = child && (Character.digit(traceparent.charAt(FLAGS + 1), 16) & 1) != 0;
-    boolean sampled = sampling.samples(trace, parent, parentSampled, side, method);
-    return new TraceIds(trace, random.hex(1), parent, child ? tracestate : "", sampled);
+  public TraceIds begin(long connection, long index, String traceparent, String tracestate) {
+    byte[] text = traceparent.getBytes(StandardCharsets.ISO_8859_1);
+    boolean child = Traceparent.isValid(text, 0, text.length);
+    long high = child ? Traceparent.traceHigh(text, 0) : ids.traceHigh(connection, index);
+    long low = child ? Traceparent.traceLow(text, 0) : ids.traceLow(connection, index);
+    return new TraceIds(
+        trace(high, low),
+        SpanIds.hex(ids.span(connection, index)),
+        child ? SpanIds.hex(Traceparent.spanId(text, 0)) : "",
+        child ? tracestate : "",
+        sampler.samples(low, child, child && Traceparent.isSampled(text, 0)));
   }
 
-  /** {@code 00-32 hex-16 hex-2 hex}; a later version may have more behind another dash. */
-  static boolean isValid(String value) {
-    return value.length() >= LENGTH
-        && isHex(value, 0, 2)
-        && !value.startsWith("ff")
-        && (value.length() == LENGTH || !value.startsWith("00") && value.charAt(LENGTH) == '-')
-        && value.charAt(2) == '-'
-        && isHex(value, TRACE_ID, 32)
-        && value.charAt(SPAN_ID - 1) == '-'
-        && isHex(value, SPAN_ID, 16)
-        && value.charAt(FLAGS - 1) == '-'
-        && isHex(value, FLAGS, 2)
-        && !isZero(value, TRACE_ID, 32)
-        && !isZero(value, SPAN_ID, 16);
+  @Override
+  public TraceIds call(Call call, String tracestate) {
+    return new TraceIds(
+        trace(call.traceHigh, call.traceLow),
+        SpanIds.hex(call.span),
+        call.parent == 0 ? "" : SpanIds.hex(call.parent),
+        tracestate,
+        call.sampled);
   }
 
-  private static boolean isHex(String value, int from, int count) {
-    for (int i = from; i < from + count; i++) {
-      if (HEX.indexOf(value.charAt(i)) < 0) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private static boolean isZero(String value, int from, int count) {
-    for (int i = from; i < from + count; i++) {
-      if (value.charAt(i) != '0') {
-        return false;
-      }
-    }
-    return true;
+  private static String trace(long high, long low) {
+    return SpanIds.hex(high).concat(SpanIds.hex(low));
   }
 }

@@ -14,6 +14,8 @@ final class Names {
   static final Key<String> METHOD = stringKey("http.request.method");
   static final Key<String> METHOD_ORIGINAL = stringKey("http.request.method_original");
   static final Key<Long> STATUS = longKey("http.response.status_code");
+  static final Key<String> ROUTE = stringKey("http.route");
+  static final Key<Long> RESEND_COUNT = longKey("http.request.resend_count");
   static final Key<String> URL_FULL = stringKey("url.full");
   static final Key<String> URL_SCHEME = stringKey("url.scheme");
   static final Key<String> URL_PATH = stringKey("url.path");

@@ -1,5 +1,6 @@
 package io.httpaudit.report;
 
+import io.httpaudit.trace.Sampler;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -33,6 +34,15 @@ public final class OtelConfig {
 
   public static boolean disabled() {
     return get("otel.sdk.disabled").equalsIgnoreCase("true");
+  }
+
+  /**
+   * The sampler that the user configured.
+   *
+   * @param complaints gets a line where the default holds instead
+   */
+  public static Sampler sampler(List<String> complaints) {
+    return Sampler.of(get("otel.traces.sampler"), get("otel.traces.sampler.arg"), complaints);
   }
 
   /** A whole number above 0, or {@code otherwise}. */

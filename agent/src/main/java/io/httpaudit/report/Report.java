@@ -7,6 +7,8 @@ import io.httpaudit.correlate.Exchange;
 import io.httpaudit.correlate.Outcomes;
 import io.httpaudit.correlate.Tracing;
 import io.httpaudit.correlate.Verdict;
+import io.httpaudit.trace.Sampler;
+import io.httpaudit.trace.SpanIds;
 import java.util.List;
 
 /**
@@ -24,14 +26,15 @@ public final class Report implements Outcomes {
   private long ignored;
 
   /**
+   * @param spanIds what the application's threads make contexts with, likewise {@code sampler}
    * @param threads the group of our own threads, whose connections are not audited
    */
-  public Report(Reporting reporting, ThreadGroup threads) {
+  public Report(Reporting reporting, SpanIds spanIds, Sampler sampler, ThreadGroup threads) {
     redactor = new Redactor(reporting.queryKeep(), reporting.redact());
     ignore = reporting.ignore();
     log = new AuditLog(reporting.log(), OtelConfig.serviceName());
     spans = new Spans(reporting, threads);
-    ids = new Ids(spans.wanted() ? Sampler.configured() : Sampler.none());
+    ids = new Ids(spanIds, sampler);
   }
 
   public Tracing tracing() {
@@ -48,7 +51,7 @@ public final class Report implements Outcomes {
     if (log.isWanted()) {
       log.exchange(exchange, url);
     }
-    if (exchange.trace().sampled()) {
+    if (spans.wanted() && exchange.trace().sampled()) {
       spans.exchange(exchange, url);
     }
   }
@@ -67,7 +70,7 @@ public final class Report implements Outcomes {
     if (log.isWanted()) {
       log.connection(connection);
     }
-    if (connection.call() && connection.trace().sampled()) {
+    if (spans.wanted() && connection.call() && connection.trace().sampled()) {
       spans.connection(connection);
     }
   }

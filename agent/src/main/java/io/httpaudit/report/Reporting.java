@@ -19,9 +19,14 @@ public record Reporting(
     List<String> ignore) {
   public static final String VERSION = "0.1.0";
 
+  /** Whether there are spans, if only in the log: then there are contexts, too. */
+  public boolean traces() {
+    return spans && !OtelConfig.disabled();
+  }
+
   /** Whether there is anywhere for spans to go. */
   boolean makesSpans() {
-    return spans && !OtelConfig.disabled() && !OtelConfig.exporters().isEmpty();
+    return traces() && !OtelConfig.exporters().isEmpty();
   }
 
   /** As the start line says it. */

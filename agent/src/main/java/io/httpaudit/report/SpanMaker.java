@@ -49,6 +49,10 @@ final class SpanMaker {
       tags.put(Names.STATUS, e.status().getAsLong());
     }
     tags.known(Names.PROTOCOL_VERSION, e.protocol());
+    tags.known(Names.ROUTE, e.route());
+    if (e.resends() > 0) {
+      tags.put(Names.RESEND_COUNT, e.resends());
+    }
     String peer = peer(e.peer(), e.interfaceName(), tags);
     if (server) {
       tags.put(Names.CLIENT_ADDRESS, peer);
@@ -68,8 +72,9 @@ final class SpanMaker {
     }
     tags.put(Names.CONNECTION, e.connection());
     tags.put(Names.SEQUENCE, e.sequence());
+    String name = method.equals(OTHER_METHOD) ? "HTTP" : method;
     out.end(
-        method.equals(OTHER_METHOD) ? "HTTP" : method,
+        e.route().isEmpty() ? name : name + " " + e.route(),
         server ? SpanKind.SERVER : SpanKind.CLIENT,
         e.trace(),
         e.start() + e.wallOffset(),

@@ -37,8 +37,10 @@ class ExchangeTest {
                 "GET",
                 "/pay",
                 "shop",
+                "",
                 OptionalLong.of(200),
                 "1.1",
+                0,
                 new Exchange.Range(
                     0, 100, 1, 0, 0, OptionalLong.of(us(1_230)), OptionalLong.of(us(1_230))),
                 new Exchange.Range(
@@ -460,7 +462,7 @@ class ExchangeTest {
     assertThat(stage.only().error()).isEqualTo("reset");
 
     // The RST ended the client's admission, so the server has another one.
-    stage.correlator.opened(8, Side.SERVER, talk.server, talk.client, 8, us(40_000), us(40_000));
+    stage.correlator.opened(8, Side.SERVER, talk.server, talk.client, 8, us(40_000), us(40_000), 0);
     talk.requestHead(8, 0, 0, 80, 5_000, 41_000);
     talk.closed(8, 0, 879, SocketError.RESET, 42_000);
     stage.tick(80_000);

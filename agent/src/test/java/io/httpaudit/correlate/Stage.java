@@ -3,6 +3,7 @@ package io.httpaudit.correlate;
 import io.httpaudit.flow.Endpoint;
 import io.httpaudit.flow.FlowTuple;
 import io.httpaudit.flow.Packet;
+import io.httpaudit.trace.SpanIds;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -128,10 +129,21 @@ final class Stage implements KernelView, Outcomes, Tracing {
 
   @Override
   public Exchange.TraceIds begin(
-      Side side, String traceparent, String tracestate, String method, String target) {
+      long connection, long index, String traceparent, String tracestate) {
     begun++;
     return new Exchange.TraceIds(
         "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", traceparent, "", true);
+  }
+
+  @Override
+  public Exchange.TraceIds call(Call call, String tracestate) {
+    begun++;
+    return new Exchange.TraceIds(
+        SpanIds.hex(call.traceHigh) + SpanIds.hex(call.traceLow),
+        SpanIds.hex(call.span),
+        call.parent == 0 ? "" : SpanIds.hex(call.parent),
+        tracestate,
+        call.sampled);
   }
 
   /** One TCP connection between a client and a server. */
@@ -205,12 +217,12 @@ final class Stage implements KernelView, Outcomes, Tracing {
     }
 
     Talk openedByClient(long connection, double entry, double exit) {
-      correlator.opened(connection, Side.CLIENT, client, server, flow, us(entry), us(exit));
+      correlator.opened(connection, Side.CLIENT, client, server, flow, us(entry), us(exit), 0);
       return this;
     }
 
     Talk accepted(long connection, double at) {
-      correlator.opened(connection, Side.SERVER, server, client, flow, us(at), us(at));
+      correlator.opened(connection, Side.SERVER, server, client, flow, us(at), us(at), 0);
       return this;
     }
 

@@ -2,12 +2,12 @@ package io.httpaudit.observe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.httpaudit.correlate.Call;
 import io.httpaudit.correlate.ConnectionOutcome;
 import io.httpaudit.correlate.Correlator;
 import io.httpaudit.correlate.Exchange;
 import io.httpaudit.correlate.KernelView;
 import io.httpaudit.correlate.Outcomes;
-import io.httpaudit.correlate.Side;
 import io.httpaudit.correlate.Tracing;
 import io.httpaudit.correlate.Verdict;
 import io.httpaudit.correlate.Why;
@@ -119,8 +119,13 @@ class IdleConnectionTest {
 
     @Override
     public Exchange.TraceIds begin(
-        Side side, String traceparent, String tracestate, String method, String target) {
+        long connection, long index, String traceparent, String tracestate) {
       return new Exchange.TraceIds("", "", "", "", false);
+    }
+
+    @Override
+    public Exchange.TraceIds call(Call call, String tracestate) {
+      return begin(0, 0, "", "");
     }
   }
 

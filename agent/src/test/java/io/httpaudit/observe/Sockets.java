@@ -4,16 +4,24 @@ import com.kenai.jffi.MemoryIO;
 import io.httpaudit.capture.Admission;
 import io.httpaudit.correlate.Side;
 import io.httpaudit.flow.Endpoint;
+import io.httpaudit.trace.Sampler;
+import io.httpaudit.trace.SpanIds;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 
 /**
  * The hooks' calls as the JDK's sockets make them, without sockets: an {@link Observer} and native
  * memory.
  */
 final class Sockets implements Admission {
-  final Observer observer = new Observer(this, new ThreadGroup("none"), () -> {});
+  final Observer observer =
+      new Observer(
+          this,
+          new Tracer(SpanIds.random(), Sampler.of("", "", new ArrayList<>())),
+          new ThreadGroup("none"),
+          () -> {});
   final InetAddress here = InetAddress.getLoopbackAddress();
   boolean admits = true;
 

@@ -25,7 +25,14 @@ final class Told implements JvmEvents {
 
   @Override
   public void opened(
-      long connection, Side side, Endpoint local, Endpoint peer, long flow, long entry, long exit) {
+      long connection,
+      Side side,
+      Endpoint local,
+      Endpoint peer,
+      long flow,
+      long entry,
+      long exit,
+      long call) {
     lines.add(
         connection
             + " opened "
@@ -47,8 +54,32 @@ final class Told implements JvmEvents {
       long flow,
       long entry,
       long exit,
-      SocketError error) {
+      SocketError error,
+      long call) {
     lines.add(connection + " failed " + error + " " + local + " " + peer);
+  }
+
+  @Override
+  public void call(
+      long span,
+      long traceHigh,
+      long traceLow,
+      long parent,
+      boolean sampled,
+      int resend,
+      long start,
+      long taken) {
+    lines.add("call" + (parent == 0 ? " root" : "") + (taken == 0 ? "" : " taken"));
+  }
+
+  @Override
+  public void resolved(long span, long start, long end) {
+    lines.add("resolved" + (start <= end ? "" : " times"));
+  }
+
+  @Override
+  public void route(long connection, long index, String route) {
+    lines.add(connection + " route of " + index + " " + route);
   }
 
   @Override

@@ -3,7 +3,9 @@ package io.httpaudit.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.httpaudit.correlate.Exchange.TraceIds;
-import io.httpaudit.correlate.Side;
+import io.httpaudit.trace.Sampler;
+import io.httpaudit.trace.SpanIds;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -13,11 +15,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 class IdsTest {
   private static final String PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-  private final Ids ids =
-      new Ids((trace, parent, sampled, side, method) -> parent.isEmpty() || sampled);
+  private final Ids ids = new Ids(SpanIds.random(), Sampler.of("", "", new ArrayList<>()));
+
+  private long exchanges;
 
   private TraceIds begin(String traceparent) {
-    return ids.begin(Side.SERVER, traceparent, "rojo=1", "GET", "/");
+    return ids.begin(7, exchanges++, traceparent, "rojo=1");
   }
 
   @Test

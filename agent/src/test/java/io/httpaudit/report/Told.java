@@ -73,6 +73,9 @@ final class Told {
     return told;
   }
 
+  String route = "";
+  long resends;
+
   Told phase(Phase phase, long from, long to) {
     phases.add(new Exchange.Timing(phase, from, to));
     return this;
@@ -93,8 +96,10 @@ final class Told {
         method,
         target,
         host,
+        route,
         status,
         "1.1",
+        resends,
         range(187, 0, 0),
         range(301, 103_200_000, 103_300_000),
         0,

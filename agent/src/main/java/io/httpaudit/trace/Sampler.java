@@ -1,18 +1,15 @@
-package io.httpaudit.report;
+package io.httpaudit.trace;
 
-import io.httpaudit.correlate.Side;
-import java.util.function.Consumer;
+import java.util.List;
 
 /**
  * The samplers of {@code OTEL_TRACES_SAMPLER}, deciding as the SDK's do, without the SDK: whether a
- * span is recorded is asked on the audit thread, before any span exists.
+ * span is recorded is asked before any span exists, where the header is written. A pure function of
+ * the ids, so that every thread finds the same. Any thread, without allocation.
  */
-final class Sampler implements Ids.Sampling {
+public final class Sampler {
   private static final String DEFAULT = "parentbased_always_on";
   private static final String PARENT_BASED = "parentbased_";
-
-  /** Where a trace id's random half begins. */
-  private static final int RANDOM = 16;
 
   private final boolean parentBased;
 
@@ -27,23 +24,17 @@ final class Sampler implements Ids.Sampling {
     below = ratio <= 0 ? Long.MIN_VALUE : (long) (ratio * Long.MAX_VALUE);
   }
 
-  /** As the user configured it. */
-  static Sampler configured() {
-    return of(
-        OtelConfig.get("otel.traces.sampler"),
-        OtelConfig.get("otel.traces.sampler.arg"),
-        Stderr::line);
-  }
-
   /** Records nothing: where no span is wanted. */
-  static Sampler none() {
+  public static Sampler none() {
     return new Sampler(false, 0);
   }
 
   /**
-   * @param complain gets a line where the default holds instead
+   * As {@code OTEL_TRACES_SAMPLER} and {@code OTEL_TRACES_SAMPLER_ARG} name it.
+   *
+   * @param complaints gets a line where the default holds instead
    */
-  static Sampler of(String name, String argument, Consumer<String> complain) {
+  public static Sampler of(String name, String argument, List<String> complaints) {
     String wanted = name.isEmpty() ? DEFAULT : name;
     boolean parentBased = wanted.startsWith(PARENT_BASED);
     switch (parentBased ? wanted.substring(PARENT_BASED.length()) : wanted) {
@@ -56,13 +47,13 @@ final class Sampler implements Ids.Sampling {
         if (ratio >= 0 && ratio <= 1) {
           return new Sampler(parentBased, ratio);
         }
-        complain.accept(
+        complaints.add(
             "httpaudit: OTEL_TRACES_SAMPLER_ARG can't be '"
                 + argument
                 + "', it is 0 to 1; '1' holds");
         return new Sampler(parentBased, 1);
       default:
-        complain.accept(
+        complaints.add(
             "httpaudit: unknown OTEL_TRACES_SAMPLER '" + name + "'; '" + DEFAULT + "' holds");
         return new Sampler(true, 1);
     }
@@ -76,12 +67,16 @@ final class Sampler implements Ids.Sampling {
     }
   }
 
-  @Override
-  public boolean samples(
-      String traceId, String parentSpanId, boolean parentSampled, Side side, String method) {
-    if (parentBased && !parentSpanId.isEmpty()) {
+  /**
+   * Whether a span is recorded.
+   *
+   * @param traceLow the trace id's last 8 bytes, its random half
+   * @param child whether it has a parent; if so, {@code parentSampled} is that one's flag
+   */
+  public boolean samples(long traceLow, boolean child, boolean parentSampled) {
+    if (parentBased && child) {
       return parentSampled;
     }
-    return always || Math.abs(Long.parseUnsignedLong(traceId, RANDOM, 2 * RANDOM, 16)) < below;
+    return always || Math.abs(traceLow) < below;
   }
 }

@@ -1,8 +1,7 @@
-package io.httpaudit.report;
+package io.httpaudit.trace;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.httpaudit.correlate.Side;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanContext;
@@ -75,11 +74,11 @@ class SamplerTest {
   })
   void decidesAsTheSdkWould(String name, String argument) {
     var oracle = configuredBySdk(name.isEmpty() ? "parentbased_always_on" : name, argument);
-    Sampler sampler = Sampler.of(name, argument, complaints::add);
-    RandomIds ids = new RandomIds();
+    Sampler sampler = Sampler.of(name, argument, complaints);
     List<String> parents = List.of("", "b7ad6b7169203331");
     for (int i = 0; i < 2_000; i++) {
-      String traceId = ids.hex(2);
+      long low = SpanIds.next();
+      String traceId = SpanIds.hex(SpanIds.next()) + SpanIds.hex(low);
       for (String parent : parents) {
         boolean sampled = i % 2 == 0;
         SamplingDecision expected =
@@ -92,7 +91,7 @@ class SamplerTest {
                     Attributes.empty(),
                     List.of())
                 .getDecision();
-        assertThat(sampler.samples(traceId, parent, sampled, Side.SERVER, "GET"))
+        assertThat(sampler.samples(low, !parent.isEmpty(), sampled))
             .as("%s of %s below %s", name, traceId, parent)
             .isEqualTo(expected == SamplingDecision.RECORD_AND_SAMPLE);
       }
@@ -102,25 +101,25 @@ class SamplerTest {
 
   @Test
   void anUnknownSamplerIsNamedAndTheDefaultHolds() {
-    Sampler sampler = Sampler.of("allways_on", "", complaints::add);
+    Sampler sampler = Sampler.of("allways_on", "", complaints);
 
     assertThat(complaints)
         .containsExactly(
             "httpaudit: unknown OTEL_TRACES_SAMPLER 'allways_on'; 'parentbased_always_on' holds");
-    assertThat(sampler.samples(Told.TRACE, "", false, Side.SERVER, "GET")).isTrue();
-    assertThat(sampler.samples(Told.TRACE, Told.PARENT, false, Side.SERVER, "GET")).isFalse();
+    assertThat(sampler.samples(1L << 62, false, false)).isTrue();
+    assertThat(sampler.samples(1L << 62, true, false)).isFalse();
   }
 
   @ParameterizedTest
   @CsvSource({"2", "-0.1", "half", "NaN"})
   void aRatioThatIsNoneIsNamed(String argument) {
-    Sampler sampler = Sampler.of("traceidratio", argument, complaints::add);
+    Sampler sampler = Sampler.of("traceidratio", argument, complaints);
 
     assertThat(complaints)
         .containsExactly(
             "httpaudit: OTEL_TRACES_SAMPLER_ARG can't be '"
                 + argument
                 + "', it is 0 to 1; '1' holds");
-    assertThat(sampler.samples(Told.TRACE, "", false, Side.SERVER, "GET")).isTrue();
+    assertThat(sampler.samples(1L << 62, false, false)).isTrue();
   }
 }

@@ -1,0 +1,121 @@
+package java.lang;
+
+import java.lang.ref.WeakReference;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+
+/**
+ * Which context a task was submitted in, by the task's identity. Nothing is wrapped, so the
+ * application finds its own objects in its queues; a task that is never run is collected as ever.
+ *
+ * <p>Assumes nothing of the threads. Guarantees: nobody waits, but repeats a compare-and-set; a
+ * task that was submitted once gets its context once; a task that waits twice in different contexts
+ * gets none, since nobody knows which of the two runs. 40 bytes a task that waits.
+ *
+ * <p>Each bucket is a stack: what is pushed is an entry, what is taken is emptied in place, and
+ * empty entries are dropped from the top by whoever passes. Below an entry that stays lies at most
+ * what was there when it came.
+ */
+final class HttpAuditTasks {
+  private static final int BUCKETS = 1 << 12;
+
+  private final AtomicReferenceArray<Entry> buckets = new AtomicReferenceArray<>(BUCKETS);
+
+  /** About so many wait: none means that no task has a context. */
+  private final AtomicLong waiting = new AtomicLong();
+
+  private static final class Entry extends WeakReference<Object> {
+    private static final AtomicReferenceFieldUpdater<Entry, HttpAuditContext> CONTEXT =
+        AtomicReferenceFieldUpdater.newUpdater(Entry.class, HttpAuditContext.class, "context");
+
+    /** Null: taken. */
+    private volatile HttpAuditContext context;
+
+    /** Whether some other context was submitted with the same task, while this one waited. */
+    private volatile boolean doubtful;
+
+    private Entry below;
+
+    Entry(Object task, HttpAuditContext context) {
+      super(task);
+      this.context = context;
+    }
+
+    boolean isOver() {
+      return context == null || refersTo(null);
+    }
+
+    /** The context, for one of those who ask. */
+    HttpAuditContext take() {
+      return CONTEXT.getAndSet(this, null);
+    }
+  }
+
+  private static int bucket(Object task) {
+    int hash = System.identityHashCode(task);
+    return (hash ^ hash >>> 12) & BUCKETS - 1;
+  }
+
+  boolean isEmpty() {
+    return waiting.get() == 0;
+  }
+
+  void put(Object task, HttpAuditContext context) {
+    int bucket = bucket(task);
+    Entry added = new Entry(task, context);
+    waiting.incrementAndGet();
+    while (true) {
+      Entry top = buckets.get(bucket);
+      Entry live = live(top);
+      boolean twice = false;
+      for (Entry e = live; e != null; e = e.below) {
+        if (e.refersTo(task) && e.context != null && e.context != context) {
+          e.doubtful = true;
+          twice = true;
+        }
+      }
+      added.below = live;
+      added.doubtful = twice;
+      if (buckets.compareAndSet(bucket, top, added)) {
+        return;
+      }
+    }
+  }
+
+  /** A task was submitted once more, without any context: of those that wait, nobody knows now. */
+  void doubt(Object task) {
+    for (Entry e = buckets.get(bucket(task)); e != null; e = e.below) {
+      if (e.refersTo(task)) {
+        e.doubtful = true;
+      }
+    }
+  }
+
+  /** The context of a task that begins to run, null: none. It is forgotten. */
+  HttpAuditContext take(Object task) {
+    int bucket = bucket(task);
+    Entry top = buckets.get(bucket);
+    for (Entry e = top; e != null; e = e.below) {
+      HttpAuditContext context = e.refersTo(task) ? e.take() : null;
+      if (context != null) {
+        waiting.decrementAndGet();
+        buckets.compareAndSet(bucket, top, live(top));
+        return e.doubtful ? null : context;
+      }
+    }
+    return null;
+  }
+
+  /** From the topmost entry on that is not over; what was collected unrun counts no more. */
+  private Entry live(Entry top) {
+    Entry at = top;
+    while (at != null && at.isOver()) {
+      if (at.take() != null) {
+        waiting.decrementAndGet();
+      }
+      at = at.below;
+    }
+    return at;
+  }
+}

@@ -1,0 +1,46 @@
+package io.httpaudit.instrument;
+
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+
+/**
+ * Ways into a library's own classes, which ours can't name: resolved once, and then as fast as a
+ * call. All types are {@link Object} to the caller. Any thread.
+ */
+final class Access {
+  private static final MethodHandles.Lookup LOOKUP = MethodHandles.lookup();
+
+  private Access() {}
+
+  /** A class of the JDK, or of {@code of}'s loader. */
+  static Class<?> type(Class<?> of, String name) throws ClassNotFoundException {
+    return Class.forName(name, false, of.getClassLoader());
+  }
+
+  private static MethodHandles.Lookup in(Class<?> owner) throws IllegalAccessException {
+    HttpAudit.open(owner, Access.class.getModule());
+    return MethodHandles.privateLookupIn(owner, LOOKUP);
+  }
+
+  /** {@code Object get(Object owner)}. */
+  static MethodHandle field(Class<?> owner, String name, Class<?> type)
+      throws ReflectiveOperationException {
+    return in(owner)
+        .findGetter(owner, name, type)
+        .asType(MethodType.methodType(type.isPrimitive() ? type : Object.class, Object.class));
+  }
+
+  /** {@code Object call(Object receiver, Object…)}. */
+  static MethodHandle method(Class<?> owner, String name, Class<?> result, Class<?>... parameters)
+      throws ReflectiveOperationException {
+    MethodHandle method =
+        in(owner).findVirtual(owner, name, MethodType.methodType(result, parameters));
+    return method.asType(
+        method
+            .type()
+            .erase()
+            .changeReturnType(result.isPrimitive() ? result : Object.class)
+            .changeParameterType(0, Object.class));
+  }
+}

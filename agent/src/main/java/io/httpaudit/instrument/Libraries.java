@@ -1,0 +1,89 @@
+package io.httpaudit.instrument;
+
+import io.httpaudit.observe.Observer;
+import io.httpaudit.trace.Propagation;
+import java.lang.instrument.ClassFileTransformer;
+import java.lang.instrument.Instrumentation;
+import java.security.ProtectionDomain;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The libraries that are hooked for what bytes cannot know: which span a call is made in, the
+ * fields that carry it on, the route. Each is looked at when a class of its packages loads, and
+ * costs nothing before. Any thread; never throws: a class that can't be woven stays as it is, and
+ * its exchanges are audited all the same.
+ */
+public final class Libraries implements ClassFileTransformer {
+  /** Beginnings of internal names of classes; of which library, {@link #library} says. */
+  private static final String[] PACKAGES = {"com/sun/net/httpserver/"};
+
+  private final Observer observer;
+  private final Propagation propagation;
+  private final LibraryWeaver[] weavers = new LibraryWeaver[PACKAGES.length];
+
+  /**
+   * @param propagation what is written into requests
+   */
+  public Libraries(Observer observer, Propagation propagation) {
+    this.observer = observer;
+    this.propagation = propagation;
+  }
+
+  private Library library(int number) {
+    return switch (number) {
+      case 0 -> new JdkHttpServer(observer);
+      default -> throw new IllegalArgumentException();
+    };
+  }
+
+  /** Weaves into classes as they load, from now on. */
+  public void weave(Instrumentation instrumentation) {
+    instrumentation.addTransformer(this, true);
+  }
+
+  /** Those of {@code loaded} that something is to be woven into. */
+  public List<Class<?>> among(Class<?>[] loaded) {
+    List<Class<?>> wanted = new ArrayList<>();
+    for (Class<?> type : loaded) {
+      String name = type.getName().replace('.', '/');
+      int number = number(name);
+      if (number >= 0 && weaver(number).owns(name)) {
+        wanted.add(type);
+      }
+    }
+    return wanted;
+  }
+
+  private static int number(String name) {
+    for (int i = 0; i < PACKAGES.length; i++) {
+      if (name.startsWith(PACKAGES[i])) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  private synchronized LibraryWeaver weaver(int number) {
+    if (weavers[number] == null) {
+      weavers[number] = new LibraryWeaver(library(number));
+    }
+    return weavers[number];
+  }
+
+  @Override
+  public byte[] transform(
+      ClassLoader loader, String name, Class<?> type, ProtectionDomain domain, byte[] bytes) {
+    int number = name == null ? -1 : number(name);
+    if (number < 0) {
+      return null;
+    }
+    try {
+      LibraryWeaver weaver = weaver(number);
+      return weaver.owns(name) ? weaver.weave(name, bytes) : null;
+    } catch (Throwable e) {
+      HttpAudit.countFault();
+      return null;
+    }
+  }
+}

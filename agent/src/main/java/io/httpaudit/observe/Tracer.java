@@ -1,0 +1,73 @@
+package io.httpaudit.observe;
+
+import io.httpaudit.http.Head;
+import io.httpaudit.trace.Sampler;
+import io.httpaudit.trace.SpanIds;
+import io.httpaudit.trace.Traceparent;
+import java.nio.charset.StandardCharsets;
+
+/** Makes contexts. On the application's threads: 64 bytes a context, and no other allocation. */
+public final class Tracer {
+  private final SpanIds ids;
+  private final Sampler sampler;
+
+  public Tracer(SpanIds ids, Sampler sampler) {
+    this.ids = ids;
+    this.sampler = sampler;
+  }
+
+  /** Of a request whose head was read: the child of its {@code traceparent}, or a root. */
+  ServedRequest served(Connection connection, Head head) {
+    byte[] text = head.text;
+    int at = head.traceparentOffset;
+    boolean child = Traceparent.isValid(text, at, head.traceparentLength);
+    long number = connection.number();
+    long low = child ? Traceparent.traceLow(text, at) : ids.traceLow(number, head.index);
+    return new ServedRequest(
+        connection,
+        head.index,
+        child ? Traceparent.traceHigh(text, at) : ids.traceHigh(number, head.index),
+        low,
+        ids.span(number, head.index),
+        sampler.samples(low, child, child && Traceparent.isSampled(text, at)),
+        child ? text(head, head.tracestateOffset, head.tracestateLength) : null,
+        text(head, head.baggageOffset, head.baggageLength));
+  }
+
+  private static String text(Head head, int offset, int length) {
+    return length == 0 ? null : new String(head.text, offset, length, StandardCharsets.ISO_8859_1);
+  }
+
+  /** Of a call that starts in {@code parent}, which may be null. */
+  ClientCall call(HttpAuditContext parent, long start) {
+    if (parent == null) {
+      long low = SpanIds.next();
+      boolean sampled = sampler.samples(low, false, false);
+      return new ClientCall(SpanIds.next(), low, SpanIds.next(), sampled, null, null, 0, start, 0);
+    }
+    return new ClientCall(
+        parent.traceHigh,
+        parent.traceLow,
+        SpanIds.next(),
+        sampler.samples(parent.traceLow, true, parent.sampled),
+        parent.state,
+        parent.baggage,
+        parent.spanId,
+        start,
+        0);
+  }
+
+  /** The next attempt of {@code call}, a sibling of it. */
+  ClientCall again(ClientCall call, long start) {
+    return new ClientCall(
+        call.traceHigh,
+        call.traceLow,
+        SpanIds.next(),
+        call.sampled,
+        call.state,
+        call.baggage,
+        call.parent,
+        start,
+        call.resend + 1);
+  }
+}

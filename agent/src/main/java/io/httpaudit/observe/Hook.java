@@ -140,6 +140,8 @@ record Hook(
         "listening",
         CH + "AsynchronousServerSocketChannelImpl.fd:" + FD),
     closing("SocketDispatcher", "preClose", "(" + FD + ")V"),
+    // The same in 17's later updates: 17.0.15 has the one, 17.0.21 the other.
+    closing("SocketDispatcher", "preClose", "(" + FD + "JJ)V"),
     closing("SocketDispatcher", "close", "(" + FD + ")V"),
     closing("UnixDispatcher", "implPreClose", "(" + FD + "JJ)V"),
     closing("UnixDispatcher", "close", "(" + FD + ")V"),

@@ -3,9 +3,11 @@ package io.httpaudit.observe;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Whether this JDK has the methods that are hooked, without weaving them into it: for {@code
@@ -26,12 +28,16 @@ public final class HookCheck {
 
   /** Methods that are hooked where there are all. */
   public static int wanted() {
-    return Hook.ALL.length - MOVED.size() / 2;
+    Set<String> names = new HashSet<>();
+    for (Hook hook : Hook.ALL) {
+      names.add(name(hook));
+    }
+    return names.size() - MOVED.size() / 2;
   }
 
   /** The methods that this JDK lacks, so that bytes or connections go unseen. */
   public static List<String> missing() {
-    Map<String, Boolean> found = new HashMap<>();
+    Map<String, Boolean> found = new LinkedHashMap<>();
     Weaver weaver = new Weaver();
     for (Hook hook : Hook.ALL) {
       byte[] original = classFile(hook.owner());
@@ -39,14 +45,13 @@ public final class HookCheck {
           original.length > 0
               && weaver.transform(null, hook.owner(), null, null, original) != null
               && weaver.isWoven(hook);
-      found.put(name(hook), woven);
+      found.merge(name(hook), woven, Boolean::logicalOr);
     }
     List<String> missing = new ArrayList<>();
-    for (Hook hook : Hook.ALL) {
-      String other = MOVED.get(name(hook));
-      if (!found.get(name(hook))
-          && (other == null || !found.get(other) && !missing.contains(other))) {
-        missing.add(name(hook));
+    for (String name : found.keySet()) {
+      String other = MOVED.get(name);
+      if (!found.get(name) && (other == null || !found.get(other) && !missing.contains(other))) {
+        missing.add(name);
       }
     }
     return missing;

@@ -1,23 +1,20 @@
 package io.httpaudit.report;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * Makes spans of what waits, and sends them. All of the SDK is loaded on this thread and with its
- * first batch, never before. Trouble is told once: a collector that isn't there is no news a minute
- * later, and the end counts what was lost.
+ * Sends the batches that come. All of the SDK is loaded on this thread and with its first batch,
+ * never before. Trouble is told once: a collector that isn't there is no news a minute later, and
+ * the end counts what was lost.
  */
 final class ExportThread implements Runnable {
-  private final SpanQueue queue;
-  private final Reporting reporting;
+  private final BatchQueue queue;
   private volatile long delivered;
   private boolean told;
 
-  ExportThread(SpanQueue queue, Reporting reporting) {
+  ExportThread(BatchQueue queue) {
     this.queue = queue;
-    this.reporting = reporting;
   }
 
   /** Entries whose spans were all taken. Any thread. */
@@ -27,15 +24,14 @@ final class ExportThread implements Runnable {
 
   @Override
   public void run() {
-    List<SpanQueue.Entry> batch = new ArrayList<>();
-    Destination destination = null;
+    List<SpanExport> exports = null;
     try {
-      while (queue.take(batch)) {
-        if (destination == null) {
-          destination = Sdk.configured(reporting);
+      for (Batch batch = queue.take(); batch != null; batch = queue.take()) {
+        if (exports == null) {
+          exports = Sdk.configured();
         }
-        send(destination, batch);
-        batch.clear();
+        send(exports, batch);
+        queue.giveBack(batch);
       }
     } catch (Throwable e) {
       tell("httpaudit: spans can't be sent: " + e.getMessage());
@@ -44,19 +40,21 @@ final class ExportThread implements Runnable {
     }
   }
 
-  private void send(Destination destination, List<SpanQueue.Entry> batch) {
-    for (SpanQueue.Entry entry : batch) {
-      entry.make(destination.maker());
+  private void send(List<SpanExport> exports, Batch batch) {
+    boolean taken = true;
+    for (int i = 0; i < exports.size(); i++) {
+      Optional<String> trouble = exports.get(i).send(batch.encoded(i));
+      if (trouble.isPresent()) {
+        taken = false;
+        tell(
+            "httpaudit: spans don't reach "
+                + OtelConfig.shownEndpoint()
+                + ": "
+                + trouble.get());
+      }
     }
-    Optional<String> trouble = destination.send();
-    if (trouble.isEmpty()) {
+    if (taken) {
       delivered += batch.size();
-    } else {
-      tell(
-          "httpaudit: spans don't reach "
-              + OtelConfig.shownEndpoint()
-              + ": "
-              + trouble.get());
     }
   }
 

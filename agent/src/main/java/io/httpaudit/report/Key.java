@@ -1,6 +1,5 @@
 package io.httpaudit.report;
 
-import io.opentelemetry.api.common.AttributeKey;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -12,34 +11,40 @@ final class Key<T> {
   /** {@code KeyValue.key} (opentelemetry-proto, common/v1). */
   private static final int KEY = 1;
 
-  private final AttributeKey<T> attribute;
+  private final String name;
+  private final Class<T> type;
   private final byte[] encoded;
 
-  private Key(AttributeKey<T> attribute) {
-    this.attribute = attribute;
+  private Key(String name, Class<T> type) {
+    this.name = name;
+    this.type = type;
     ProtoBuffer buffer = new ProtoBuffer(64);
-    buffer.bytes(KEY, attribute.getKey().getBytes(StandardCharsets.UTF_8));
+    buffer.bytes(KEY, name.getBytes(StandardCharsets.UTF_8));
     encoded = buffer.toByteArray();
   }
 
   static Key<String> stringKey(String name) {
-    return new Key<>(AttributeKey.stringKey(name));
+    return new Key<>(name, String.class);
   }
 
   static Key<Long> longKey(String name) {
-    return new Key<>(AttributeKey.longKey(name));
+    return new Key<>(name, Long.class);
   }
 
   static Key<Double> doubleKey(String name) {
-    return new Key<>(AttributeKey.doubleKey(name));
+    return new Key<>(name, Double.class);
   }
 
   static Key<Boolean> booleanKey(String name) {
-    return new Key<>(AttributeKey.booleanKey(name));
+    return new Key<>(name, Boolean.class);
   }
 
-  AttributeKey<T> attribute() {
-    return attribute;
+  String name() {
+    return name;
+  }
+
+  Class<T> type() {
+    return type;
   }
 
   /** The field {@code key} of a KeyValue, whole. Not to be changed. */

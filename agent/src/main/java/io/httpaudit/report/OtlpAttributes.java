@@ -1,10 +1,7 @@
 package io.httpaudit.report;
 
-import io.opentelemetry.api.common.AttributeKey;
-import io.opentelemetry.api.common.Attributes;
-
 /** Attributes as a message's repeated field of KeyValues (opentelemetry-proto, common/v1). */
-final class OtlpAttributes implements Tags {
+class OtlpAttributes implements Tags {
   /** Of KeyValue. */
   private static final int VALUE = 2;
 
@@ -21,6 +18,9 @@ final class OtlpAttributes implements Tags {
   private final ProtoBuffer to;
   private final int field;
 
+  /**
+   * @param field number of the repeated field
+   */
   OtlpAttributes(ProtoBuffer to, int field) {
     this.to = to;
     this.field = field;
@@ -34,7 +34,7 @@ final class OtlpAttributes implements Tags {
   }
 
   @Override
-  public void put(Key<String> key, String value) {
+  public final void put(Key<String> key, String value) {
     int length = ProtoBuffer.utf8Size(value);
     begin(key.encoded(), TAG + ProtoBuffer.varintSize(length) + length);
     to.length(STRING, length);
@@ -42,34 +42,20 @@ final class OtlpAttributes implements Tags {
   }
 
   @Override
-  public void put(Key<Long> key, long value) {
+  public final void put(Key<Long> key, long value) {
     begin(key.encoded(), TAG + ProtoBuffer.varintSize(value));
     to.varint(INT, value);
   }
 
   @Override
-  public void put(Key<Double> key, double value) {
+  public final void put(Key<Double> key, double value) {
     begin(key.encoded(), TAG + Double.BYTES);
     to.fixed64(DOUBLE, Double.doubleToRawLongBits(value));
   }
 
   @Override
-  public void put(Key<Boolean> key, boolean value) {
+  public final void put(Key<Boolean> key, boolean value) {
     begin(key.encoded(), TAG + 1);
     to.varint(BOOL, value ? 1 : 0);
-  }
-
-  /** A resource's, which are scalars: what the environment says, and what the SDK adds. */
-  void putAll(Attributes attributes) {
-    attributes.forEach(this::any);
-  }
-
-  private void any(AttributeKey<?> key, Object value) {
-    switch (key.getType()) {
-      case LONG -> put(Key.longKey(key.getKey()), (long) value);
-      case DOUBLE -> put(Key.doubleKey(key.getKey()), (double) value);
-      case BOOLEAN -> put(Key.booleanKey(key.getKey()), (boolean) value);
-      default -> put(Key.stringKey(key.getKey()), value.toString());
-    }
   }
 }

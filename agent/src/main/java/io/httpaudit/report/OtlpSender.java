@@ -65,27 +65,30 @@ final class OtlpSender implements HttpSender {
     onResponse.accept(reply);
   }
 
-  /** What is to be sent. */
-  interface Message {
+  /** Posts the two as one message, as often as need be; the answer is the last one's. */
+  HttpReply post(ProtoBuffer start, ProtoBuffer rest) throws IOException {
+    return post(
+        out -> {
+          out.write(start.array(), 0, start.size());
+          out.write(rest.array(), 0, rest.size());
+        });
+  }
+
+  private interface Message {
     void writeTo(OutputStream out) throws IOException;
   }
 
-  /** Posts it, as often as need be; the answer is the last one's. */
-  HttpReply post(Message message) throws IOException {
-    fill(message);
-    return post(head());
-  }
-
-  private void fill(Message message) throws IOException {
+  private HttpReply post(Message message) throws IOException {
     body.reset();
     Compressor compressor = config.getCompressor();
     if (compressor == null) {
       message.writeTo(body);
-      return;
+    } else {
+      try (OutputStream compressed = compressor.compress(body)) {
+        message.writeTo(compressed);
+      }
     }
-    try (OutputStream compressed = compressor.compress(body)) {
-      message.writeTo(compressed);
-    }
+    return post(head());
   }
 
   private byte[] head() {

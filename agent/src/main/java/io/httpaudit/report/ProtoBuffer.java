@@ -154,6 +154,15 @@ final class ProtoBuffer {
     text.getBytes(0, length, bytes, size);
   }
 
+  /** A field of text; nothing, where it is empty. */
+  void text(int field, String text) {
+    int length = utf8Size(text);
+    if (length > 0) {
+      length(field, length);
+      utf8(text, length);
+    }
+  }
+
   /** Begins a message whose length is not known yet; the result is for {@link #end}. */
   int begin(int field) {
     ensure(LONGEST_TAG + 2);

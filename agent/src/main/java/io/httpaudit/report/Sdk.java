@@ -7,16 +7,15 @@ import io.opentelemetry.sdk.autoconfigure.spi.ConfigProperties;
 import io.opentelemetry.sdk.autoconfigure.spi.internal.DefaultConfigProperties;
 import io.opentelemetry.sdk.autoconfigure.spi.traces.ConfigurableSpanExporterProvider;
 import io.opentelemetry.sdk.resources.Resource;
-import io.opentelemetry.sdk.trace.export.SpanExporter;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * What is used of OpenTelemetry's SDK: its configuration and its resource, and its exporters where
- * it isn't OTLP alone. Not its tracer and processors, whose threads have names of their own and
- * whose spans begin and end on the caller's clock.
+ * What is used of OpenTelemetry's SDK: its configuration, and its resource. Not its tracer and
+ * processors, whose threads have names of their own and whose spans begin and end on the caller's
+ * clock; nor its exporters, which want each span as objects.
  */
 final class Sdk {
   private static final AttributeKey<String> SERVICE = AttributeKey.stringKey("service.name");
@@ -29,20 +28,22 @@ final class Sdk {
   private Sdk() {}
 
   /**
-   * By {@code OTEL_…} variables and {@code otel.…} properties; throws where the SDK finds them
-   * wrong.
+   * In the order of {@link OtelConfig#exporters}. By {@code OTEL_…} variables and {@code otel.…}
+   * properties; throws where the SDK finds them wrong.
    */
-  static Destination configured(Reporting reporting) {
+  static List<SpanExport> configured() {
     OwnSender sender = new OwnSender(ComponentLoader.forClassLoader(Sdk.class.getClassLoader()));
     ConfigProperties config =
         DefaultConfigProperties.create(new HashMap<>(), sender).withOverrides(overrides());
-    PhaseRule rule = new PhaseRule(reporting.phases(), reporting.phasesMinNanos());
     Resource resource = resource(config);
-    List<SpanExporter> exporters = exporters(config, sender);
-    // Of the SDK's OTLP exporter, where there is no other, its configuration is all that is needed.
-    return OtelConfig.exporters().equals(List.of("otlp"))
-        ? new OtlpDestination(resource, rule, sender.made())
-        : new SdkDestination(resource, rule, SpanExporter.composite(exporters));
+    List<SpanExport> exports = new ArrayList<>();
+    for (String exporter : OtelConfig.exporters()) {
+      exports.add(
+          exporter.equals("otlp")
+              ? new OtlpExport(resource, otlp(config, sender))
+              : new ConsoleExport());
+    }
+    return exports;
   }
 
   private static Map<String, String> overrides() {
@@ -67,19 +68,14 @@ final class Sdk {
         .build();
   }
 
-  private static List<SpanExporter> exporters(ConfigProperties config, ComponentLoader loader) {
-    List<SpanExporter> exporters = new ArrayList<>();
-    if (OtelConfig.exporters().contains("console")) {
-      exporters.add(new ConsoleExporter());
-    }
-    if (OtelConfig.exporters().contains("otlp")) {
-      for (ConfigurableSpanExporterProvider provider :
-          loader.load(ConfigurableSpanExporterProvider.class)) {
-        if (provider.getName().equals("otlp")) {
-          exporters.add(provider.createExporter(config));
-        }
+  /** The SDK's exporter is made for what it configures its sender with. */
+  private static OtlpSender otlp(ConfigProperties config, OwnSender sender) {
+    for (ConfigurableSpanExporterProvider provider :
+        sender.load(ConfigurableSpanExporterProvider.class)) {
+      if (provider.getName().equals("otlp")) {
+        provider.createExporter(config);
       }
     }
-    return exporters;
+    return sender.made();
   }
 }

@@ -8,7 +8,8 @@ import io.httpaudit.correlate.Side;
 import io.httpaudit.correlate.Verdict;
 import io.httpaudit.correlate.Why;
 import io.httpaudit.flow.Endpoint;
-import io.opentelemetry.api.trace.SpanKind;
+import io.httpaudit.report.SpanOut.Kind;
+import io.httpaudit.trace.SpanIds;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -28,7 +29,6 @@ final class SpanMaker {
 
   private final SpanOut out;
   private final PhaseRule rule;
-  private final RandomIds ids = new RandomIds();
 
   SpanMaker(SpanOut out, PhaseRule rule) {
     this.out = out;
@@ -39,7 +39,15 @@ final class SpanMaker {
     boolean server = e.side() == Side.SERVER;
     String method = METHODS.contains(e.method()) ? e.method() : OTHER_METHOD;
     String error = error(e, server);
-    Tags tags = out.begin();
+    String name = method.equals(OTHER_METHOD) ? "HTTP" : method;
+    out.begin(
+        e.route().isEmpty() ? name : name + " " + e.route(),
+        server ? Kind.SERVER : Kind.CLIENT,
+        e.trace(),
+        e.start() + e.wallOffset(),
+        e.end() + e.wallOffset(),
+        !error.isEmpty());
+    Tags tags = out;
     tags.put(Names.METHOD, method);
     if (!method.equals(e.method()) && !e.method().isEmpty()) {
       tags.put(Names.METHOD_ORIGINAL, cut(e.method()));
@@ -72,14 +80,7 @@ final class SpanMaker {
     }
     tags.put(Names.CONNECTION, e.connection());
     tags.put(Names.SEQUENCE, e.sequence());
-    String name = method.equals(OTHER_METHOD) ? "HTTP" : method;
-    out.end(
-        e.route().isEmpty() ? name : name + " " + e.route(),
-        server ? SpanKind.SERVER : SpanKind.CLIENT,
-        e.trace(),
-        e.start() + e.wallOffset(),
-        e.end() + e.wallOffset(),
-        !error.isEmpty());
+    out.end();
     for (Exchange.Timing timing : e.phases()) {
       phase(timing, e.end() - e.start(), e.trace(), e.wallOffset());
     }
@@ -87,7 +88,14 @@ final class SpanMaker {
 
   /** A call that waited for a connection that never came: no method is known. */
   void connection(ConnectionOutcome c) {
-    Tags tags = out.begin();
+    out.begin(
+        "connect",
+        Kind.CLIENT,
+        c.trace(),
+        c.start() + c.wallOffset(),
+        c.end() + c.wallOffset(),
+        !c.outcome().isEmpty());
+    Tags tags = out;
     tags.put(Names.SERVER_ADDRESS, peer(c.peer(), c.interfaceName(), tags));
     tags.put(Names.SERVER_PORT, (long) c.peer().port());
     tags.put(Names.ERROR, c.outcome());
@@ -101,13 +109,7 @@ final class SpanMaker {
       tags.put(Names.OTHER, millis(c.end() - c.start() - connect.nanos()));
     }
     tags.put(Names.CONNECTION, c.connection());
-    out.end(
-        "connect",
-        SpanKind.CLIENT,
-        c.trace(),
-        c.start() + c.wallOffset(),
-        c.end() + c.wallOffset(),
-        !c.outcome().isEmpty());
+    out.end();
     if (connect != null) {
       phase(connect, c.end() - c.start(), c.trace(), c.wallOffset());
     }
@@ -212,13 +214,14 @@ final class SpanMaker {
     if (!rule.draws(timing, whole)) {
       return;
     }
-    out.begin();
-    out.end(
+    out.begin(
         timing.phase().label(),
-        SpanKind.INTERNAL,
-        new TraceIds(own.traceId(), ids.hex(1), own.spanId(), own.state(), true),
+        Kind.INTERNAL,
+        new TraceIds(
+            own.traceId(), SpanIds.hex(SpanIds.next()), own.spanId(), own.state(), true),
         timing.start() + wallOffset,
         timing.end() + wallOffset,
         false);
+    out.end();
   }
 }

@@ -2,6 +2,7 @@ package io.httpaudit.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.opentelemetry.common.ComponentLoader;
 import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporter;
 import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporterBuilder;
 import io.opentelemetry.sdk.common.CompletableResultCode;
@@ -37,6 +38,8 @@ class OtlpSenderTest {
 
   private OtlpHttpSpanExporterBuilder exporter() {
     return OtlpHttpSpanExporter.builder()
+        .setComponentLoader(
+            new OwnSender(ComponentLoader.forClassLoader(OwnSender.class.getClassLoader())))
         .setEndpoint(collector.endpoint())
         .setTimeout(Duration.ofSeconds(2))
         .setRetryPolicy(

@@ -8,7 +8,6 @@ import io.httpaudit.correlate.Verdict;
 import io.httpaudit.correlate.Why;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
-import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.exporter.internal.otlp.traces.TraceRequestMarshaler;
 import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
 import io.opentelemetry.proto.common.v1.KeyValue;
@@ -43,14 +42,17 @@ class OtlpSpansTest {
 
   private static ExportTraceServiceRequest ours(Resource resource, Consumer<SpanMaker> told)
       throws IOException {
-    OtlpSpans spans = new OtlpSpans(resource);
-    told.accept(new SpanMaker(spans, new PhaseRule("all", 0)));
-    return read(spans);
+    ProtoBuffer spans = new ProtoBuffer(16);
+    told.accept(new SpanMaker(new OtlpSpans(spans), new PhaseRule("all", 0)));
+    return read(resource, spans);
   }
 
-  private static ExportTraceServiceRequest read(OtlpSpans spans) throws IOException {
+  private static ExportTraceServiceRequest read(Resource resource, ProtoBuffer spans)
+      throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    spans.writeTo(out);
+    ProtoBuffer start = new OtlpRequest(resource).start(spans.size());
+    out.write(start.toByteArray());
+    out.write(spans.toByteArray());
     return ExportTraceServiceRequest.parseFrom(out.toByteArray());
   }
 
@@ -154,13 +156,13 @@ class OtlpSpansTest {
 
   @Test
   void whatWasClearedIsForgotten() throws IOException {
-    OtlpSpans spans = new OtlpSpans(RESOURCE);
-    SpanMaker maker = new SpanMaker(spans, new PhaseRule("none", 0));
+    ProtoBuffer spans = new ProtoBuffer(16);
+    SpanMaker maker = new SpanMaker(new OtlpSpans(spans), new PhaseRule("none", 0));
     maker.exchange(Told.server().exchange(), Told.server().url());
     spans.clear();
     maker.connection(Told.refused());
 
-    assertThat(spans(read(spans))).extracting(Span::getName).containsExactly("connect");
+    assertThat(spans(read(RESOURCE, spans))).extracting(Span::getName).containsExactly("connect");
   }
 
   @Property(tries = 500)
@@ -170,15 +172,16 @@ class OtlpSpansTest {
       @ForAll double fraction,
       @ForAll boolean flag)
       throws IOException {
-    OtlpSpans spans = new OtlpSpans(Resource.empty());
-    Tags tags = spans.begin();
-    tags.put(Key.stringKey("text"), text);
-    tags.put(Key.longKey("number"), number);
-    tags.put(Key.doubleKey("fraction"), fraction);
-    tags.put(Key.booleanKey("flag"), flag);
-    spans.end(text, SpanKind.SERVER, ROOT, number, number, flag);
+    ProtoBuffer buffer = new ProtoBuffer(16);
+    OtlpSpans spans = new OtlpSpans(buffer);
+    spans.begin(text, SpanOut.Kind.SERVER, ROOT, number, number, flag);
+    spans.put(Key.stringKey("text"), text);
+    spans.put(Key.longKey("number"), number);
+    spans.put(Key.doubleKey("fraction"), fraction);
+    spans.put(Key.booleanKey("flag"), flag);
+    spans.end();
 
-    Span span = spans(read(spans)).get(0);
+    Span span = spans(read(Resource.empty(), buffer)).get(0);
     // What isn't UTF-16 has no UTF-8: Java's own replacement stands for it.
     String sent = new String(text.getBytes("UTF-8"), "UTF-8");
     assertThat(span.getName()).isEqualTo(sent);
@@ -195,12 +198,14 @@ class OtlpSpansTest {
   @Test
   void aSpanOfAnyLengthIsFramed() throws IOException {
     for (int length : new int[] {0, 40, 60, 80, 100, 127, 128, 16_200, 16_384, 70_000, 3_000_000}) {
-      OtlpSpans spans = new OtlpSpans(Resource.empty());
+      ProtoBuffer buffer = new ProtoBuffer(16);
+      OtlpSpans spans = new OtlpSpans(buffer);
       for (int i = 0; i < 3; i++) {
-        spans.begin().put(Key.stringKey("x"), "y".repeat(length));
-        spans.end("n", SpanKind.CLIENT, ROOT, i, i, false);
+        spans.begin("n", SpanOut.Kind.CLIENT, ROOT, i, i, false);
+        spans.put(Key.stringKey("x"), "y".repeat(length));
+        spans.end();
       }
-      assertThat(spans(read(spans)))
+      assertThat(spans(read(Resource.empty(), buffer)))
           .extracting(span -> span.getAttributes(0).getValue().getStringValue().length())
           .containsExactly(length, length, length);
     }

@@ -27,11 +27,7 @@ public final class HttpAudit {
   private static final JavaIOFileDescriptorAccess DESCRIPTORS =
       SharedSecrets.getJavaIOFileDescriptorAccess();
 
-  /** Where a thread keeps its variables, null: it has none. Its name is the same on 17 and 25. */
-  private static final long THREAD_LOCALS =
-      UNSAFE.objectFieldOffset(Thread.class, "threadLocals");
-
-  /** A thread's context. Never asked of a thread that has no such variables: it would make some. */
+  /** A thread's context. Not asked of a thread that has no such variables: that would allocate. */
   private static final ThreadLocal<HttpAuditContext> CURRENT = new ThreadLocal<>();
 
   /** Stands for no context, where null means that nothing was changed. */
@@ -303,11 +299,10 @@ public final class HttpAudit {
 
   // ---- contexts
 
-  /** The calling thread's context, or null. Allocates at most once a thread. */
+  /** The calling thread's context, or null. Never throws; allocates once a thread at the most. */
   public static HttpAuditContext current() {
-    return UNSAFE.getReference(Thread.currentThread(), THREAD_LOCALS) == null
-        ? null
-        : CURRENT.get();
+    // ThreadLocal.isPresent is gone in JDK 25.
+    return CURRENT.getMap(Thread.currentThread()) == null ? null : CURRENT.get();
   }
 
   /**

@@ -39,6 +39,11 @@ final class Events implements EventRing.Reader {
 
   private Endpoint lastPeer;
 
+  /** Likewise. */
+  private String lastMethod = "";
+
+  private String lastHost = "";
+
   Events(EventRing ring) {
     this.ring = ring;
   }
@@ -414,12 +419,15 @@ final class Events implements EventRing.Reader {
 
   private MessageHead message(int body) {
     int at = body + MESSAGE;
-    String[] texts = new String[5];
-    for (int i = 0; i < texts.length; i++) {
-      int length = (int) field(body, 11 + i);
-      texts[i] = length == 0 ? "" : ring.getText(at, length);
-      at += length;
-    }
+    lastMethod = text(body, 0, at, lastMethod);
+    at += length(body, 0);
+    String target = text(body, 1, at, "");
+    at += length(body, 1);
+    lastHost = text(body, 2, at, lastHost);
+    at += length(body, 2);
+    String traceparent = text(body, 3, at, "");
+    at += length(body, 3);
+    String tracestate = text(body, 4, at, "");
     return new MessageHead(
         field(body, 1) != 0,
         field(body, 2),
@@ -429,12 +437,22 @@ final class Events implements EventRing.Reader {
         field(body, 6),
         field(body, 7),
         field(body, 8),
-        texts[0],
-        texts[1],
-        texts[2],
-        texts[3],
-        texts[4],
+        lastMethod,
+        target,
+        lastHost,
+        traceparent,
+        tracestate,
         (int) field(body, 9),
         (int) field(body, 10));
+  }
+
+  private int length(int body, int text) {
+    return (int) field(body, 11 + text);
+  }
+
+  /** The text of this number, which lies at {@code at}; {@code last}, if it is the same. */
+  private String text(int body, int text, int at, String last) {
+    int length = length(body, text);
+    return length == 0 ? "" : ring.isText(at, length, last) ? last : ring.getText(at, length);
   }
 }

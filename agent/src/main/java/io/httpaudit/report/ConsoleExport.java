@@ -14,7 +14,7 @@ final class ConsoleExport implements SpanExport {
   @Override
   public Optional<String> send(ProtoBuffer lines) {
     try {
-      out.write(lines.array(), 0, lines.size());
+      out.write(lines.toByteArray());
       return Optional.empty();
     } catch (IOException e) {
       return Optional.of(Trouble.of(e));

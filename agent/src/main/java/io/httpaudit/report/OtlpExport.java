@@ -2,6 +2,7 @@ package io.httpaudit.report;
 
 import io.opentelemetry.sdk.resources.Resource;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 
 /** Requests to an OTLP collector. */
@@ -20,7 +21,7 @@ final class OtlpExport implements SpanExport {
   @Override
   public Optional<String> send(ProtoBuffer spans) {
     try {
-      HttpReply reply = sender.post(request.start(spans.size()), spans);
+      HttpReply reply = sender.post(List.of(request.start(spans.size()).part(), spans.part()));
       boolean taken = reply.status() >= OK && reply.status() < REDIRECTION;
       return taken ? Optional.empty() : Optional.of(Trouble.of(reply));
     } catch (IOException | RuntimeException e) {

@@ -45,9 +45,9 @@ final class ProtoBuffer {
     return Arrays.copyOf(bytes, size);
   }
 
-  /** The array itself: what is behind {@link #size} is not written. */
-  byte[] array() {
-    return bytes;
+  /** What was written, not copied: valid until more is. */
+  HttpConnection.Part part() {
+    return new HttpConnection.Part(bytes, size);
   }
 
   private void ensure(int more) {

@@ -17,6 +17,7 @@ final class Batch {
   private static final int FIRST_CAPACITY = 1 << 16;
 
   private final List<ProtoBuffer> encoded = new ArrayList<>();
+  private final SpanOut spans;
   private final SpanMaker maker;
   private int size;
 
@@ -31,6 +32,7 @@ final class Batch {
       SpanOut next = exporter.equals("otlp") ? new OtlpSpans(buffer) : new ConsoleSpans(buffer);
       out = out == null ? next : new BothSpans(out, next);
     }
+    spans = out;
     maker = new SpanMaker(out, rule);
   }
 
@@ -68,6 +70,7 @@ final class Batch {
 
   void clear() {
     encoded.forEach(ProtoBuffer::clear);
+    spans.cleared();
     size = 0;
   }
 }

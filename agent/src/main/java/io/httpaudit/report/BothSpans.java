@@ -39,4 +39,10 @@ record BothSpans(SpanOut one, SpanOut two) implements SpanOut {
     one.end();
     two.end();
   }
+
+  @Override
+  public void cleared() {
+    one.cleared();
+    two.cleared();
+  }
 }

@@ -28,9 +28,10 @@ final class Ids implements Tracing {
     long high = child ? Traceparent.traceHigh(text, 0) : ids.traceHigh(connection, index);
     long low = child ? Traceparent.traceLow(text, 0) : ids.traceLow(connection, index);
     return new TraceIds(
-        trace(high, low),
-        SpanIds.hex(ids.span(connection, index)),
-        child ? SpanIds.hex(Traceparent.spanId(text, 0)) : "",
+        high,
+        low,
+        ids.span(connection, index),
+        child ? Traceparent.spanId(text, 0) : 0,
         child ? tracestate : "",
         sampler.samples(low, child, child && Traceparent.isSampled(text, 0)));
   }
@@ -38,14 +39,6 @@ final class Ids implements Tracing {
   @Override
   public TraceIds call(Call call, String tracestate) {
     return new TraceIds(
-        trace(call.traceHigh, call.traceLow),
-        SpanIds.hex(call.span),
-        call.parent == 0 ? "" : SpanIds.hex(call.parent),
-        tracestate,
-        call.sampled);
-  }
-
-  private static String trace(long high, long low) {
-    return SpanIds.hex(high).concat(SpanIds.hex(low));
+        call.traceHigh, call.traceLow, call.span, call.parent, tracestate, call.sampled);
   }
 }

@@ -1,7 +1,7 @@
 package io.httpaudit.report;
 
 /** Attributes as a message's repeated field of KeyValues (opentelemetry-proto, common/v1). */
-class OtlpAttributes implements Tags {
+final class OtlpAttributes implements Tags {
   /** Of KeyValue. */
   private static final int VALUE = 2;
 
@@ -34,7 +34,7 @@ class OtlpAttributes implements Tags {
   }
 
   @Override
-  public final void put(Key<String> key, String value) {
+  public void put(Key<String> key, String value) {
     int length = ProtoBuffer.utf8Size(value);
     begin(key.encoded(), TAG + ProtoBuffer.varintSize(length) + length);
     to.length(STRING, length);
@@ -42,19 +42,19 @@ class OtlpAttributes implements Tags {
   }
 
   @Override
-  public final void put(Key<Long> key, long value) {
+  public void put(Key<Long> key, long value) {
     begin(key.encoded(), TAG + ProtoBuffer.varintSize(value));
     to.varint(INT, value);
   }
 
   @Override
-  public final void put(Key<Double> key, double value) {
+  public void put(Key<Double> key, double value) {
     begin(key.encoded(), TAG + Double.BYTES);
     to.fixed64(DOUBLE, Double.doubleToRawLongBits(value));
   }
 
   @Override
-  public final void put(Key<Boolean> key, boolean value) {
+  public void put(Key<Boolean> key, boolean value) {
     begin(key.encoded(), TAG + 1);
     to.varint(BOOL, value ? 1 : 0);
   }

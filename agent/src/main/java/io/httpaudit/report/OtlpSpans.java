@@ -2,13 +2,14 @@ package io.httpaudit.report;
 
 import io.httpaudit.correlate.Exchange.TraceIds;
 import io.httpaudit.trace.Tracestate;
+import java.util.Arrays;
 
 /**
  * Spans as a run of the field {@code spans} of ScopeSpans (opentelemetry-proto, trace/v1), encoded
  * while they are told: no object is made of a span. The SDK's marshalers walk over objects twice,
  * for the lengths and for the bytes, and cost more than all else that a span does. One thread.
  */
-final class OtlpSpans extends OtlpAttributes implements SpanOut {
+final class OtlpSpans implements SpanOut {
   /** Of ScopeSpans. */
   private static final int SPANS = 2;
 
@@ -36,22 +37,31 @@ final class OtlpSpans extends OtlpAttributes implements SpanOut {
   private static final int REMOTE = 0x200;
 
   private final ProtoBuffer spans;
+
+  /** By kind. */
+  private final DraftedAttributes[] attributes =
+      new DraftedAttributes[Kind.values().length];
+
+  /** Of the span in hand. */
+  private DraftedAttributes drafted;
+
   private int open;
 
   OtlpSpans(ProtoBuffer to) {
-    super(to, ATTRIBUTES);
     spans = to;
+    Arrays.setAll(attributes, kind -> new DraftedAttributes(to, ATTRIBUTES));
+    drafted = attributes[0];
   }
 
   @Override
   public void begin(String name, Kind kind, TraceIds who, long from, long to, boolean failed) {
-    boolean child = !who.parentSpanId().isEmpty();
+    boolean child = who.parent() != 0;
     open = spans.begin(SPANS);
-    spans.hex(TRACE_ID, who.traceId());
-    spans.hex(SPAN_ID, who.spanId());
+    spans.id(TRACE_ID, who.traceHigh(), who.traceLow());
+    spans.id(SPAN_ID, who.span());
     spans.text(TRACE_STATE, Tracestate.normal(who.state()));
     if (child) {
-      spans.hex(PARENT_SPAN_ID, who.parentSpanId());
+      spans.id(PARENT_SPAN_ID, who.parent());
     }
     spans.text(NAME, name);
     // UNSPECIFIED is 0.
@@ -64,10 +74,42 @@ final class OtlpSpans extends OtlpAttributes implements SpanOut {
     }
     boolean remote = child && kind == Kind.SERVER;
     spans.fixed32(FLAGS, SAMPLED | REMOTE_KNOWN | (remote ? REMOTE : 0));
+    drafted = attributes[kind.ordinal()];
+    drafted.begin();
+  }
+
+  @Override
+  public void put(Key<String> key, String value) {
+    drafted.put(key, value);
+  }
+
+  @Override
+  public void put(Key<Long> key, long value) {
+    drafted.put(key, value);
+  }
+
+  @Override
+  public void put(Key<Double> key, double value) {
+    drafted.put(key, value);
+  }
+
+  @Override
+  public void put(Key<Boolean> key, boolean value) {
+    drafted.put(key, value);
   }
 
   @Override
   public void end() {
+    drafted.end();
+    int before = spans.size();
     spans.end(open);
+    drafted.moved(spans.size() - before);
+  }
+
+  @Override
+  public void cleared() {
+    for (DraftedAttributes each : attributes) {
+      each.forget();
+    }
   }
 }

@@ -112,19 +112,22 @@ final class ProtoBuffer {
     size += encoded.length;
   }
 
-  /** Digits of an id, two a byte. */
-  void hex(int field, String digits) {
-    int length = digits.length() / 2;
-    length(field, length);
-    ensure(length);
-    for (int i = 0; i < length; i++) {
-      bytes[size++] = (byte) (nibble(digits.charAt(2 * i)) << 4 | nibble(digits.charAt(2 * i + 1)));
-    }
+  /** Bytes of an id, big-endian. */
+  void id(int field, long value) {
+    length(field, Long.BYTES);
+    bigEndian(value);
   }
 
-  /** Of lower-case digits, the only ones that W3C Trace Context has. */
-  private static int nibble(char digit) {
-    return digit <= '9' ? digit - '0' : digit - 'a' + 10;
+  void id(int field, long high, long low) {
+    length(field, 2 * Long.BYTES);
+    bigEndian(high);
+    bigEndian(low);
+  }
+
+  private void bigEndian(long value) {
+    ensure(Long.BYTES);
+    view.putLong(size, Long.reverseBytes(value));
+    size += Long.BYTES;
   }
 
   /** How many bytes {@link #utf8} will write; equal to the text's length where it is ASCII. */
@@ -145,13 +148,13 @@ final class ProtoBuffer {
       return;
     }
     ensure(length);
-    ascii(text, length);
+    ascii(text, size);
     size += length;
   }
 
   @SuppressWarnings("deprecation") // Exactly for characters whose high byte is zero.
-  private void ascii(String text, int length) {
-    text.getBytes(0, length, bytes, size);
+  private void ascii(String text, int at) {
+    text.getBytes(0, text.length(), bytes, at);
   }
 
   /** A field of text; nothing, where it is empty. */
@@ -161,6 +164,38 @@ final class ProtoBuffer {
       length(field, length);
       utf8(text, length);
     }
+  }
+
+  /** Appends what lies at {@code from} already. */
+  void repeat(int from, int length) {
+    ensure(length);
+    System.arraycopy(bytes, from, bytes, size, length);
+    size += length;
+  }
+
+  /** Forgets what lies at {@code at} and behind. */
+  void cut(int at) {
+    size = at;
+  }
+
+  /** Writes over a varint of the same length. */
+  void setVarint(int at, long value) {
+    int to = at;
+    long left = value;
+    while ((left & ~0x7fL) != 0) {
+      bytes[to++] = (byte) (left | 0x80);
+      left >>>= 7;
+    }
+    bytes[to] = (byte) left;
+  }
+
+  void setFixed64(int at, long value) {
+    view.putLong(at, value);
+  }
+
+  /** Writes over a text of the same length; both are ASCII. */
+  void setAscii(int at, String text) {
+    ascii(text, at);
   }
 
   /** Begins a message whose length is not known yet; the result is for {@link #end}. */

@@ -10,7 +10,6 @@ import io.httpaudit.correlate.Why;
 import io.httpaudit.flow.Endpoint;
 import io.httpaudit.report.SpanOut.Kind;
 import io.httpaudit.trace.SpanIds;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
@@ -29,6 +28,13 @@ final class SpanMaker {
 
   private final SpanOut out;
   private final PhaseRule rule;
+
+  /** What was read last, and as what: one exchange is mostly like the one before. */
+  private String lastText = "";
+
+  private Authority lastAuthority = Authority.of("");
+  private Endpoint lastPeer;
+  private String lastAddress = "";
 
   SpanMaker(SpanOut out, PhaseRule rule) {
     this.out = out;
@@ -128,7 +134,7 @@ final class SpanMaker {
     return method.length() <= LONGEST_METHOD ? method : method.substring(0, LONGEST_METHOD);
   }
 
-  private static void url(Redactor.Url url, boolean server, Tags tags) {
+  private void url(Redactor.Url url, boolean server, Tags tags) {
     if (server) {
       tags.known(Names.URL_SCHEME, url.scheme());
       tags.known(Names.URL_PATH, url.path());
@@ -136,7 +142,7 @@ final class SpanMaker {
     } else {
       tags.known(Names.URL_FULL, url.text());
     }
-    Authority authority = Authority.of(url.authority());
+    Authority authority = authority(url.authority());
     tags.known(Names.SERVER_ADDRESS, authority.host());
     int port = authority.port() < 0 ? Authority.defaultPort(url.scheme()) : authority.port();
     if (port >= 0) {
@@ -144,8 +150,24 @@ final class SpanMaker {
     }
   }
 
-  private static String peer(Endpoint peer, String interfaceName, Tags tags) {
-    String address = peer.address();
+  private Authority authority(String text) {
+    if (!text.equals(lastText)) {
+      lastText = text;
+      lastAuthority = Authority.of(text);
+    }
+    return lastAuthority;
+  }
+
+  private String address(Endpoint of) {
+    if (lastPeer == null || of.high() != lastPeer.high() || of.low() != lastPeer.low()) {
+      lastPeer = of;
+      lastAddress = of.address();
+    }
+    return lastAddress;
+  }
+
+  private String peer(Endpoint peer, String interfaceName, Tags tags) {
+    String address = address(peer);
     tags.put(Names.PEER_ADDRESS, address);
     tags.put(Names.PEER_PORT, (long) peer.port());
     tags.known(Names.INTERFACE, interfaceName);
@@ -153,14 +175,10 @@ final class SpanMaker {
   }
 
   private static void verdict(Verdict verdict, Optional<Why> why, Tags tags) {
-    tags.put(Names.VERDICT, label(verdict));
+    tags.put(Names.VERDICT, verdict.label());
     if (why.isPresent()) {
-      tags.put(Names.WHY, label(why.get()));
+      tags.put(Names.WHY, why.get().label());
     }
-  }
-
-  private static String label(Enum<?> value) {
-    return value.name().toLowerCase(Locale.ROOT);
   }
 
   private static void times(Exchange e, boolean server, Tags tags) {
@@ -218,7 +236,7 @@ final class SpanMaker {
         timing.phase().label(),
         Kind.INTERNAL,
         new TraceIds(
-            own.traceId(), SpanIds.hex(SpanIds.next()), own.spanId(), own.state(), true),
+            own.traceHigh(), own.traceLow(), SpanIds.next(), own.span(), own.state(), true),
         timing.start() + wallOffset,
         timing.end() + wallOffset,
         false);

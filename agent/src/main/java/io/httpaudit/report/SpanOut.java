@@ -22,4 +22,7 @@ interface SpanOut extends Tags {
   void begin(String name, Kind kind, TraceIds who, long start, long end, boolean failed);
 
   void end();
+
+  /** What was written so far was sent, and its buffer begins again. */
+  default void cleared() {}
 }

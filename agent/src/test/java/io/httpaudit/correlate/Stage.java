@@ -131,19 +131,14 @@ final class Stage implements KernelView, Outcomes, Tracing {
   public Exchange.TraceIds begin(
       long connection, long index, String traceparent, String tracestate) {
     begun++;
-    return new Exchange.TraceIds(
-        "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", traceparent, "", true);
+    return new Exchange.TraceIds(1, 2, 3, 0, traceparent, true);
   }
 
   @Override
   public Exchange.TraceIds call(Call call, String tracestate) {
     begun++;
     return new Exchange.TraceIds(
-        SpanIds.hex(call.traceHigh) + SpanIds.hex(call.traceLow),
-        SpanIds.hex(call.span),
-        call.parent == 0 ? "" : SpanIds.hex(call.parent),
-        tracestate,
-        call.sampled);
+        call.traceHigh, call.traceLow, call.span, call.parent, tracestate, call.sampled);
   }
 
   /** One TCP connection between a client and a server. */

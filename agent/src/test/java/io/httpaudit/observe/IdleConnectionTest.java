@@ -120,7 +120,7 @@ class IdleConnectionTest {
     @Override
     public Exchange.TraceIds begin(
         long connection, long index, String traceparent, String tracestate) {
-      return new Exchange.TraceIds("", "", "", "", false);
+      return new Exchange.TraceIds(0, 0, 0, 0, "", false);
     }
 
     @Override

@@ -20,8 +20,11 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.StringLength;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,7 +32,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What we encode, read by protobuf's own classes, is what the SDK's exporter would have sent. */
 class OtlpSpansTest {
-  private static final TraceIds ROOT = new TraceIds(Told.TRACE, Told.SPAN, "", "", true);
+  private static final TraceIds ROOT = Told.ids("", "");
 
   private static final Resource RESOURCE =
       Resource.create(
@@ -157,9 +160,11 @@ class OtlpSpansTest {
   @Test
   void whatWasClearedIsForgotten() throws IOException {
     ProtoBuffer spans = new ProtoBuffer(16);
-    SpanMaker maker = new SpanMaker(new OtlpSpans(spans), new PhaseRule("none", 0));
+    OtlpSpans encoder = new OtlpSpans(spans);
+    SpanMaker maker = new SpanMaker(encoder, new PhaseRule("none", 0));
     maker.exchange(Told.server().exchange(), Told.server().url());
     spans.clear();
+    encoder.cleared();
     maker.connection(Told.refused());
 
     assertThat(spans(read(RESOURCE, spans))).extracting(Span::getName).containsExactly("connect");
@@ -193,6 +198,67 @@ class OtlpSpansTest {
     assertThat(span.getAttributes(1).getValue().getIntValue()).isEqualTo(number);
     assertThat(span.getAttributes(2).getValue().getDoubleValue()).isEqualTo(fraction);
     assertThat(span.getAttributes(3).getValue().getBoolValue()).isEqualTo(flag);
+  }
+
+  private static final List<Key<String>> TEXTS =
+      List.of(Key.stringKey("a"), Key.stringKey("b"), Key.stringKey("c"));
+
+  private static final List<Key<Long>> NUMBERS = List.of(Key.longKey("d"), Key.longKey("e"));
+  private static final Key<Double> FRACTION = Key.doubleKey("f");
+  private static final Key<Boolean> FLAG = Key.booleanKey("g");
+
+  /** A span begins as a copy of the one before of its kind. */
+  @Property(tries = 2_000)
+  void noSpanKeepsAnythingOfTheOneBefore(@ForAll("spans") List<List<Object>> told)
+      throws IOException {
+    ProtoBuffer buffer = new ProtoBuffer(16);
+    OtlpSpans spans = new OtlpSpans(buffer);
+    for (List<Object> values : told) {
+      SpanOut.Kind kind = SpanOut.Kind.values()[values.size() % 3];
+      spans.begin("n", kind, ROOT, 1, 2, false);
+      for (int i = 0; i < values.size(); i++) {
+        put(spans, i, values.get(i));
+      }
+      spans.end();
+    }
+
+    List<Span> read = spans(read(Resource.empty(), buffer));
+    assertThat(read).hasSameSizeAs(told);
+    for (int i = 0; i < read.size(); i++) {
+      assertThat(read.get(i).getAttributesList())
+          .extracting(OtlpSpansTest::value)
+          .isEqualTo(told.get(i));
+    }
+  }
+
+  private static void put(Tags tags, int index, Object value) {
+    if (value instanceof String text) {
+      tags.put(TEXTS.get(index % 3), text);
+    } else if (value instanceof Long number) {
+      tags.put(NUMBERS.get(index % 2), number);
+    } else if (value instanceof Double fraction) {
+      tags.put(FRACTION, fraction);
+    } else {
+      tags.put(FLAG, (boolean) value);
+    }
+  }
+
+  private static Object value(KeyValue attribute) {
+    return switch (attribute.getValue().getValueCase()) {
+      case STRING_VALUE -> attribute.getValue().getStringValue();
+      case INT_VALUE -> attribute.getValue().getIntValue();
+      case DOUBLE_VALUE -> attribute.getValue().getDoubleValue();
+      default -> attribute.getValue().getBoolValue();
+    };
+  }
+
+  @Provide
+  Arbitrary<List<List<Object>>> spans() {
+    Arbitrary<Object> value =
+        Arbitraries.of(
+            "", "x", "y", "xy", "\u00e9", "\u00e9\u00e9", "longer", "l\u00e4nger", "z".repeat(200),
+            "w".repeat(17_000), 0L, 1L, 127L, 128L, 300L, -1L, 0.0, 0.5, true, false);
+    return value.list().ofMaxSize(5).list().ofMaxSize(12);
   }
 
   @Test

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
 import jdk.internal.access.JavaIOFileDescriptorAccess;
 import jdk.internal.access.SharedSecrets;
 import jdk.internal.misc.Unsafe;
@@ -34,6 +35,7 @@ public final class HttpAudit {
   private static final Object NOTHING = new Object();
 
   private static final HttpAuditTasks TASKS = new HttpAuditTasks();
+  private static final HttpAuditTaskKinds KINDS = new HttpAuditTaskKinds();
 
   private static volatile HttpAuditSink sink;
 
@@ -334,10 +336,16 @@ public final class HttpAudit {
   public static void submitted(Object task) {
     try {
       HttpAuditContext context = current();
-      if (context != null) {
-        TASKS.put(task, context);
-      } else if (!TASKS.isEmpty()) {
-        TASKS.doubt(task);
+      if (context == null) {
+        if (!TASKS.isEmpty() && task != null) {
+          TASKS.doubt(task);
+        }
+      } else if (!isFiredByItself(task)) {
+        if (KINDS.carries(task, context)) {
+          TASKS.put(task, context);
+        } else {
+          TASKS.doubt(task);
+        }
       }
     } catch (Throwable e) {
       faults++;
@@ -345,18 +353,123 @@ public final class HttpAudit {
   }
 
   /**
+   * As {@link #submitted}, of a task that is not given away twice before it has run: who has no
+   * context, like a timer that passes it on, leaves it the one that it has.
+   */
+  public static void forked(Object task) {
+    try {
+      HttpAuditContext context = current();
+      if (context != null && !isFiredByItself(task) && KINDS.carries(task, context)) {
+        TASKS.put(task, context);
+      }
+    } catch (Throwable e) {
+      faults++;
+    }
+  }
+
+  /** As {@link #forked}, of what is its submitter's whatever its class. */
+  public static void registered(Object task) {
+    try {
+      HttpAuditContext context = current();
+      if (context != null) {
+        TASKS.put(task, context);
+      }
+    } catch (Throwable e) {
+      faults++;
+    }
+  }
+
+  /**
+   * A {@code CompletableFuture}'s functions have the context of their registration, whoever passes
+   * them on: {@link #fires}. Null has none either.
+   */
+  private static boolean isFiredByItself(Object task) {
+    return task == null || task instanceof CompletableFuture.AsynchronousCompletionTask;
+  }
+
+  /**
    * {@code task} is about to run on this thread, in the context that it was submitted in, or in
    * none.
    *
+   * @param task null: what follows has no context
    * @return for {@link #restore}
    */
   public static Object runs(Object task) {
     try {
+      return replace(TASKS.isEmpty() || isFiredByItself(task) ? null : TASKS.take(task));
+    } catch (Throwable e) {
+      return runsWithout();
+    }
+  }
+
+  /** As {@link #runs}, of what a {@code CompletableFuture} begins with. */
+  public static Object runsItself(Object task) {
+    try {
       return replace(TASKS.isEmpty() ? null : TASKS.take(task));
     } catch (Throwable e) {
-      faults++;
+      return runsWithout();
+    }
+  }
+
+  /** Not even that works with a stack that is full; then nothing does. */
+  private static Object runsWithout() {
+    faults++;
+    try {
+      return replace(null);
+    } catch (Throwable e) {
       return null;
     }
+  }
+
+  /** As {@link #runs}, of what is perhaps not yet to run, so keeps its context until then. */
+  public static Object fires(Object completion) {
+    try {
+      return replace(TASKS.isEmpty() ? null : TASKS.peek(completion));
+    } catch (Throwable e) {
+      return runsWithout();
+    }
+  }
+
+  /**
+   * Behind {@link #fires}.
+   *
+   * @param target null: it has run, or never will
+   */
+  public static void fired(Object replaced, Object completion, Object target) {
+    restore(replaced);
+    if (target == null && !TASKS.isEmpty()) {
+      try {
+        TASKS.take(completion);
+      } catch (Throwable e) {
+        faults++;
+      }
+    }
+  }
+
+  /** {@code thread}, which is this one, begins, in order to run {@code task}. */
+  public static void begins(Object thread, Object task) {
+    if (!TASKS.isEmpty()) {
+      try {
+        HttpAuditContext context = TASKS.take(thread);
+        if (context != null && task != null && KINDS.isTask(task)) {
+          CURRENT.set(context);
+        }
+      } catch (Throwable e) {
+        faults++;
+      }
+    }
+  }
+
+  /** Forgets the tasks that were collected unrun. Now and then, on a thread of ours. */
+  public static void sweepTasks() {
+    if (!TASKS.isEmpty()) {
+      TASKS.sweep();
+    }
+  }
+
+  /** About so many tasks wait in a context. */
+  public static long waitingTasks() {
+    return TASKS.size();
   }
 
   /** Returns the number under which woven methods call it. */

@@ -13,9 +13,9 @@ import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
  * task that was submitted once gets its context once; a task that waits twice in different contexts
  * gets none, since nobody knows which of the two runs. 40 bytes a task that waits.
  *
- * <p>Each bucket is a stack: what is pushed is an entry, what is taken is emptied in place, and
- * empty entries are dropped from the top by whoever passes. Below an entry that stays lies at most
- * what was there when it came.
+ * <p>Each bucket is a stack. An entry that is over, since its context was taken or its task was
+ * collected, stays over, and is unlinked by whoever passes. Two who unlink at once may link an
+ * entry again that is over, never lose one that is not: each link only ever skips such entries.
  */
 final class HttpAuditTasks {
   private static final int BUCKETS = 1 << 12;
@@ -35,6 +35,7 @@ final class HttpAuditTasks {
     /** Whether some other context was submitted with the same task, while this one waited. */
     private volatile boolean doubtful;
 
+    /** Written by several: to entries further down that are as safely published as this one. */
     private Entry below;
 
     Entry(Object task, HttpAuditContext context) {
@@ -61,6 +62,7 @@ final class HttpAuditTasks {
     return waiting.get() == 0;
   }
 
+  /** {@code task} waits, in {@code context}. */
   void put(Object task, HttpAuditContext context) {
     int bucket = bucket(task);
     Entry added = new Entry(task, context);
@@ -69,7 +71,7 @@ final class HttpAuditTasks {
       Entry top = buckets.get(bucket);
       Entry live = live(top);
       boolean twice = false;
-      for (Entry e = live; e != null; e = e.below) {
+      for (Entry e = live; e != null; e = next(e)) {
         if (e.refersTo(task) && e.context != null && e.context != context) {
           e.doubtful = true;
           twice = true;
@@ -85,7 +87,7 @@ final class HttpAuditTasks {
 
   /** A task was submitted once more, without any context: of those that wait, nobody knows now. */
   void doubt(Object task) {
-    for (Entry e = buckets.get(bucket(task)); e != null; e = e.below) {
+    for (Entry e = buckets.get(bucket(task)); e != null; e = next(e)) {
       if (e.refersTo(task)) {
         e.doubtful = true;
       }
@@ -96,7 +98,7 @@ final class HttpAuditTasks {
   HttpAuditContext take(Object task) {
     int bucket = bucket(task);
     Entry top = buckets.get(bucket);
-    for (Entry e = top; e != null; e = e.below) {
+    for (Entry e = top; e != null; e = next(e)) {
       HttpAuditContext context = e.refersTo(task) ? e.take() : null;
       if (context != null) {
         waiting.decrementAndGet();
@@ -107,7 +109,47 @@ final class HttpAuditTasks {
     return null;
   }
 
-  /** From the topmost entry on that is not over; what was collected unrun counts no more. */
+  /** The same, but it goes on waiting. */
+  HttpAuditContext peek(Object task) {
+    for (Entry e = buckets.get(bucket(task)); e != null; e = next(e)) {
+      HttpAuditContext context = e.refersTo(task) ? e.context : null;
+      if (context != null) {
+        return e.doubtful ? null : context;
+      }
+    }
+    return null;
+  }
+
+  /** Forgets the tasks that were collected unrun. Costs a look at each bucket. */
+  void sweep() {
+    for (int i = 0; i < BUCKETS; i++) {
+      Entry top = buckets.get(i);
+      if (top != null) {
+        Entry live = live(top);
+        buckets.compareAndSet(i, top, live);
+        for (Entry e = live; e != null; e = next(e)) {
+          // To its end.
+        }
+      }
+    }
+  }
+
+  /** About so many tasks wait. */
+  long size() {
+    return waiting.get();
+  }
+
+  /** The next that is not over; those between are unlinked. */
+  private Entry next(Entry entry) {
+    Entry below = entry.below;
+    Entry live = live(below);
+    if (live != below) {
+      entry.below = live;
+    }
+    return live;
+  }
+
+  /** From this entry on the first that is not over; what was collected unrun counts no more. */
   private Entry live(Entry top) {
     Entry at = top;
     while (at != null && at.isOver()) {

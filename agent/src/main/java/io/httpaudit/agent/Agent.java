@@ -56,6 +56,9 @@ public final class Agent {
         boot("HttpAuditProbe"),
         boot("HttpAuditTasks"),
         boot("HttpAuditTasks$Entry"),
+        boot("HttpAuditTaskKinds$Kind"),
+        boot("HttpAuditTaskKinds$Seen"),
+        boot("HttpAuditTaskKinds"),
         boot("HttpAudit"));
     Wiring.start(settings, instrumentation);
   }

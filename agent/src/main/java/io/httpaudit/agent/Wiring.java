@@ -35,25 +35,32 @@ final class Wiring {
     SpanIds ids = SpanIds.random();
     Sampler sampler = sampler(settings);
     Tracer tracer = settings.reporting().traces() ? new Tracer(ids, sampler) : null;
-    Observer observer = new Observer(capture, tracer, own, new Waker(capture));
+    Propagation propagation = propagation(settings);
+    Observer observer = new Observer(capture, propagation, tracer, own, new Waker(capture));
     AuditThread audit = new AuditThread(settings, capture, observer, ids, sampler, own);
     Hooks hooks = new Hooks(instrumentation, Faults.HOOKS ? new FaultySink(observer) : observer);
-    Libraries libraries = new Libraries(observer, Propagation.standard());
+    Libraries libraries = new Libraries(observer, propagation);
     if (tracer != null) {
       libraries.weave(instrumentation);
     }
     audit.start();
-    weaveLoaded(hooks, libraries, instrumentation);
+    weaveLoaded(hooks, tracer == null ? null : libraries, instrumentation);
     audit.endWithJvm();
     giveUpRights(settings, capture);
   }
 
-  /** What the JVM had loaded before. */
+  /**
+   * What the JVM had loaded before.
+   *
+   * @param libraries null: they aren't woven
+   */
   private static void weaveLoaded(Hooks hooks, Libraries libraries, Instrumentation instrumentation)
       throws Exception {
     Class<?>[] loaded = instrumentation.getAllLoadedClasses();
     List<Class<?>> wanted = hooks.among(loaded);
-    wanted.addAll(libraries.among(loaded));
+    if (libraries != null) {
+      wanted.addAll(libraries.among(loaded));
+    }
     if (!wanted.isEmpty()) {
       instrumentation.retransformClasses(wanted.toArray(new Class<?>[0]));
     }
@@ -65,10 +72,23 @@ final class Wiring {
     }
     List<String> complaints = new ArrayList<>();
     Sampler sampler = OtelConfig.sampler(complaints);
+    say(complaints);
+    return sampler;
+  }
+
+  private static Propagation propagation(Settings settings) {
+    List<String> complaints = new ArrayList<>();
+    Propagation propagation = OtelConfig.propagation(complaints);
+    if (settings.reporting().traces()) {
+      say(complaints);
+    }
+    return propagation;
+  }
+
+  private static void say(List<String> complaints) {
     for (String complaint : complaints) {
       Stderr.line(complaint);
     }
-    return sampler;
   }
 
   private record Waker(Capture capture) implements Runnable {

@@ -5,7 +5,6 @@ import io.httpaudit.flow.Flow;
 import io.httpaudit.flow.FlowTuple;
 import io.httpaudit.flow.Packet;
 import io.httpaudit.flow.Timeline;
-import io.httpaudit.trace.Traceparent;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.List;
@@ -404,7 +403,7 @@ public final class Correlator implements JvmEvents {
   @Override
   public void resolved(long span, long start, long end) {
     Call call = calls.get(span);
-    if (call != null) {
+    if (call != null && call.dnsStart == 0) {
       call.dnsStart = start;
       call.dnsEnd = end;
     }
@@ -428,8 +427,8 @@ public final class Correlator implements JvmEvents {
     if (head.request()) {
       e.request = head;
       Connection c = connections.get(connection);
-      if (c.client() && !head.traceparent().isEmpty()) {
-        e.call = calls.take(Traceparent.spanId(head.traceparent()));
+      if (c.client()) {
+        e.call = calls.take(head.parent());
         e.opened = e.call != null && e.call == c.call;
       }
       c.call = null;

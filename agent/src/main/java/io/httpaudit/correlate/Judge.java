@@ -296,8 +296,8 @@ final class Judge {
   private Exchange.TraceIds trace(Connection c, Pending e) {
     MessageHead head = e.request;
     return e.call != null
-        ? tracing.call(e.call, head.tracestate())
-        : tracing.begin(c.number, e.index, head.traceparent(), head.tracestate());
+        ? tracing.call(e.call, head.state())
+        : tracing.begin(c.number, e.index, head);
   }
 
   private void extents(Connection c, Pending e, boolean known, boolean over) {
@@ -662,7 +662,7 @@ final class Judge {
         interfaceName(c),
         !call
             ? Exchange.TraceIds.NONE
-            : c.call != null ? tracing.call(c.call, "") : tracing.begin(c.number, 0, "", ""),
+            : c.call != null ? tracing.call(c.call, "") : tracing.root(c.number),
         call,
         c.call != null ? Math.min(c.call.start, c.entry) : c.entry,
         end,

@@ -18,7 +18,9 @@ package io.httpaudit.correlate;
  * @param method empty for a response
  * @param status 0 for a request
  * @param minor of HTTP/1.x
- * @param traceparent as sent, or empty
+ * @param parent id of the caller's span, as the request carries it; 0: none, and then what follows
+ *     says nothing. Of a request that this JVM sent, perhaps that of the very span
+ * @param state {@code tracestate}, or empty
  */
 public record MessageHead(
     boolean request,
@@ -32,7 +34,10 @@ public record MessageHead(
     String method,
     String target,
     String host,
-    String traceparent,
-    String tracestate,
     int status,
-    int minor) {}
+    int minor,
+    long parent,
+    long traceHigh,
+    long traceLow,
+    boolean sampled,
+    String state) {}

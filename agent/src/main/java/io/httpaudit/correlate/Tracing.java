@@ -7,11 +7,13 @@ public interface Tracing {
    *
    * @param connection number in this process
    * @param index of the exchange on it
-   * @param traceparent as found in the request's bytes, or empty: then, or if it is not valid, the
-   *     span is a root
+   * @param request with the context that it carries; if it has none, the span is a root
    */
-  Exchange.TraceIds begin(long connection, long index, String traceparent, String tracestate);
+  Exchange.TraceIds begin(long connection, long index, MessageHead request);
+
+  /** The span of a connection that no request was sent on, and no library told of. */
+  Exchange.TraceIds root(long connection);
 
   /** The span of a call that a library told of. */
-  Exchange.TraceIds call(Call call, String tracestate);
+  Exchange.TraceIds call(Call call, String state);
 }

@@ -13,10 +13,28 @@ public final class Head {
   public int targetLength;
   public int hostOffset;
   public int hostLength;
-  public int traceparentOffset;
-  public int traceparentLength;
-  public int tracestateOffset;
-  public int tracestateLength;
+
+  /** By {@link KeptField}: offset 0 if there was none, length -1 if there was more than is kept. */
+  final int[] keptOffsets = new int[KeptField.ALL.length];
+
+  final int[] keptLengths = new int[KeptField.ALL.length];
+
+  /**
+   * The context that a request carries, once {@link io.httpaudit.trace.Propagation#extract} has
+   * read it: the caller's span; 0: none, and then the others say nothing.
+   */
+  public long parent;
+
+  /** Of the trace id, the first 8 of 16 bytes, big-endian, and the last 8. */
+  public long traceHigh;
+
+  public long traceLow;
+  public boolean sampled;
+
+  /** {@code tracestate}; length 0: none. Likewise {@code baggage}, which needs no parent. */
+  public int stateOffset;
+
+  public int stateLength;
   public int baggageOffset;
   public int baggageLength;
 
@@ -40,4 +58,14 @@ public final class Head {
 
   /** Stream position behind the message, where the head alone proves it; else -1. */
   public long expectedEnd;
+
+  /** Where the field's value begins in {@link #text}. */
+  public int offset(KeptField field) {
+    return keptOffsets[field.ordinal()];
+  }
+
+  /** The length of its value; 0: it is empty, or there is none; -1: it can't be told what it is. */
+  public int length(KeptField field) {
+    return keptLengths[field.ordinal()];
+  }
 }

@@ -7,7 +7,7 @@ import java.util.Arrays;
  * Keeps the few parts that {@link Head} has; every other field is looked at byte by byte, and
  * forgotten.
  *
- * <p>Pooled: about 720 bytes, held by a parser only from the first byte of a head to its last.
+ * <p>Pooled: about 850 bytes, held by a parser only from the first byte of a head to its last.
  */
 final class HeadScanner {
   /** Of a head, from its first byte to the empty line's last. INTERFACE.md, Verdicts. */
@@ -41,29 +41,23 @@ final class HeadScanner {
 
   // Fields that mean something here.
   private static final int NONE = -1;
-  private static final int OTHER = 0;
-  private static final int CONTENT_LENGTH = 1;
-  private static final int TRANSFER_ENCODING = 2;
-  private static final int UPGRADE = 3;
-  private static final int HOST = 4;
-  private static final int TRACEPARENT = 5;
-  private static final int TRACESTATE = 6;
-  private static final int BAGGAGE = 7;
+  private static final int OTHER = FieldNames.OTHER;
+  private static final int CONTENT_LENGTH = FieldNames.CONTENT_LENGTH;
+  private static final int TRANSFER_ENCODING = FieldNames.TRANSFER_ENCODING;
+  private static final int UPGRADE = FieldNames.UPGRADE;
+  private static final int HOST = FieldNames.HOST;
+  private static final int KEPT = FieldNames.KEPT;
 
-  private static final byte[][] NAMES = {
-    {},
-    ascii("content-length"),
-    ascii("transfer-encoding"),
-    ascii("upgrade"),
-    ascii("host"),
-    ascii("traceparent"),
-    ascii("tracestate"),
-    ascii("baggage"),
-  };
+  /** Of a list: W3C Baggage, 3.3.2 asks for so many bytes. */
+  private static final int LONGEST_LIST = 8192;
+
+  /** How often a field may go on with a list that began before, in one head. */
+  private static final int MOST_JOINED = 16;
 
   private static final byte[] HTTP_1 = ascii("HTTP/1.");
   private static final byte[] HTTP_2 = ascii("HTTP/2.0\r\n\r\nSM\r\n\r\n");
   private static final byte[] CHUNKED = ascii("chunked");
+  private static final byte[] COMMA = {','};
 
   /** RFC 9110 §5.6.2: a token's characters, in lower case; 0: not one. */
   private static final byte[] TOKEN = new byte[256];
@@ -96,8 +90,18 @@ final class HeadScanner {
   /** The field that the current line, and those folded into it, belong to. */
   private int field;
 
+  /** While its name is read: which of {@link #names} it is so far. */
+  private int candidate;
+
+  private FieldNames names;
+
   /** Where the current field's value begins in {@link Head#text}, or -1 if it isn't kept. */
   private int value;
+
+  /** Where this line's part of it does: behind a comma, if others came before. */
+  private int part;
+
+  private int joined;
 
   // Content-Length: RFC 9112 §6.3, rule 5.
   private static final int BEFORE_DIGITS = 0;
@@ -121,13 +125,13 @@ final class HeadScanner {
   private boolean badCoding;
 
   private boolean upgrade;
-  private boolean traceparentTwice;
+  private boolean kept;
 
   private HeadScanner() {
     head.text = new byte[TEXT];
   }
 
-  private static byte[] ascii(String text) {
+  static byte[] ascii(String text) {
     byte[] bytes = new byte[text.length()];
     for (int i = 0; i < bytes.length; i++) {
       bytes[i] = (byte) text.charAt(i);
@@ -136,12 +140,14 @@ final class HeadScanner {
   }
 
   /** A scanner at the first byte of a head. */
-  static HeadScanner take(boolean request, long index, long offset, long finalOffset) {
+  static HeadScanner take(
+      boolean request, FieldNames names, long index, long offset, long finalOffset) {
     HeadScanner scanner = POOL.take();
     if (scanner == null) {
       scanner = new HeadScanner();
     }
     scanner.reset(request);
+    scanner.names = names;
     scanner.head.index = index;
     scanner.head.offset = offset;
     scanner.head.finalOffset = finalOffset;
@@ -151,7 +157,7 @@ final class HeadScanner {
   /** A scanner in {@code from}'s state. */
   static HeadScanner copyOf(HeadScanner from) {
     Head head = from.head;
-    HeadScanner copy = take(from.request, head.index, head.offset, head.finalOffset);
+    HeadScanner copy = take(from.request, from.names, head.index, head.offset, head.finalOffset);
     copy.ensure(from.used);
     System.arraycopy(head.text, 0, copy.head.text, 0, from.used);
     copy.used = from.used;
@@ -160,19 +166,21 @@ final class HeadScanner {
     copy.head.targetLength = head.targetLength;
     copy.head.hostOffset = head.hostOffset;
     copy.head.hostLength = head.hostLength;
-    copy.head.traceparentOffset = head.traceparentOffset;
-    copy.head.traceparentLength = head.traceparentLength;
-    copy.head.tracestateOffset = head.tracestateOffset;
-    copy.head.tracestateLength = head.tracestateLength;
-    copy.head.baggageOffset = head.baggageOffset;
-    copy.head.baggageLength = head.baggageLength;
+    if (from.kept) {
+      copy.kept = true;
+      System.arraycopy(head.keptOffsets, 0, copy.head.keptOffsets, 0, head.keptOffsets.length);
+      System.arraycopy(head.keptLengths, 0, copy.head.keptLengths, 0, head.keptLengths.length);
+    }
     copy.head.status = head.status;
     copy.head.minor = head.minor;
     copy.length = from.length;
     copy.state = from.state;
     copy.at = from.at;
     copy.field = from.field;
+    copy.candidate = from.candidate;
     copy.value = from.value;
+    copy.part = from.part;
+    copy.joined = from.joined;
     copy.lengthState = from.lengthState;
     copy.number = from.number;
     copy.contentLength = from.contentLength;
@@ -182,7 +190,6 @@ final class HeadScanner {
     copy.chunkedLast = from.chunkedLast;
     copy.badCoding = from.badCoding;
     copy.upgrade = from.upgrade;
-    copy.traceparentTwice = from.traceparentTwice;
     return copy;
   }
 
@@ -212,18 +219,20 @@ final class HeadScanner {
     chunkedLast = false;
     badCoding = false;
     upgrade = false;
-    traceparentTwice = false;
+    joined = 0;
     head.methodLength = 0;
     head.targetOffset = 0;
     head.targetLength = 0;
     head.hostOffset = 0;
     head.hostLength = 0;
-    head.traceparentOffset = 0;
-    head.traceparentLength = 0;
-    head.tracestateOffset = 0;
-    head.tracestateLength = 0;
-    head.baggageOffset = 0;
+    head.parent = 0;
+    head.stateLength = 0;
     head.baggageLength = 0;
+    if (kept) {
+      kept = false;
+      Arrays.fill(head.keptOffsets, 0);
+      Arrays.fill(head.keptLengths, 0);
+    }
     head.status = 0;
     head.minor = -1;
     head.headEnd = -1;
@@ -320,7 +329,7 @@ final class HeadScanner {
 
         case NAME:
           {
-            byte[] name = NAMES[field];
+            byte[] name = names.names[candidate];
             int lower = 0;
             while (p < limit
                 && (lower = TOKEN[bytes[p] & 0xff]) != 0
@@ -336,20 +345,16 @@ final class HeadScanner {
               if (bytes[p] != ':') {
                 s = FAILED;
               } else {
-                if (at < name.length) {
-                  field = OTHER;
-                }
+                field = at == name.length ? names.fields[candidate] : OTHER;
                 p++;
                 startValue();
                 s = VALUE;
               }
-            } else if (at == 3 && lower == 'c' && field == TRANSFER_ENCODING && request) {
-              field = TRACEPARENT;
-            } else if (at == 5 && lower == 's' && field == TRACEPARENT) {
-              field = TRACESTATE;
             } else {
-              field = OTHER;
-              s = OTHER_NAME;
+              candidate = names.other(candidate, at, lower);
+              if (candidate < 0) {
+                s = OTHER_NAME;
+              }
             }
             break;
           }
@@ -521,21 +526,9 @@ final class HeadScanner {
 
   private int startName(int lower) {
     at = 1;
-    if (lower == 'c') {
-      field = CONTENT_LENGTH;
-    } else if (lower == 't') {
-      field = TRANSFER_ENCODING;
-    } else if (lower == 'h' && request) {
-      field = HOST;
-    } else if (lower == 'u' && request) {
-      field = UPGRADE;
-    } else if (lower == 'b' && request) {
-      field = BAGGAGE;
-    } else {
-      field = OTHER;
-      return OTHER_NAME;
-    }
-    return NAME;
+    field = OTHER;
+    candidate = names.first(lower);
+    return candidate < 0 ? OTHER_NAME : NAME;
   }
 
   private void startValue() {
@@ -554,33 +547,49 @@ final class HeadScanner {
         field = OTHER;
         break;
       case HOST:
-        keepFirst(head.hostOffset);
-        break;
-      case TRACEPARENT:
-        traceparentTwice = head.traceparentOffset != 0;
-        keepFirst(head.traceparentOffset);
-        break;
-      case TRACESTATE:
-        keepFirst(head.tracestateOffset);
-        break;
-      case BAGGAGE:
-        keepFirst(head.baggageOffset);
+        // Of several the first; never at 0: the method is there.
+        if (head.hostOffset == 0) {
+          value = used;
+          part = used;
+        } else {
+          field = OTHER;
+        }
         break;
       default:
+        if (field >= KEPT) {
+          keep(field - KEPT);
+        }
         break;
     }
   }
 
-  /**
-   * A kept value begins, or, if there is one at {@code before} (never 0: the method is there), is
-   * ignored.
-   */
-  private void keepFirst(int before) {
-    if (before == 0) {
+  private void keep(int slot) {
+    kept = true;
+    int before = head.keptLengths[slot];
+    if (before == 0 && (head.keptOffsets[slot] == 0 || KeptField.ALL[slot].list)) {
       value = used;
-    } else if (field != TRACEPARENT) {
+      part = used;
+    } else if (before > 0 && KeptField.ALL[slot].list && joined < MOST_JOINED) {
+      join(head.keptOffsets[slot], before);
+    } else {
+      // W3C Trace Context, 3.2: of two nobody knows which holds.
+      head.keptLengths[slot] = -1;
       field = OTHER;
     }
+  }
+
+  /** The list goes on: it is moved behind what came since, if anything did. */
+  private void join(int from, int count) {
+    joined++;
+    value = from;
+    if (from + count != used) {
+      ensure(used + count);
+      System.arraycopy(head.text, from, head.text, used, count);
+      value = used;
+      used += count;
+    }
+    append(COMMA, 0, 1);
+    part = used;
   }
 
   private void feed(byte[] bytes, int from, int to) {
@@ -594,7 +603,7 @@ final class HeadScanner {
       }
     } else if (value >= 0) {
       int p = from;
-      if (used == value) {
+      if (used == part) {
         while (p < to && isSpace(bytes[p])) {
           p++;
         }
@@ -714,33 +723,31 @@ final class HeadScanner {
         head.hostOffset = value;
         head.hostLength = trimmed();
         break;
-      case TRACEPARENT:
-        if (traceparentTwice) {
-          head.traceparentLength = 0;
-        } else {
-          head.traceparentOffset = value;
-          head.traceparentLength = trimmed();
-        }
-        break;
-      case TRACESTATE:
-        head.tracestateOffset = value;
-        head.tracestateLength = trimmed();
-        break;
-      case BAGGAGE:
-        head.baggageOffset = value;
-        head.baggageLength = trimmed();
-        break;
       default:
+        if (field >= KEPT) {
+          endKept(field - KEPT);
+        }
         break;
     }
   }
 
-  private int trimmed() {
-    int end = used;
-    while (end > value && isSpace(head.text[end - 1])) {
-      end--;
+  private void endKept(int slot) {
+    int length = trimmed();
+    if (part > value && used == part) {
+      // Nothing stands behind the comma.
+      length--;
     }
-    return end - value;
+    used = value + length;
+    head.keptOffsets[slot] = value;
+    head.keptLengths[slot] = length > LONGEST_LIST ? -1 : length;
+  }
+
+  /** Without the white space at the end. */
+  private int trimmed() {
+    while (used > part && isSpace(head.text[used - 1])) {
+      used--;
+    }
+    return used - value;
   }
 
   private void append(byte[] bytes, int from, int to) {

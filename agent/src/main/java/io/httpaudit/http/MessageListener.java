@@ -5,6 +5,9 @@ package io.httpaudit.http;
  * {@link MessageParser#skip}, on their thread. Offsets are stream positions.
  */
 public interface MessageListener {
+  /** Which fields of a request are kept in its {@link Head}. Asked at each one's begin. */
+  FieldNames names();
+
   /** The first byte of a message (of a 1xx response too, with {@code interim} not known yet). */
   void started(long offset);
 

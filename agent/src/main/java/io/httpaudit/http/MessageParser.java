@@ -250,11 +250,18 @@ public final class MessageParser {
 
   /** The next head of the message: a request's, a final response's, or one before that. */
   private void next(long start) {
-    scanner = HeadScanner.take(ofRequests, index, start, position);
+    scanner = HeadScanner.take(ofRequests, names(), index, start, position);
     state = HEAD;
     if (listener != null) {
       listener.started(position);
     }
+  }
+
+  private FieldNames names() {
+    if (!ofRequests) {
+      return FieldNames.OF_RESPONSES;
+    }
+    return listener == null ? FieldNames.OF_PREVIEWS : listener.names();
   }
 
   private void headScanned() {

@@ -177,10 +177,14 @@ public final class Requests {
 
   /**
    * Writer: OPEN, REFUSED, GRANTED or CONTRADICTED: what is known of the upgrade that request
-   * {@code index} asked for.
+   * {@code index} asked for. If a later one is decided, it was refused: a preview told that one,
+   * behind a refusal, and its answer was read before its write returned.
    */
   int decision(long index) {
     long last = decision;
+    if (last >> 2 > index) {
+      return REFUSED;
+    }
     return last >> 2 == index ? (int) last & 3 : OPEN;
   }
 

@@ -16,7 +16,14 @@ import java.util.List;
  */
 public final class Libraries implements ClassFileTransformer {
   /** Beginnings of internal names of classes; of which library, {@link #library} says. */
-  private static final String[] PACKAGES = {"com/sun/net/httpserver/"};
+  private static final String[] PACKAGES = {
+    "java/util/concurrent/",
+    "java/lang/VirtualThread",
+    "com/sun/net/httpserver/",
+    "sun/net/www/",
+    "jdk/internal/net/http/",
+    "java/net/InetAddress",
+  };
 
   private final Observer observer;
   private final Propagation propagation;
@@ -32,13 +39,25 @@ public final class Libraries implements ClassFileTransformer {
 
   private Library library(int number) {
     return switch (number) {
-      case 0 -> new JdkHttpServer(observer);
+      case 0 -> new Tasks();
+      case 1 -> new VirtualThreads();
+      case 2 -> new JdkHttpServer(observer);
+      case 3 -> new HttpUrlConnection(observer, propagation);
+      case 4 -> new JavaNetHttp(observer, propagation);
+      case 5 -> new NameResolution(observer);
       default -> throw new IllegalArgumentException();
     };
   }
 
-  /** Weaves into classes as they load, from now on. */
+  /**
+   * Weaves into classes as they load, from now on. Before the agent has threads of its own.
+   *
+   * <p>What carries tasks is made ready first: it needs nobody's objects, and must not be made
+   * while one of its classes loads, perhaps one that the making needs.
+   */
   public void weave(Instrumentation instrumentation) {
+    weaver(0);
+    weaver(1);
     instrumentation.addTransformer(this, true);
   }
 

@@ -2,8 +2,10 @@ package io.httpaudit.instrument;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import net.bytebuddy.jar.asm.ClassReader;
 import net.bytebuddy.jar.asm.ClassVisitor;
 import net.bytebuddy.jar.asm.ClassWriter;
@@ -21,6 +23,9 @@ final class LibraryWeaver {
   private static final String TARGET = "java/lang/HttpAudit";
   private static final String OBJECT = "java/lang/Object";
   private static final String THROWABLE = "java/lang/Throwable";
+
+  /** Of a completion: whom it completes, until it has run. */
+  private static final String TARGET_FIELD = "dep";
 
   /** Class files of Java 6 and later have frames. */
   private static final int FRAMES = 50;
@@ -53,10 +58,10 @@ final class LibraryWeaver {
     if (reader.readUnsignedShort(6) < FRAMES) {
       return null;
     }
-    Map<String, Integer> locals = new HashMap<>();
-    reader.accept(new Locals(locals), ClassReader.SKIP_FRAMES | ClassReader.SKIP_DEBUG);
+    Map<String, Code> codes = new HashMap<>();
+    reader.accept(new Codes(name, codes), ClassReader.SKIP_FRAMES | ClassReader.SKIP_DEBUG);
     ClassWriter writer = new ClassWriter(reader, ClassWriter.COMPUTE_MAXS);
-    reader.accept(new Methods(writer, name, locals), ClassReader.EXPAND_FRAMES);
+    reader.accept(new Methods(writer, name, codes), ClassReader.EXPAND_FRAMES);
     return writer.toByteArray();
   }
 
@@ -72,35 +77,78 @@ final class LibraryWeaver {
     return missing;
   }
 
-  /** How many local variables each method has: ours lie behind. */
-  private static final class Locals extends ClassVisitor {
-    private final Map<String, Integer> of;
+  /** What must be known of a method before its code is written. */
+  private static final class Code {
+    /** How many local variables it has: ours lie behind. */
+    int locals;
 
-    Locals(Map<String, Integer> of) {
+    /** Names of the methods that it calls. */
+    final Set<String> calls = new HashSet<>();
+
+    /** The field {@code dep} as the method itself reads it: owner and descriptor; or null. */
+    String[] target;
+  }
+
+  /** Reads those methods that a point may be in. */
+  private final class Codes extends ClassVisitor {
+    private final String owner;
+    private final Map<String, Code> codes;
+
+    Codes(String owner, Map<String, Code> codes) {
       super(Opcodes.ASM9);
-      this.of = of;
+      this.owner = owner;
+      this.codes = codes;
     }
 
     @Override
     public MethodVisitor visitMethod(
         int access, String name, String descriptor, String signature, String[] exceptions) {
-      return new MethodVisitor(Opcodes.ASM9) {
-        @Override
-        public void visitMaxs(int maxStack, int maxLocals) {
-          of.put(name.concat(descriptor), maxLocals);
+      for (Point point : points) {
+        if (point.owner().equals(owner) && point.matches(name, descriptor)) {
+          Code code = new Code();
+          codes.put(name.concat(descriptor), code);
+          return new Reading(code);
         }
-      };
+      }
+      return null;
+    }
+  }
+
+  private static final class Reading extends MethodVisitor {
+    private final Code code;
+
+    Reading(Code code) {
+      super(Opcodes.ASM9);
+      this.code = code;
+    }
+
+    @Override
+    public void visitMethodInsn(
+        int opcode, String owner, String name, String descriptor, boolean isInterface) {
+      code.calls.add(name);
+    }
+
+    @Override
+    public void visitFieldInsn(int opcode, String owner, String name, String descriptor) {
+      if (opcode == Opcodes.GETFIELD && name.equals(TARGET_FIELD)) {
+        code.target = new String[] {owner, descriptor};
+      }
+    }
+
+    @Override
+    public void visitMaxs(int maxStack, int maxLocals) {
+      code.locals = maxLocals;
     }
   }
 
   private final class Methods extends ClassVisitor {
     private final String owner;
-    private final Map<String, Integer> locals;
+    private final Map<String, Code> codes;
 
-    Methods(ClassVisitor next, String owner, Map<String, Integer> locals) {
+    Methods(ClassVisitor next, String owner, Map<String, Code> codes) {
       super(Opcodes.ASM9, next);
       this.owner = owner;
-      this.locals = locals;
+      this.codes = codes;
     }
 
     @Override
@@ -110,23 +158,36 @@ final class LibraryWeaver {
       if ((access & (Opcodes.ACC_NATIVE | Opcodes.ACC_ABSTRACT)) != 0) {
         return next;
       }
-      int free = locals.getOrDefault(name.concat(descriptor), 0);
-      boolean isStatic = (access & Opcodes.ACC_STATIC) != 0;
+      Code code = codes.get(name.concat(descriptor));
+      if (code == null) {
+        return next;
+      }
+      int free = code.locals;
+      String receiver = (access & Opcodes.ACC_STATIC) == 0 ? owner : null;
       for (int i = 0; i < points.length; i++) {
         Point point = points[i];
-        if (point.owner().equals(owner) && point.matches(name, descriptor)) {
-          next =
-              switch (point.kind()) {
-                case SUBMITS -> new Submits(next, i, name.equals("<init>"));
-                case RUNS ->
-                    point.call().isEmpty()
-                        ? new Around(next, i, free, isStatic ? null : owner)
-                        : new AtCall(next, i, free);
-                case PROBE -> new Around(next, i, free, isStatic ? null : owner);
-              };
-          // Of two points in one method, each has its own variables.
-          free += 2;
+        if (!point.owner().equals(owner)
+            || !point.matches(name, descriptor)
+            || !point.call().isEmpty() && !code.calls.contains(point.call())) {
+          continue;
         }
+        switch (point.kind()) {
+          case SUBMITS -> next = new Submits(next, i, name.equals("<init>"));
+          case RUNS ->
+              next =
+                  point.call().isEmpty()
+                      ? new Around(next, i, free, receiver)
+                      : new AtCall(next, i, free, receiver);
+          case PROBE -> next = new Around(next, i, free, receiver);
+          case BEGINS -> next = new BeforeCall(next, i);
+          case FIRES -> {
+            if (code.target != null) {
+              next = new Fires(next, i, free, receiver, code.target);
+            }
+          }
+        }
+        // Of two points in one method, each has its own variables.
+        free += 2;
       }
       return next;
     }
@@ -163,99 +224,74 @@ final class LibraryWeaver {
       woven[index] = true;
       visitVarInsn(Opcodes.ALOAD, points[index].one());
       super.visitMethodInsn(
-          Opcodes.INVOKESTATIC, TARGET, "submitted", "(Ljava/lang/Object;)V", false);
+          Opcodes.INVOKESTATIC, TARGET, points[index].hook(), "(Ljava/lang/Object;)V", false);
     }
   }
 
-  /** A task runs during a call in the middle of a method. */
-  private final class AtCall extends MethodVisitor {
+  /** A thread is about to do its task. */
+  private final class BeforeCall extends MethodVisitor {
     private final int index;
-    private final int token;
 
-    AtCall(MethodVisitor next, int index, int free) {
+    BeforeCall(MethodVisitor next, int index) {
       super(Opcodes.ASM9, next);
       this.index = index;
-      token = free;
     }
 
     @Override
     public void visitMethodInsn(
         int opcode, String owner, String name, String descriptor, boolean isInterface) {
-      if (!name.equals(points[index].call()) || !descriptor.startsWith("()")) {
-        super.visitMethodInsn(opcode, owner, name, descriptor, isInterface);
-        return;
+      if (name.equals(points[index].call())) {
+        woven[index] = true;
+        super.visitVarInsn(Opcodes.ALOAD, 0);
+        super.visitVarInsn(Opcodes.ALOAD, points[index].one());
+        super.visitMethodInsn(
+            Opcodes.INVOKESTATIC,
+            TARGET,
+            "begins",
+            "(Ljava/lang/Object;Ljava/lang/Object;)V",
+            false);
       }
-      woven[index] = true;
-      super.visitInsn(Opcodes.DUP);
-      super.visitMethodInsn(
-          Opcodes.INVOKESTATIC, TARGET, "runs", "(Ljava/lang/Object;)Ljava/lang/Object;", false);
-      super.visitVarInsn(Opcodes.ASTORE, token);
       super.visitMethodInsn(opcode, owner, name, descriptor, isInterface);
-      super.visitVarInsn(Opcodes.ALOAD, token);
-      super.visitMethodInsn(
-          Opcodes.INVOKESTATIC, TARGET, "restore", "(Ljava/lang/Object;)V", false);
     }
   }
 
   /**
-   * Around a method's whole code, in two variables of ours: what entering gave, and the argument
-   * told, since the method may reuse its own.
+   * What is woven around a method's whole code, with variables of ours behind its own. They have
+   * their values from the entry on.
    */
-  private final class Around extends MethodVisitor {
-    private final int index;
-    private final Point point;
-    private final int token;
+  private abstract class Enclosing extends MethodVisitor {
+    final int index;
+    final Point point;
+
+    /** Our first variable. */
+    final int token;
 
     /** Internal name; null: a static method. */
-    private final String receiver;
+    final String receiver;
 
+    private final int variables;
     private final Label start = new Label();
     private final Label end = new Label();
 
-    Around(MethodVisitor next, int index, int free, String receiver) {
+    Enclosing(MethodVisitor next, int index, int free, int variables, String receiver) {
       super(Opcodes.ASM9, next);
       this.index = index;
+      this.variables = variables;
       this.receiver = receiver;
       point = points[index];
       token = free;
     }
 
+    abstract void enter();
+
+    /** Result, or exception, is on the stack, if there is one: to be taken. */
+    abstract void leave(boolean result, boolean thrown);
+
     @Override
     public void visitCode() {
       super.visitCode();
-      woven[index] = true;
-      load(point.one());
-      super.visitVarInsn(Opcodes.ASTORE, token + 1);
-      if (point.kind() == Point.Kind.RUNS) {
-        super.visitVarInsn(Opcodes.ALOAD, token + 1);
-        super.visitMethodInsn(
-            Opcodes.INVOKESTATIC, TARGET, "runs", "(Ljava/lang/Object;)Ljava/lang/Object;", false);
-      } else {
-        push(probes[index]);
-        load(receiver == null ? -1 : 0);
-        super.visitVarInsn(Opcodes.ALOAD, token + 1);
-        load(point.two());
-        super.visitMethodInsn(
-            Opcodes.INVOKESTATIC,
-            TARGET,
-            "enter",
-            "(ILjava/lang/Object;Ljava/lang/Object;Ljava/lang/Object;)Ljava/lang/Object;",
-            false);
-      }
-      super.visitVarInsn(Opcodes.ASTORE, token);
+      enter();
       super.visitLabel(start);
-    }
-
-    private void load(int slot) {
-      if (slot < 0) {
-        super.visitInsn(Opcodes.ACONST_NULL);
-      } else {
-        super.visitVarInsn(Opcodes.ALOAD, slot);
-      }
-    }
-
-    private void push(int number) {
-      super.visitIntInsn(Opcodes.SIPUSH, number);
     }
 
     @Override
@@ -269,38 +305,29 @@ final class LibraryWeaver {
       super.visitInsn(opcode);
     }
 
-    /** Result, or exception, is on the stack, if there is one. */
-    private void leave(boolean result, boolean thrown) {
-      if (point.kind() == Point.Kind.RUNS) {
-        if (result || thrown) {
-          super.visitInsn(Opcodes.POP);
-        }
-        super.visitVarInsn(Opcodes.ALOAD, token);
-        super.visitMethodInsn(
-            Opcodes.INVOKESTATIC, TARGET, "restore", "(Ljava/lang/Object;)V", false);
-        return;
+    final void load(int slot) {
+      if (slot < 0) {
+        super.visitInsn(Opcodes.ACONST_NULL);
+      } else {
+        super.visitVarInsn(Opcodes.ALOAD, slot);
       }
-      String told = result ? OBJECT : thrown ? THROWABLE : "";
-      push(probes[index]);
-      if (!told.isEmpty()) {
-        super.visitInsn(Opcodes.SWAP);
-      }
-      super.visitVarInsn(Opcodes.ALOAD, token);
-      load(receiver == null ? -1 : 0);
-      super.visitVarInsn(Opcodes.ALOAD, token + 1);
-      super.visitMethodInsn(
-          Opcodes.INVOKESTATIC,
-          TARGET,
-          result ? "returned" : thrown ? "thrown" : "left",
-          "(I"
-              + (told.isEmpty() ? "" : Type.getObjectType(told).getDescriptor())
-              + "Ljava/lang/Object;Ljava/lang/Object;Ljava/lang/Object;)V",
-          false);
+    }
+
+    final void store(int slot) {
+      super.visitVarInsn(Opcodes.ASTORE, slot);
+    }
+
+    final void call(String hook, String descriptor) {
+      super.visitMethodInsn(Opcodes.INVOKESTATIC, TARGET, hook, descriptor, false);
+    }
+
+    final void plain(int opcode) {
+      super.visitInsn(opcode);
     }
 
     @Override
     public void visitFrame(int type, int count, Object[] local, int stacked, Object[] stack) {
-      Object[] with = new Object[count + token + 2];
+      Object[] with = new Object[count + token + variables];
       int used = 0;
       int slot = 0;
       for (int i = 0; i < count; i++) {
@@ -308,14 +335,14 @@ final class LibraryWeaver {
         with[used++] = isOurs(slot) ? OBJECT : local[i];
         slot += local[i] == Opcodes.LONG || local[i] == Opcodes.DOUBLE ? 2 : 1;
       }
-      for (; slot < token + 2; slot++) {
+      for (; slot < token + variables; slot++) {
         with[used++] = isOurs(slot) ? OBJECT : Opcodes.TOP;
       }
       super.visitFrame(Opcodes.F_NEW, used, with, stacked, stack);
     }
 
     private boolean isOurs(int slot) {
-      return slot == token || slot == token + 1;
+      return slot >= token && slot < token + variables;
     }
 
     @Override
@@ -331,6 +358,143 @@ final class LibraryWeaver {
       leave(false, true);
       super.visitInsn(Opcodes.ATHROW);
       super.visitMaxs(maxStack, maxLocals);
+    }
+  }
+
+  /**
+   * Tasks run during calls in the middle of a method. What leaves the method by an exception leaves
+   * the task's context, too; handlers within it still have it.
+   */
+  private final class AtCall extends Enclosing {
+    AtCall(MethodVisitor next, int index, int free, String receiver) {
+      super(next, index, free, 1, receiver);
+    }
+
+    @Override
+    void enter() {
+      forget();
+    }
+
+    private void forget() {
+      plain(Opcodes.ACONST_NULL);
+      store(token);
+    }
+
+    @Override
+    public void visitMethodInsn(
+        int opcode, String owner, String name, String descriptor, boolean isInterface) {
+      if (!name.equals(point.call()) || !descriptor.startsWith("()")) {
+        super.visitMethodInsn(opcode, owner, name, descriptor, isInterface);
+        return;
+      }
+      woven[index] = true;
+      plain(Opcodes.DUP);
+      call(point.hook(), "(Ljava/lang/Object;)Ljava/lang/Object;");
+      store(token);
+      super.visitMethodInsn(opcode, owner, name, descriptor, isInterface);
+      restore();
+      forget();
+    }
+
+    private void restore() {
+      load(token);
+      call("restore", "(Ljava/lang/Object;)V");
+    }
+
+    @Override
+    void leave(boolean result, boolean thrown) {
+      if (thrown) {
+        plain(Opcodes.POP);
+        restore();
+      } else if (result) {
+        plain(Opcodes.POP);
+      }
+    }
+  }
+
+  /** A completion runs if its time has come. */
+  private final class Fires extends Enclosing {
+    private final String[] target;
+
+    Fires(MethodVisitor next, int index, int free, String receiver, String[] target) {
+      super(next, index, free, 1, receiver);
+      this.target = target;
+    }
+
+    @Override
+    void enter() {
+      woven[index] = true;
+      load(0);
+      call("fires", "(Ljava/lang/Object;)Ljava/lang/Object;");
+      store(token);
+    }
+
+    @Override
+    void leave(boolean result, boolean thrown) {
+      if (result || thrown) {
+        plain(Opcodes.POP);
+      }
+      load(token);
+      load(0);
+      load(0);
+      super.visitFieldInsn(Opcodes.GETFIELD, target[0], TARGET_FIELD, target[1]);
+      call("fired", "(Ljava/lang/Object;Ljava/lang/Object;Ljava/lang/Object;)V");
+    }
+  }
+
+  /** What entering gave, and the argument told, since the method may reuse its own variable. */
+  private final class Around extends Enclosing {
+    Around(MethodVisitor next, int index, int free, String receiver) {
+      super(next, index, free, 2, receiver);
+    }
+
+    @Override
+    void enter() {
+      woven[index] = true;
+      load(point.one());
+      store(token + 1);
+      if (point.kind() == Point.Kind.RUNS) {
+        load(token + 1);
+        call(point.hook(), "(Ljava/lang/Object;)Ljava/lang/Object;");
+      } else {
+        push(probes[index]);
+        load(receiver == null ? -1 : 0);
+        load(token + 1);
+        load(point.two());
+        call(
+            "enter",
+            "(ILjava/lang/Object;Ljava/lang/Object;Ljava/lang/Object;)Ljava/lang/Object;");
+      }
+      store(token);
+    }
+
+    private void push(int number) {
+      super.visitIntInsn(Opcodes.SIPUSH, number);
+    }
+
+    @Override
+    void leave(boolean result, boolean thrown) {
+      if (point.kind() == Point.Kind.RUNS) {
+        if (result || thrown) {
+          plain(Opcodes.POP);
+        }
+        load(token);
+        call("restore", "(Ljava/lang/Object;)V");
+        return;
+      }
+      String told = result ? OBJECT : thrown ? THROWABLE : "";
+      push(probes[index]);
+      if (!told.isEmpty()) {
+        plain(Opcodes.SWAP);
+      }
+      load(token);
+      load(receiver == null ? -1 : 0);
+      load(token + 1);
+      call(
+          result ? "returned" : thrown ? "thrown" : "left",
+          "(I"
+              .concat(told.isEmpty() ? "" : Type.getObjectType(told).getDescriptor())
+              .concat("Ljava/lang/Object;Ljava/lang/Object;Ljava/lang/Object;)V"));
     }
   }
 }

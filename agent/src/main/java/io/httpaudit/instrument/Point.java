@@ -6,8 +6,11 @@ package io.httpaudit.instrument;
  *
  * @param owner internal name
  * @param descriptor of the method; empty: any
+ * @param method empty: whichever calls {@code call}
  * @param call name of the method before and behind whose call, in this one, it happens; empty: at
  *     entry and at every exit
+ * @param hook the method of {@link HttpAudit} that is called with {@code one}, where {@code kind}
+ *     leaves a choice
  * @param one local variable's slot of an argument that is told, an object; -1: none
  * @param two likewise
  * @param probe what is told; null where {@code kind} is of tasks
@@ -18,6 +21,7 @@ record Point(
     String method,
     String descriptor,
     String call,
+    String hook,
     int one,
     int two,
     HttpAuditProbe probe) {
@@ -31,7 +35,13 @@ record Point(
     SUBMITS,
 
     /** The object {@link #one} runs, from entry to exit, or during {@link #call}. */
-    RUNS
+    RUNS,
+
+    /** {@code this} perhaps runs, and has done so if its field {@code dep} is null at the exit. */
+    FIRES,
+
+    /** {@code this} and the object {@link #one} are told right before {@link #call}. */
+    BEGINS
   }
 
   /** Around a method: {@code probe} gets {@code this}, and up to two arguments, by their slots. */
@@ -43,30 +53,67 @@ record Point(
         method,
         descriptor,
         "",
+        "",
         arguments.length > 0 ? arguments[0] : -1,
         arguments.length > 1 ? arguments[1] : -1,
         probe);
   }
 
-  /** The object in slot {@code task} takes the caller's context along. */
+  private static Point of(
+      Kind kind, String owner, String method, String descriptor, String call, String hook, int one) {
+    return new Point(kind, owner, method, descriptor, call, hook, one, -1, null);
+  }
+
+  /** The object in slot {@code task} takes the caller's context along, if its class allows. */
   static Point submits(String owner, String method, String descriptor, int task) {
-    return new Point(Kind.SUBMITS, owner, method, descriptor, "", task, -1, null);
+    return of(Kind.SUBMITS, owner, method, descriptor, "", "submitted", task);
+  }
+
+  /** The same, of a task that isn't given to two: callers without a context don't count. */
+  static Point forks(String owner, String method, String descriptor, int task) {
+    return of(Kind.SUBMITS, owner, method, descriptor, "", "forked", task);
+  }
+
+  /** The same, whatever its class. */
+  static Point registers(String owner, String method, String descriptor, int task) {
+    return of(Kind.SUBMITS, owner, method, descriptor, "", "registered", task);
   }
 
   /** In this method the object in slot {@code task} runs, in the context it was submitted in. */
   static Point runs(String owner, String method, String descriptor, int task) {
-    return new Point(Kind.RUNS, owner, method, descriptor, "", task, -1, null);
+    return of(Kind.RUNS, owner, method, descriptor, "", "runs", task);
+  }
+
+  /** The same of {@code this}, which whoever passes it on leaves alone. */
+  static Point runsItself(String owner, String method, String descriptor) {
+    return of(Kind.RUNS, owner, method, descriptor, "", "runsItself", 0);
+  }
+
+  /** What this method does is in no context. */
+  static Point outside(String owner, String method, String descriptor) {
+    return of(Kind.RUNS, owner, method, descriptor, "", "runs", -1);
   }
 
   /**
-   * Where this method calls {@code call}, which takes nothing, the object on which it is called
-   * runs.
+   * Where this method, or any if its name is empty, calls {@code call}, which takes nothing, the
+   * object on which it is called runs.
    */
   static Point runsAt(String owner, String method, String descriptor, String call) {
-    return new Point(Kind.RUNS, owner, method, descriptor, call, -1, -1, null);
+    return of(Kind.RUNS, owner, method, descriptor, call, "runs", -1);
+  }
+
+  /** In this method {@code this} runs if the time has come, in the context it was registered in. */
+  static Point fires(String owner, String method, String descriptor) {
+    return of(Kind.FIRES, owner, method, descriptor, "", "", 0);
+  }
+
+  /** Where this method calls {@code call}, the thread {@code this} begins with its task. */
+  static Point begins(String owner, String method, String descriptor, String call, int task) {
+    return of(Kind.BEGINS, owner, method, descriptor, call, "", task);
   }
 
   boolean matches(String name, String type) {
-    return method.equals(name) && (descriptor.isEmpty() || descriptor.equals(type));
+    return (method.isEmpty() || method.equals(name))
+        && (descriptor.isEmpty() || descriptor.equals(type));
   }
 }

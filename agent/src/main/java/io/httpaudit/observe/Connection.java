@@ -4,6 +4,7 @@ import io.httpaudit.correlate.Side;
 import io.httpaudit.correlate.SocketError;
 import io.httpaudit.http.Head;
 import io.httpaudit.http.Requests;
+import io.httpaudit.trace.Propagation;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
@@ -59,6 +60,10 @@ final class Connection {
 
   Events events() {
     return observer.events();
+  }
+
+  Propagation propagation() {
+    return observer.propagation();
   }
 
   Direction in() {

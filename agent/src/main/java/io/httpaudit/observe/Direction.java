@@ -2,6 +2,7 @@ package io.httpaudit.observe;
 
 import io.httpaudit.correlate.SocketError;
 import io.httpaudit.faults.Faults;
+import io.httpaudit.http.FieldNames;
 import io.httpaudit.http.Head;
 import io.httpaudit.http.MessageListener;
 import io.httpaudit.http.MessageParser;
@@ -258,6 +259,11 @@ final class Direction implements MessageListener {
   }
 
   @Override
+  public FieldNames names() {
+    return connection.propagation().names();
+  }
+
+  @Override
   public void started(long offset) {
     if (!inMessage) {
       inMessage = true;
@@ -268,8 +274,11 @@ final class Direction implements MessageListener {
 
   @Override
   public void head(Head head) {
-    if (request && !outbound) {
-      connection.asked(head);
+    if (request) {
+      connection.propagation().extract(head);
+      if (!outbound) {
+        connection.asked(head);
+      }
     }
     connection.events().head(connection.number(), request, head, firstStarted, lastStarted);
   }
@@ -290,6 +299,9 @@ final class Direction implements MessageListener {
   @Override
   public void boundaryUnknown(Head head, long offset) {
     connection.loseRequests();
+    if (request) {
+      connection.propagation().extract(head);
+    }
     connection
         .events()
         .boundaryUnknown(

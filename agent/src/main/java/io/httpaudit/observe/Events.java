@@ -26,6 +26,10 @@ final class Events implements EventRing.Reader {
   private static final int RESOLVED = 11;
   private static final int ROUTE = 12;
 
+  // Of a message, in one field.
+  private static final int REQUEST = 1;
+  private static final int SAMPLED = 2;
+
   private static final SocketError[] ERRORS = SocketError.values();
 
   private final EventRing ring;
@@ -224,7 +228,7 @@ final class Events implements EventRing.Reader {
     message(BOUNDARY_UNKNOWN, connection, request, head, offset, first, first);
   }
 
-  private static final int MESSAGE = 16 * 8;
+  private static final int MESSAGE = 18 * 8;
 
   private void message(
       int type,
@@ -238,8 +242,7 @@ final class Events implements EventRing.Reader {
         head.methodLength
             + head.targetLength
             + head.hostLength
-            + head.traceparentLength
-            + head.tracestateLength;
+            + head.stateLength;
     int length = MESSAGE + text;
     int body = ring.claim(length);
     if (body < 0) {
@@ -263,7 +266,7 @@ final class Events implements EventRing.Reader {
       long first,
       long finalFirst) {
     ring.putLong(body, connection);
-    ring.putLong(body + 8, request ? 1 : 0);
+    ring.putLong(body + 8, (request ? REQUEST : 0) | (head.sampled ? SAMPLED : 0));
     ring.putLong(body + 16, head.index);
     ring.putLong(body + 24, offset);
     ring.putLong(body + 32, head.finalOffset);
@@ -276,8 +279,10 @@ final class Events implements EventRing.Reader {
     ring.putLong(body + 88, head.methodLength);
     ring.putLong(body + 96, head.targetLength);
     ring.putLong(body + 104, head.hostLength);
-    ring.putLong(body + 112, head.traceparentLength);
-    ring.putLong(body + 120, head.tracestateLength);
+    ring.putLong(body + 112, head.stateLength);
+    ring.putLong(body + 120, head.parent);
+    ring.putLong(body + 128, head.traceHigh);
+    ring.putLong(body + 136, head.traceLow);
     int at = body + MESSAGE;
     ring.putBytes(at, head.text, 0, head.methodLength);
     at += head.methodLength;
@@ -285,9 +290,7 @@ final class Events implements EventRing.Reader {
     at += head.targetLength;
     ring.putBytes(at, head.text, head.hostOffset, head.hostLength);
     at += head.hostLength;
-    ring.putBytes(at, head.text, head.traceparentOffset, head.traceparentLength);
-    at += head.traceparentLength;
-    ring.putBytes(at, head.text, head.tracestateOffset, head.tracestateLength);
+    ring.putBytes(at, head.text, head.stateOffset, head.stateLength);
   }
 
   /** Not for a byte's path: the array is an allocation. */
@@ -425,11 +428,8 @@ final class Events implements EventRing.Reader {
     at += length(body, 1);
     lastHost = text(body, 2, at, lastHost);
     at += length(body, 2);
-    String traceparent = text(body, 3, at, "");
-    at += length(body, 3);
-    String tracestate = text(body, 4, at, "");
     return new MessageHead(
-        field(body, 1) != 0,
+        (field(body, 1) & REQUEST) != 0,
         field(body, 2),
         field(body, 3),
         field(body, 4),
@@ -440,10 +440,13 @@ final class Events implements EventRing.Reader {
         lastMethod,
         target,
         lastHost,
-        traceparent,
-        tracestate,
         (int) field(body, 9),
-        (int) field(body, 10));
+        (int) field(body, 10),
+        field(body, 15),
+        field(body, 16),
+        field(body, 17),
+        (field(body, 1) & SAMPLED) != 0,
+        text(body, 3, at, ""));
   }
 
   private int length(int body, int text) {

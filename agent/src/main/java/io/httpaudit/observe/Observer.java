@@ -5,6 +5,7 @@ import io.httpaudit.correlate.JvmEvents;
 import io.httpaudit.correlate.Side;
 import io.httpaudit.correlate.SocketError;
 import io.httpaudit.flow.Endpoint;
+import io.httpaudit.trace.Propagation;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -26,6 +27,7 @@ public final class Observer extends HttpAuditSink {
   private static final Object OURS = new Object();
 
   private final Admission admission;
+  private final Propagation propagation;
 
   /** Null: no spans, so no contexts. */
   private final Tracer tracer;
@@ -45,13 +47,19 @@ public final class Observer extends HttpAuditSink {
   private final Descriptors descriptors = new Descriptors();
 
   /**
-   * @param tracer null: no contexts
+   * @param propagation how requests carry contexts
+   * @param tracer null: no contexts are made
    * @param ownThreads whose connections are not the application's
    * @param quarterFull wakes whoever drains, called when much waits
    */
   public Observer(
-      Admission admission, Tracer tracer, ThreadGroup ownThreads, Runnable quarterFull) {
+      Admission admission,
+      Propagation propagation,
+      Tracer tracer,
+      ThreadGroup ownThreads,
+      Runnable quarterFull) {
     this.admission = admission;
+    this.propagation = propagation;
     this.tracer = tracer;
     this.ownThreads = ownThreads;
     ring = new EventRing(RING_BYTES, quarterFull);
@@ -91,6 +99,10 @@ public final class Observer extends HttpAuditSink {
     return events;
   }
 
+  Propagation propagation() {
+    return propagation;
+  }
+
   /** Null: no contexts are made. */
   Tracer tracer() {
     return tracer;
@@ -116,9 +128,20 @@ public final class Observer extends HttpAuditSink {
     }
   }
 
-  /** A call starts on this thread, in its context. Null: there are no contexts. */
+  /**
+   * A call starts on this thread, in its context. Null: there are no contexts.
+   *
+   * <p>What then is done for it is said by the methods below, each of which gives the attempt that
+   * it is done for: the call itself, or, once that was tried with a connection, its next attempt, a
+   * span of its own. So no span's id is ever sent twice.
+   */
   public ClientCall call() {
-    return tracer == null ? null : tracer.call(HttpAudit.current(), System.nanoTime());
+    return call(HttpAudit.current());
+  }
+
+  /** A call starts now in the context of {@code parent}, which may be null. */
+  public ClientCall call(HttpAuditContext parent) {
+    return tracer == null ? null : tracer.call(parent, System.nanoTime());
   }
 
   /** The same call is tried again, or goes on elsewhere: a span of its own. */
@@ -126,13 +149,58 @@ public final class Observer extends HttpAuditSink {
     return tracer.again(call, System.nanoTime());
   }
 
+  /** An attempt begins. */
+  public ClientCall attempt(ClientCall call) {
+    return call.isUsed() ? again(call) : call;
+  }
+
+  /** Names that this thread resolves with the call as its context are its peer's. */
+  public ClientCall resolves(ClientCall call) {
+    ClientCall attempt = attempt(call);
+    attempt.stage = ClientCall.RESOLVES;
+    return attempt;
+  }
+
+  /** A connection that was open was taken for it, just now. */
+  public ClientCall takes(ClientCall call) {
+    ClientCall attempt = attempt(call);
+    attempt.stage = ClientCall.TAKEN;
+    tell(attempt, System.nanoTime());
+    return attempt;
+  }
+
+  /** What this thread connects to with the call as its context is connected to for it. */
+  public ClientCall connects(ClientCall call) {
+    ClientCall attempt = attempt(call);
+    attempt.stage = ClientCall.CONNECTS;
+    return attempt;
+  }
+
+  /** Its head is about to be written. */
+  public ClientCall writes(ClientCall call) {
+    return call.stage == ClientCall.SENT ? again(call) : call;
+  }
+
   /**
    * A call's head is about to be written, with its ids: what then is sent is known by these.
    *
-   * @return false: there is no room to tell, so they must not be sent
+   * @return false: there is no room to tell, or they were used before, so they must not be sent
    */
   public boolean sends(ClientCall call) {
+    if (call.stage == ClientCall.SENT) {
+      return false;
+    }
+    call.stage = ClientCall.SENT;
     return tell(call, System.nanoTime());
+  }
+
+  /**
+   * The context that the call was made in, for a request that we tell no span of; null: none.
+   *
+   * @return its ids alone: the context itself is not kept
+   */
+  public HttpAuditContext parent(ClientCall call) {
+    return call.parent == 0 ? null : new PassedOn(call, call.parent);
   }
 
   private boolean tell(ClientCall call, long taken) {
@@ -142,16 +210,31 @@ public final class Observer extends HttpAuditSink {
     return call.told;
   }
 
+  /** The call for which this thread resolves or connects; null: none. */
+  private static ClientCall opening() {
+    return HttpAudit.current() instanceof ClientCall call
+            && (call.stage == ClientCall.RESOLVES || call.stage == ClientCall.CONNECTS)
+        ? call
+        : null;
+  }
+
+  /** Whether {@link #resolved} would tell anybody. */
+  public boolean resolves() {
+    return opening() != null;
+  }
+
   /** A name was resolved on this thread between these nanoTimes. */
   public void resolved(long start, long end) {
-    if (HttpAudit.current() instanceof ClientCall call && tell(call, 0)) {
+    ClientCall call = opening();
+    if (call != null && tell(call, 0)) {
       events.resolved(call, start, end);
     }
   }
 
   /** The span of the call for which this thread connects; 0: none. */
   private long connectingCall() {
-    return HttpAudit.current() instanceof ClientCall call && tell(call, 0) ? call.spanId : 0;
+    ClientCall call = opening();
+    return call != null && call.stage == ClientCall.CONNECTS && tell(call, 0) ? call.spanId : 0;
   }
 
   /** A number for a connection that no hook saw. */

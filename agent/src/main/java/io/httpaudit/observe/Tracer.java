@@ -3,7 +3,6 @@ package io.httpaudit.observe;
 import io.httpaudit.http.Head;
 import io.httpaudit.trace.Sampler;
 import io.httpaudit.trace.SpanIds;
-import io.httpaudit.trace.Traceparent;
 import java.nio.charset.StandardCharsets;
 
 /** Makes contexts. On the application's threads: 64 bytes a context, and no other allocation. */
@@ -16,21 +15,19 @@ public final class Tracer {
     this.sampler = sampler;
   }
 
-  /** Of a request whose head was read: the child of its {@code traceparent}, or a root. */
+  /** Of a request whose head was read: the child of the span that it names, or a root. */
   ServedRequest served(Connection connection, Head head) {
-    byte[] text = head.text;
-    int at = head.traceparentOffset;
-    boolean child = Traceparent.isValid(text, at, head.traceparentLength);
+    boolean child = head.parent != 0;
     long number = connection.number();
-    long low = child ? Traceparent.traceLow(text, at) : ids.traceLow(number, head.index);
+    long low = child ? head.traceLow : ids.traceLow(number, head.index);
     return new ServedRequest(
         connection,
         head.index,
-        child ? Traceparent.traceHigh(text, at) : ids.traceHigh(number, head.index),
+        child ? head.traceHigh : ids.traceHigh(number, head.index),
         low,
         ids.span(number, head.index),
-        sampler.samples(low, child, child && Traceparent.isSampled(text, at)),
-        child ? text(head, head.tracestateOffset, head.tracestateLength) : null,
+        sampler.samples(low, child, child && head.sampled),
+        child ? text(head, head.stateOffset, head.stateLength) : null,
         text(head, head.baggageOffset, head.baggageLength));
   }
 

@@ -2,15 +2,14 @@ package io.httpaudit.report;
 
 import io.httpaudit.correlate.Call;
 import io.httpaudit.correlate.Exchange.TraceIds;
+import io.httpaudit.correlate.MessageHead;
 import io.httpaudit.correlate.Tracing;
 import io.httpaudit.trace.Sampler;
 import io.httpaudit.trace.SpanIds;
-import io.httpaudit.trace.Traceparent;
-import java.nio.charset.StandardCharsets;
 
 /**
- * Who a span is: a call that a library told of, or the child of a valid {@code traceparent} (W3C
- * Trace Context, 3.2), else a root. Any thread.
+ * Who a span is: a call that a library told of, or the child of the span that the request names,
+ * else a root. Any thread.
  */
 final class Ids implements Tracing {
   private final SpanIds ids;
@@ -22,23 +21,38 @@ final class Ids implements Tracing {
   }
 
   @Override
-  public TraceIds begin(long connection, long index, String traceparent, String tracestate) {
-    byte[] text = traceparent.getBytes(StandardCharsets.ISO_8859_1);
-    boolean child = Traceparent.isValid(text, 0, text.length);
-    long high = child ? Traceparent.traceHigh(text, 0) : ids.traceHigh(connection, index);
-    long low = child ? Traceparent.traceLow(text, 0) : ids.traceLow(connection, index);
+  public TraceIds begin(long connection, long index, MessageHead request) {
+    if (request.parent() == 0) {
+      return root(connection, index);
+    }
     return new TraceIds(
-        high,
-        low,
+        request.traceHigh(),
+        request.traceLow(),
         ids.span(connection, index),
-        child ? Traceparent.spanId(text, 0) : 0,
-        child ? tracestate : "",
-        sampler.samples(low, child, child && Traceparent.isSampled(text, 0)));
+        request.parent(),
+        request.state(),
+        sampler.samples(request.traceLow(), true, request.sampled()));
   }
 
   @Override
-  public TraceIds call(Call call, String tracestate) {
+  public TraceIds root(long connection) {
+    return root(connection, 0);
+  }
+
+  private TraceIds root(long connection, long index) {
+    long low = ids.traceLow(connection, index);
     return new TraceIds(
-        call.traceHigh, call.traceLow, call.span, call.parent, tracestate, call.sampled);
+        ids.traceHigh(connection, index),
+        low,
+        ids.span(connection, index),
+        0,
+        "",
+        sampler.samples(low, false, false));
+  }
+
+  @Override
+  public TraceIds call(Call call, String state) {
+    return new TraceIds(
+        call.traceHigh, call.traceLow, call.span, call.parent, state, call.sampled);
   }
 }

@@ -1,5 +1,6 @@
 package io.httpaudit.report;
 
+import io.httpaudit.trace.Propagation;
 import io.httpaudit.trace.Sampler;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -43,6 +44,15 @@ public final class OtelConfig {
    */
   public static Sampler sampler(List<String> complaints) {
     return Sampler.of(get("otel.traces.sampler"), get("otel.traces.sampler.arg"), complaints);
+  }
+
+  /**
+   * How the user wants contexts to be carried.
+   *
+   * @param complaints gets a line on what is not spoken
+   */
+  public static Propagation propagation(List<String> complaints) {
+    return Propagation.of(get("otel.propagators"), complaints);
   }
 
   /** A whole number above 0, or {@code otherwise}. */

@@ -23,6 +23,6 @@ record PhaseRule(String phases, long minNanos) {
     return phases.equals("auto")
         && timing.phase().explains()
         && timing.nanos() >= minNanos
-        && timing.nanos() >= whole / SHARE;
+        && timing.nanos() * SHARE >= whole;
   }
 }

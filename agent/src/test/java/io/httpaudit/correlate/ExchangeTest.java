@@ -788,7 +788,8 @@ class ExchangeTest {
     stage.correlator.boundaryUnknown(
         3,
         new MessageHead(
-            true, 0, 0, 0, 100, -1, us(1_300), us(1_300), "POST", "/x", "shop", "", "", 0, 1));
+            true, 0, 0, 0, 100, -1, us(1_300), us(1_300), "POST", "/x", "shop", 0, 1, 0, 0, 0,
+            false, ""));
     stage.tick(2_000);
     assertThat(stage.exchanges).isEmpty();
     talk.down(0, 300, 100, 2_100).up(100, 0, 300, 2_150);
@@ -808,10 +809,12 @@ class ExchangeTest {
     Stage.Talk talk = stage.talk(3).handshake(1_000).accepted(3, 1_150);
     talk.up(0, 20, 0, 1_200).down(0, 100, 20, 1_300).up(20, 0, 100, 1_350);
     stage.correlator.boundaryUnknown(
-        3, new MessageHead(true, 0, 0, 0, -1, -1, us(1_250), us(1_250), "", "", "", "", "", 0, -1));
+        3, new MessageHead(true, 0, 0, 0, -1, -1, us(1_250), us(1_250), "", "", "", 0, -1, 0, 0, 0,
+            false, ""));
     stage.correlator.boundaryUnknown(
         3,
-        new MessageHead(false, 0, 0, 0, 50, -1, us(1_290), us(1_290), "", "", "", "", "", 400, 1));
+        new MessageHead(false, 0, 0, 0, 50, -1, us(1_290), us(1_290), "", "", "", 400, 1, 0, 0, 0,
+            false, ""));
     talk.closed(3, 100, 20, SocketError.NONE, 1_400);
     talk.flagged(false, 100, 20, Packet.RST | Packet.ACK, 1_410);
     stage.tick(1_500);

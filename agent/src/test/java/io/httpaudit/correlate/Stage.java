@@ -128,17 +128,29 @@ final class Stage implements KernelView, Outcomes, Tracing {
   }
 
   @Override
-  public Exchange.TraceIds begin(
-      long connection, long index, String traceparent, String tracestate) {
-    begun++;
-    return new Exchange.TraceIds(1, 2, 3, 0, traceparent, true);
+  public Exchange.TraceIds begin(long connection, long index, MessageHead request) {
+    return request.parent() == 0
+        ? root(connection)
+        : new Exchange.TraceIds(
+            request.traceHigh(),
+            request.traceLow(),
+            3,
+            request.parent(),
+            request.state(),
+            request.sampled());
   }
 
   @Override
-  public Exchange.TraceIds call(Call call, String tracestate) {
+  public Exchange.TraceIds root(long connection) {
+    begun++;
+    return new Exchange.TraceIds(1, 2, 3, 0, "", true);
+  }
+
+  @Override
+  public Exchange.TraceIds call(Call call, String state) {
     begun++;
     return new Exchange.TraceIds(
-        call.traceHigh, call.traceLow, call.span, call.parent, tracestate, call.sampled);
+        call.traceHigh, call.traceLow, call.span, call.parent, state, call.sampled);
   }
 
   /** One TCP connection between a client and a server. */
@@ -212,7 +224,11 @@ final class Stage implements KernelView, Outcomes, Tracing {
     }
 
     Talk openedByClient(long connection, double entry, double exit) {
-      correlator.opened(connection, Side.CLIENT, client, server, flow, us(entry), us(exit), 0);
+      return openedFor(0, connection, entry, exit);
+    }
+
+    Talk openedFor(long call, long connection, double entry, double exit) {
+      correlator.opened(connection, Side.CLIENT, client, server, flow, us(entry), us(exit), call);
       return this;
     }
 
@@ -227,13 +243,25 @@ final class Stage implements KernelView, Outcomes, Tracing {
       return this;
     }
 
+    /** One that carries a context, of this span. */
+    Talk requestBelow(
+        long parent, long connection, long index, long from, long to, double first, double last) {
+      correlator.messageHead(
+          connection,
+          new MessageHead(
+              true, index, from, from, to, to, us(first), us(first), "GET", "/pay", "shop", 0, 1,
+              parent, 1, 2, true, "rojo=1"));
+      correlator.messageEnd(connection, true, index, to, us(last), true);
+      return this;
+    }
+
     Talk requestHead(
         long connection, long index, long from, long headEnd, long expected, double first) {
       correlator.messageHead(
           connection,
           new MessageHead(
               true, index, from, from, headEnd, expected, us(first), us(first), "GET", "/pay",
-              "shop", "", "", 0, 1));
+              "shop", 0, 1, 0, 0, 0, false, ""));
       return this;
     }
 
@@ -266,10 +294,13 @@ final class Stage implements KernelView, Outcomes, Tracing {
               "",
               "",
               "",
-              "",
-              "",
               200,
-              1));
+              1,
+              0,
+              0,
+              0,
+              false,
+              ""));
       return this;
     }
 

@@ -3,6 +3,7 @@ package io.httpaudit.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -267,6 +268,28 @@ class MessageParserTest {
             .told();
     assertThat(told.requests()).endsWith(got(1, ask.length()), ended(1, ask.length() + GET_LENGTH));
     assertThat(told.responses()).endsWith(ok(1, 25 + OK_LENGTH), ended(1, 25 + 2 * OK_LENGTH));
+  }
+
+  /** java.net.http asks on every connection that it took, and the answer may be read at once. */
+  @Test
+  void upgradesThatAreNotGrantedOneAfterTheOther() {
+    String ask = "GET / HTTP/1.1\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\n\r\n";
+    Talk.Told told =
+        new Talk()
+            .request(ask)
+            .response(OK)
+            .request(ask)
+            .response(OK)
+            .request(ask)
+            .response(OK)
+            .told();
+    assertThat(told.requests())
+        .filteredOn(line -> line.startsWith("ended"))
+        .containsExactly(
+            ended(0, ask.length()), ended(1, 2 * ask.length()), ended(2, 3 * ask.length()));
+    assertThat(told.responses())
+        .filteredOn(line -> line.startsWith("ended"))
+        .containsExactly(ended(0, OK_LENGTH), ended(1, 2 * OK_LENGTH), ended(2, 3 * OK_LENGTH));
   }
 
   @Test
@@ -700,6 +723,53 @@ class MessageParserTest {
         .doesNotContain("traceparent");
   }
 
+  /** RFC 9110, 5.3; W3C Trace Context, 3.3.1: in their order, whatever stands between them. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "tracestate: a=1#tracestate: b=2 | tracestate=a=1,b=2",
+        "tracestate: a=1 \t#tracestate:#Tracestate: b=2 | tracestate=a=1,b=2",
+        "tracestate:#tracestate: b=2 | tracestate=b=2",
+        "tracestate: a=1#baggage: x=1#tracestate: b=2#baggage: y=2 | tracestate=a=1,b=2 baggage=x=1,y=2",
+        "tracestate: a=1#Other: x#tracestate: b=2,#  c=3#tracestate: d=4 | tracestate=a=1,b=2,  c=3,d=4",
+      })
+  void aListOfSeveralFieldsIsOne(String fields, String kept) {
+    String all = "GET / HTTP/1.1\r\n" + fields.replace("#", "\r\n") + "\r\n\r\n";
+    assertThat(requests(all).get(0)).contains(" target=/ " + kept + " 1.1 from");
+  }
+
+  @Test
+  void aListHasABound() {
+    String most = "baggage: " + "b".repeat(8192) + "\r\n";
+    String more = "baggage: b" + "b".repeat(8192) + "\r\n";
+    String often = "baggage: x\r\ntracestate: y\r\n".repeat(20);
+    assertThat(once(most)).contains("baggage=b");
+    assertThat(once(more)).doesNotContain("baggage");
+    assertThat(once(often)).doesNotContain("tracestate", "baggage");
+    assertThat(once("baggage: x\r\n".repeat(17))).contains("baggage=" + "x,".repeat(16) + "x ");
+  }
+
+  private static String once(String fields) {
+    return new Talk()
+        .request("GET / HTTP/1.1\r\n" + fields + "\r\n")
+        .once(true, Integer.MAX_VALUE)
+        .requests()
+        .get(0);
+  }
+
+  @Test
+  void whatIsNotAskedForIsNotKept() {
+    Recorder told = new Recorder(FieldNames.ofRequests(EnumSet.noneOf(KeptField.class)));
+    MessageParser parser = MessageParser.ofRequests(new Requests(), told);
+    byte[] head =
+        Talk.bytes("GET / HTTP/1.1\r\ntraceparent: a\r\nb3: b\r\ntransfer-encoding: chunked\r\n\r\n");
+    parser.parse(head, 0, head.length);
+    assertThat(told.told)
+        .containsExactly(
+            "head 0 GET target=/ 1.1 from 0 to " + head.length + " expects -1");
+  }
+
   @Test
   void whatIsSkippedUnseenCounts() {
     Recorder told = new Recorder();
@@ -748,11 +818,13 @@ class MessageParserTest {
   void nothingOfAHeadIsKeptForTheNextOne() {
     Recorder told = new Recorder();
     MessageParser parser = MessageParser.ofRequests(new Requests(), told);
-    byte[] secret = Talk.bytes("GET /secret-secret-secret HTTP/1.1\r\nHost: secret\r\n\r\n");
+    byte[] secret = Talk.bytes(
+            "GET /secret-secret-secret HTTP/1.1\r\nbaggage: secret\r\nHost: secret\r\nbaggage: more\r\n\r\n");
     parser.parse(secret, 0, secret.length);
-    HeadScanner next = HeadScanner.take(true, 0, 0, 0);
+    HeadScanner next = HeadScanner.take(true, Recorder.ALL, 0, 0, 0);
     assertThat(next.head.text).isEqualTo(new byte[next.head.text.length]);
     assertThat(Arrays.asList(next.head.targetLength, next.head.hostLength)).containsOnly(0);
+    assertThat(next.head.keptLengths).containsOnly(0);
     next.release();
   }
 }

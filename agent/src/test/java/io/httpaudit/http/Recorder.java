@@ -2,12 +2,29 @@ package io.httpaudit.http;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 
 /** What a parser told, a line each; throws where an offset goes back. */
 final class Recorder implements MessageListener {
+  static final FieldNames ALL = FieldNames.ofRequests(EnumSet.allOf(KeptField.class));
+
   final List<String> told = new ArrayList<>();
+  private final FieldNames names;
   private long latest;
+
+  Recorder() {
+    this(ALL);
+  }
+
+  Recorder(FieldNames names) {
+    this.names = names;
+  }
+
+  @Override
+  public FieldNames names() {
+    return names;
+  }
 
   private void reaches(long offset) {
     if (offset < latest) {
@@ -31,8 +48,9 @@ final class Recorder implements MessageListener {
     StringBuilder line = new StringBuilder("head " + head.index + " " + what);
     part(line, " target=", head, head.targetOffset, head.targetLength);
     part(line, " host=", head, head.hostOffset, head.hostLength);
-    part(line, " traceparent=", head, head.traceparentOffset, head.traceparentLength);
-    part(line, " tracestate=", head, head.tracestateOffset, head.tracestateLength);
+    for (KeptField field : KeptField.values()) {
+      part(line, " " + field.lower + "=", head, head.offset(field), head.length(field));
+    }
     line.append(" 1.").append(head.minor).append(" from ").append(head.offset);
     if (head.finalOffset != head.offset) {
       line.append(" final ").append(head.finalOffset);

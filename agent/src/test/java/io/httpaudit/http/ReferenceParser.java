@@ -2,10 +2,13 @@ package io.httpaudit.http;
 
 import java.math.BigInteger;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * The oracle: RFC 9112's grammar as regular expressions over a whole stream at once, slow and
@@ -115,6 +118,7 @@ final class ReferenceParser {
               + " target="
               + head.group(2)
               + fields.host
+              + fields.kept()
               + " 1."
               + head.group(3)
               + " from "
@@ -268,11 +272,12 @@ final class ReferenceParser {
     boolean upgrade;
     String host = "";
     private boolean hasHost;
+    private final Map<String, List<String>> values = new HashMap<>();
 
     Fields(String lines, String minor) {
       Matcher field = FIELD.matcher(lines);
       while (field.lookingAt()) {
-        String value = field.group(2).replaceAll("\\r\\n[ \\t]", " ");
+        String value = field.group(2).replaceAll("\\r\\n([ \\t])", "$1");
         switch (field.group(1).toLowerCase(Locale.ROOT)) {
           case "content-length" -> lengths(value);
           case "transfer-encoding" -> codings(value);
@@ -284,11 +289,42 @@ final class ReferenceParser {
             }
             hasHost = true;
           }
-          default -> {}
+          default ->
+              values
+                  .computeIfAbsent(
+                      field.group(1).toLowerCase(Locale.ROOT), name -> new ArrayList<>())
+                  .add(value.replaceAll("^[ \\t]+|[ \\t]+$", ""));
         }
         field.region(field.end(), lines.length());
       }
       faulty |= coded && (length != null || minor.equals("0"));
+    }
+
+    /** Those that carry a context: of one that is no list, two are none. */
+    String kept() {
+      StringBuilder kept = new StringBuilder();
+      for (String name :
+          List.of(
+              "traceparent",
+              "tracestate",
+              "baggage",
+              "b3",
+              "x-b3-traceid",
+              "x-b3-spanid",
+              "x-b3-sampled",
+              "x-b3-flags",
+              "uber-trace-id")) {
+        List<String> of = values.getOrDefault(name, List.of());
+        boolean list = name.equals("tracestate") || name.equals("baggage");
+        String value =
+            list || of.size() == 1
+                ? of.stream().filter(one -> !one.isEmpty()).collect(Collectors.joining(","))
+                : "";
+        if (!value.isEmpty()) {
+          kept.append(" ").append(name).append("=").append(value);
+        }
+      }
+      return kept.toString();
     }
 
     private void lengths(String value) {

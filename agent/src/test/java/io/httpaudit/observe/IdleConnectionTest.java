@@ -7,6 +7,7 @@ import io.httpaudit.correlate.ConnectionOutcome;
 import io.httpaudit.correlate.Correlator;
 import io.httpaudit.correlate.Exchange;
 import io.httpaudit.correlate.KernelView;
+import io.httpaudit.correlate.MessageHead;
 import io.httpaudit.correlate.Outcomes;
 import io.httpaudit.correlate.Tracing;
 import io.httpaudit.correlate.Verdict;
@@ -118,14 +119,18 @@ class IdleConnectionTest {
     public void connection(ConnectionOutcome connection) {}
 
     @Override
-    public Exchange.TraceIds begin(
-        long connection, long index, String traceparent, String tracestate) {
+    public Exchange.TraceIds begin(long connection, long index, MessageHead request) {
+      return root(connection);
+    }
+
+    @Override
+    public Exchange.TraceIds root(long connection) {
       return new Exchange.TraceIds(0, 0, 0, 0, "", false);
     }
 
     @Override
-    public Exchange.TraceIds call(Call call, String tracestate) {
-      return begin(0, 0, "", "");
+    public Exchange.TraceIds call(Call call, String state) {
+      return root(0);
     }
   }
 

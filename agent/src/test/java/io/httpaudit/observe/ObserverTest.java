@@ -49,8 +49,12 @@ class ObserverTest {
   @Test
   void whatAHeadCarries() {
     sockets.connect(5, 4000);
-    sockets.write(
-        5, bytes("GET /a HTTP/1.0\r\nHost: h\r\ntraceparent: t\r\ntracestate: s\r\n\r\n"));
+    String fields =
+        "Host: h\r\ntracestate: a=1\r\n"
+            + "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n"
+            + "tracestate: b=2\r\nbaggage: c=3\r\n";
+    byte[] request = bytes("GET /a HTTP/1.0\r\n" + fields + "\r\n");
+    sockets.write(5, request);
     Told told = new Told();
     sockets.observer.drain(told, 9);
     MessageHead head = told.heads.get(0);
@@ -61,17 +65,20 @@ class ObserverTest {
                 0,
                 0,
                 0,
-                59,
-                59,
+                request.length,
+                request.length,
                 head.first(),
                 head.finalFirst(),
                 "GET",
                 "/a",
                 "h",
-                "t",
-                "s",
                 0,
-                0));
+                0,
+                0xb7ad6b7169203331L,
+                0x0af7651916cd43ddL,
+                0x8448eb211c80319cL,
+                true,
+                "a=1,b=2"));
     assertThat(head.first()).isPositive().isEqualTo(head.finalFirst());
   }
 

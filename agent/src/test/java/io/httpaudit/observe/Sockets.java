@@ -4,6 +4,7 @@ import com.kenai.jffi.MemoryIO;
 import io.httpaudit.capture.Admission;
 import io.httpaudit.correlate.Side;
 import io.httpaudit.flow.Endpoint;
+import io.httpaudit.trace.Propagation;
 import io.httpaudit.trace.Sampler;
 import io.httpaudit.trace.SpanIds;
 import java.net.InetAddress;
@@ -16,17 +17,26 @@ import java.util.ArrayList;
  * memory.
  */
 final class Sockets implements Admission {
-  final Observer observer =
-      new Observer(
-          this,
-          new Tracer(SpanIds.random(), Sampler.of("", "", new ArrayList<>())),
-          new ThreadGroup("none"),
-          () -> {});
+  final Observer observer;
   final InetAddress here = InetAddress.getLoopbackAddress();
   boolean admits = true;
 
   private final ByteBuffer memory = ByteBuffer.allocateDirect(1 << 17);
   private final long address = MemoryIO.getInstance().getDirectBufferAddress(memory);
+
+  Sockets() {
+    this(Propagation.standard());
+  }
+
+  Sockets(Propagation propagation) {
+    observer =
+        new Observer(
+            this,
+            propagation,
+            new Tracer(SpanIds.random(), Sampler.of("", "", new ArrayList<>())),
+            new ThreadGroup("none"),
+            () -> {});
+  }
 
   void accept(int fd, int port) {
     observer.accepted(fd, new InetSocketAddress(here, 80), new InetSocketAddress(here, port));

@@ -21,7 +21,7 @@ final class TagList implements Attributes {
     }
   }
 
-  private static AttributeKey<?> attribute(Key<?> key) {
+  static AttributeKey<?> attribute(Key<?> key) {
     return key.type() == Long.class
         ? AttributeKey.longKey(key.name())
         : key.type() == Double.class

@@ -1,0 +1,234 @@
+package java.lang;
+
+import java.lang.ref.WeakReference;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ForkJoinTask;
+import java.util.concurrent.FutureTask;
+import java.util.function.Supplier;
+import jdk.internal.loader.ClassLoaders;
+import jdk.internal.misc.Unsafe;
+
+/**
+ * Whether what a task does is done for the one who submitted it, as far as its class tells. What
+ * isn't sure is not: a span without a parent is better than one with a wrong parent.
+ *
+ * <p>Not such a task is
+ *
+ * <ul>
+ *   <li>what the JDK itself submits, but for its futures and fork/join tasks: its selectors and
+ *       schedulers work for everybody;
+ *   <li>what is itself an executor, or is nested in one and holds no task of its own: the worker of
+ *       a queue into which others put theirs, as serial executors and event loops have;
+ *   <li>the worker of a few libraries that can't be told by these rules;
+ *   <li>an object that all share: a lambda that captures nothing;
+ *   <li>an object of a class of which one was submitted again, in another trace.
+ * </ul>
+ *
+ * <p>What is not seen: an object that waits already, submitted in no context, when it is submitted
+ * in one for the first time; and the worker of a queue at its first submission, if it is none of
+ * the above.
+ *
+ * <p>The class's own map of values holds the answer, so a second question is a few loads. A first
+ * one may lock that map for a moment. Any thread.
+ */
+final class HttpAuditTaskKinds extends ClassValue<HttpAuditTaskKinds.Kind> {
+  private static final Unsafe UNSAFE = Unsafe.getUnsafe();
+
+  /** Beginnings of names of classes, of workers that drain a queue of others' tasks. */
+  private static final String[] WORKERS = {
+    "io.vertx.core.impl.TaskQueue",
+    "io.vertx.core.impl.OrderedExecutorFactory",
+    "io.reactivex.rxjava3.internal.schedulers.ExecutorScheduler$ExecutorWorker",
+    "io.reactivex.internal.schedulers.ExecutorScheduler$ExecutorWorker",
+    "akka.dispatch.Mailbox",
+    "org.apache.pekko.dispatch.Mailbox",
+    "scala.concurrent.BatchingExecutor$",
+    "akka.dispatch.BatchingExecutor$",
+    "org.apache.pekko.dispatch.BatchingExecutor$",
+  };
+
+  /** What is known of a class. */
+  static final class Kind {
+    /** Its objects are tasks of who submits them. */
+    final boolean task;
+
+    /** All who submit one submit the same object. */
+    final boolean shared;
+
+    /** Each of its objects is made for one submission. */
+    final boolean once;
+
+    /** Where its objects hold what they run; -1: they don't, or nobody knows. */
+    final long inner;
+
+    /** One that was submitted, until it is collected. */
+    private volatile Seen seen;
+
+    private volatile boolean again;
+
+    Kind(boolean task, boolean shared, boolean once, long inner) {
+      this.task = task;
+      this.shared = shared;
+      this.once = once;
+      this.inner = inner;
+    }
+
+    /** Whether this class's objects were seen to be submitted in one trace and then in another. */
+    boolean isSubmittedAgain(Object object, HttpAuditContext context) {
+      if (again) {
+        return true;
+      }
+      Seen last = seen;
+      if (last == null || last.refersTo(null)) {
+        seen = new Seen(object, context);
+      } else if (last.refersTo(object) && !last.isOf(context)) {
+        again = true;
+      }
+      return again;
+    }
+  }
+
+  /** An object that was submitted, and in which trace. */
+  static final class Seen extends WeakReference<Object> {
+    private final long traceHigh;
+    private final long traceLow;
+
+    Seen(Object task, HttpAuditContext context) {
+      super(task);
+      traceHigh = context.traceHigh;
+      traceLow = context.traceLow;
+    }
+
+    boolean isOf(HttpAuditContext context) {
+      return traceHigh == context.traceHigh && traceLow == context.traceLow;
+    }
+  }
+
+  /** Whether {@code task}, submitted in {@code context}, will run for it. */
+  boolean carries(Object task, HttpAuditContext context) {
+    Kind kind = get(task.getClass());
+    return kind.task
+        && !kind.shared
+        && (kind.once || !kind.isSubmittedAgain(task, context))
+        && runsATask(kind, task);
+  }
+
+  /** Whether the work of {@code task}, which another object stands for, is its submitter's. */
+  boolean isTask(Object task) {
+    Kind kind = get(task.getClass());
+    return kind.task && runsATask(kind, task);
+  }
+
+  /** What futures and adapters wrap is asked, too: twice at the most, a future of an adapter. */
+  private boolean runsATask(Kind kind, Object task) {
+    Object inner = kind.inner < 0 ? null : UNSAFE.getReference(task, kind.inner);
+    return inner == null || isTask(inner);
+  }
+
+  @Override
+  protected Kind computeValue(Class<?> type) {
+    try {
+      if (FutureTask.class.isAssignableFrom(type)) {
+        return new Kind(true, false, true, field(FutureTask.class, "callable"));
+      }
+      if (isOfJdk(type)) {
+        return ofJdk(type);
+      }
+      if (ForkJoinTask.class.isAssignableFrom(type)
+          || CompletableFuture.class.isAssignableFrom(type)) {
+        return new Kind(!isWorker(type), false, true, -1);
+      }
+      return new Kind(!isWorker(type), isShared(type), false, -1);
+    } catch (Throwable e) {
+      // Its fields or the class around it can't be loaded.
+      return new Kind(false, false, false, -1);
+    }
+  }
+
+  private static boolean isOfJdk(Class<?> type) {
+    ClassLoader loader = type.getClassLoader0();
+    return loader == null || loader == ClassLoaders.platformClassLoader();
+  }
+
+  private static Kind ofJdk(Class<?> type) {
+    String name = type.getName();
+    if (name.equals("java.util.concurrent.Executors$RunnableAdapter")
+        || name.equals("java.util.concurrent.ThreadPerTaskExecutor$TaskRunner")) {
+      return new Kind(true, false, true, field(type, "task"));
+    }
+    if (name.startsWith("java.util.concurrent.ForkJoinTask$Adapted")
+        || name.equals("java.util.concurrent.ForkJoinTask$RunnableExecuteAction")) {
+      long inner = field(type, "runnable");
+      return new Kind(true, false, true, inner < 0 ? field(type, "callable") : inner);
+    }
+    boolean task =
+        ForkJoinTask.class.isAssignableFrom(type)
+                && !CompletableFuture.AsynchronousCompletionTask.class.isAssignableFrom(type)
+            || CompletableFuture.class.isAssignableFrom(type)
+            // It submits what was given to a delayed executor.
+            || name.equals("java.util.concurrent.CompletableFuture$TaskSubmitter")
+            || name.startsWith("java.util.concurrent.StructuredTaskScope");
+    return new Kind(task, false, true, -1);
+  }
+
+  private static long field(Class<?> type, String name) {
+    try {
+      return UNSAFE.objectFieldOffset(type, name);
+    } catch (Throwable e) {
+      return -1;
+    }
+  }
+
+  private static boolean isWorker(Class<?> type) {
+    String name = type.getName();
+    for (String worker : WORKERS) {
+      if (name.startsWith(worker)) {
+        return true;
+      }
+    }
+    if (Executor.class.isAssignableFrom(type)) {
+      return true;
+    }
+    for (Class<?> around = around(type); around != null; around = around(around)) {
+      if (Executor.class.isAssignableFrom(around)) {
+        return !holdsATask(type);
+      }
+    }
+    return false;
+  }
+
+  /** The class in whose source {@code type} stands, or null. A lambda's is its nest's host. */
+  private static Class<?> around(Class<?> type) {
+    if (!type.isHidden()) {
+      return type.getEnclosingClass();
+    }
+    Class<?> host = type.getNestHost();
+    return host == type ? null : host;
+  }
+
+  /** Whether it was made around one task: a decorator's. A worker takes one after the other. */
+  private static boolean holdsATask(Class<?> type) {
+    for (Field field : type.getDeclaredFields()) {
+      Class<?> of = field.getType();
+      if (!Modifier.isStatic(field.getModifiers())
+          && Modifier.isFinal(field.getModifiers())
+          && (of == Runnable.class
+              || of == Callable.class
+              || of == Supplier.class
+              || FutureTask.class.isAssignableFrom(of)
+              || ForkJoinTask.class.isAssignableFrom(of))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Lambdas that capture nothing are made once. */
+  private static boolean isShared(Class<?> type) {
+    return type.isHidden() && type.getDeclaredFields().length == 0;
+  }
+}

@@ -14,8 +14,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Reads an audit log once, from its start to its end, and prints waterfalls, then the slowest
- * exchanges, then what all of them come to. Lines of several processes may be mixed; lines that are
+ * Reads an audit log once, from its start to its end, and prints waterfalls, those of calls that
+ * got no connection among them, then the slowest exchanges, then what all of them come to. Lines of several processes may be mixed; lines that are
  * none are counted.
  */
 final class LogReport {
@@ -108,6 +108,9 @@ final class LogReport {
         break;
       case "connection":
         outcomes.merge(Logged.text(line, "outcome"), 1L, Long::sum);
+        if (!Logged.text(line, "trace_id").isEmpty()) {
+          window.add(Logged.failedCall(line));
+        }
         break;
       case "summary":
         lost += Logged.number(line, "records_lost", 0);

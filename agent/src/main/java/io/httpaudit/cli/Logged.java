@@ -15,6 +15,7 @@ import java.util.Map;
  * @param server address of the server's end
  * @param end of what is known of it; {@code start}, if nothing is
  * @param rtt of the handshake, in milliseconds as logged; empty: not known
+ * @param syns that a call sent for a connection that never came; 0: an exchange, or not known
  */
 record Logged(
     long pid,
@@ -34,7 +35,8 @@ record Logged(
     List<Bar> phases,
     long start,
     long end,
-    String rtt) {
+    String rtt,
+    long syns) {
 
   /** A phase, where it belongs on the clock. */
   record Bar(String phase, long from, long micros) {
@@ -105,7 +107,41 @@ record Logged(
         bars,
         start,
         end,
-        text(object(line, "tcp"), "rtt"));
+        text(object(line, "tcp"), "rtt"),
+        0);
+  }
+
+  /**
+   * A call that waited for a connection that never came, out of a line whose {@code type} is {@code
+   * connection}: an exchange of nothing, with {@code connect} as its only phase.
+   */
+  static Logged failedCall(Map<String, Object> line) throws JsonText.Malformed {
+    long start = micros(text(line, "time"));
+    List<Bar> bars = clientBars(line, start);
+    long end = start;
+    for (Bar bar : bars) {
+      end = Math.max(end, bar.from() + bar.micros());
+    }
+    return new Logged(
+        number(line, "pid", 0),
+        text(line, "service"),
+        false,
+        text(line, "verdict"),
+        text(line, "why"),
+        text(line, "trace_id"),
+        "connect",
+        "to " + text(line, "peer"),
+        text(line, "outcome"),
+        text(line, "local"),
+        text(line, "peer"),
+        text(line, "interface"),
+        Range.of(object(line, "out")),
+        Range.of(object(line, "in")),
+        bars,
+        start,
+        end,
+        "",
+        number(line, "syns", 0));
   }
 
   private static String result(Map<String, Object> line) {

@@ -95,7 +95,11 @@ final class Waterfall {
     if (other >= 1_000 && other * 20 >= view.duration()) {
       text.append(String.format(Locale.ROOT, "    %-11s %10s%n", "(other)", millis(other)));
     }
-    travel(view);
+    if (view.syns() > 0) {
+      text.append("    ").append(view.syns()).append(view.syns() == 1 ? " SYN\n" : " SYNs\n");
+    } else {
+      travel(view);
+    }
   }
 
   private void bar(Logged.Bar bar, long start, long end) {

@@ -126,6 +126,30 @@ class LogReportTest {
         .doesNotContain("Slowest");
   }
 
+  /** Without one nobody waited for it, and it is only counted. */
+  @Test
+  void aCallThatGotNoConnectionIsDrawnIfItHasATrace() throws IOException {
+    String waited =
+        REFUSED
+            .replace("\"refused\"", "\"timeout\",\"trace_id\":\"4bf92f3577b34da6a3ce929d0e0e4736\"")
+            .replace("\"connection\":2}", "\"connection\":2,\"syns\":2,\"timings\":{\"connect\":1201.5}}");
+
+    assertThat(report(UNICODE, 20, waited + REFUSED))
+        .isEqualTo(
+            """
+            10:34:25.000  connect to [::1]:2 → timeout  1201.5 ms
+              client  shop (pid 12), matched, to [::1]:2
+                connect      1201.5 ms  ███████████████████████████████████████████████████████████████████████
+                2 SYNs
+              trace 4bf92f3577b34da6a3ce929d0e0e4736
+
+            No exchange in this log.
+              connection: refused     1
+              connection: timeout     1
+              packet records lost     0
+            """);
+  }
+
   @Test
   void theSummaryCountsVerdictsReasonsOutcomesAndLosses() throws IOException {
     assertThat(report(UNICODE, 20, SERVER + NO_RIGHTS + REFUSED + SUMMARY))

@@ -1,84 +1,109 @@
 package io.httpaudit.demo;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.net.HttpURLConnection;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Orders at each address of the shop that it is given, and tells what it measured. Runs without the
- * agent, as any customer does. It says in each request which trace that belongs to (W3C Trace
- * Context).
- *
- * <p>{@code busy} before an address: orders there once more, a moment after someone asked for the
- * inventory.
+ * Does at the shop, whose address is its argument, what it is told on its standard input, a word a
+ * line, and tells how long that took.
  */
 public final class Customer {
-  /** Until the inventory has begun. */
-  private static final int MOMENT_MILLIS = 20;
+  private static final String TEA = "?item=tea&card=4111111111111111";
+  private static final String CUPS = "?item=cups&card=5500000000000004";
+
+  /** Until what someone else began is under way. */
+  private static final int MOMENT = 30;
+
+  /** How long the first line of a catalogue is looked at. */
+  private static final int LOOKING = 200;
 
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-  private Customer() {}
+  private final URI shop;
+
+  private Customer(URI shop) {
+    this.shop = shop;
+  }
 
   public static void main(String[] arguments) throws IOException, InterruptedException {
-    Customer customer = new Customer();
-    for (int i = 0; i < arguments.length; i++) {
-      boolean busy = arguments[i].equals("busy");
-      URI shop = URI.create(arguments[busy ? ++i : i]);
-      // The first requests of a JVM take long for reasons that are not to be shown here.
-      customer.client.send(request(shop, "/health", hex(2)), BodyHandlers.discarding());
-      if (busy) {
-        customer.orderWhileCounting(shop);
-      } else {
-        customer.order(shop);
-      }
+    Customer customer = new Customer(URI.create(arguments[0]));
+    System.out.println("listening on standard input");
+    BufferedReader in =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
+    for (String wish = in.readLine(); wish != null; wish = in.readLine()) {
+      customer.go(wish);
     }
   }
 
-  private void orderWhileCounting(URI shop) throws IOException, InterruptedException {
-    CompletableFuture<?> inventory =
-        client.sendAsync(request(shop, "/inventory", hex(2)), BodyHandlers.discarding());
-    Thread.sleep(MOMENT_MILLIS);
-    order(shop);
-    inventory.join();
+  private void go(String wish) throws IOException, InterruptedException {
+    CompletableFuture<?> someoneElse = CompletableFuture.completedFuture(null);
+    switch (wish) {
+      case "warm-up":
+        // A JVM's first requests take long for reasons that are not to be shown here.
+        for (int i = 0; i < 10; i++) {
+          ask("/health");
+          read("/health", 0);
+        }
+        break;
+      case "basket-while-counting":
+        someoneElse = client.sendAsync(request("/inventory"), BodyHandlers.discarding());
+        Thread.sleep(MOMENT);
+        ask("/basket?item=tea");
+        break;
+      case "checkout-after-another":
+        client.send(request("/checkout" + CUPS), BodyHandlers.discarding());
+        ask("/checkout" + TEA);
+        break;
+      case "checkout":
+        ask("/checkout" + TEA);
+        break;
+      case "catalogue":
+        read("/catalogue", LOOKING);
+        break;
+      default:
+        ask("/" + wish);
+    }
+    someoneElse.join();
+    System.out.println("done " + wish);
   }
 
-  private void order(URI shop) throws IOException, InterruptedException {
-    String trace = hex(2);
-    HttpRequest order = request(shop, "/order?item=tea&card=4111111111111111", trace);
+  private HttpRequest request(String target) {
+    return HttpRequest.newBuilder(shop.resolve(target)).build();
+  }
+
+  private void ask(String target) throws IOException, InterruptedException {
     long start = System.nanoTime();
-    HttpResponse<Void> response = client.send(order, BodyHandlers.discarding());
-    double millis = (System.nanoTime() - start) / 1e6;
-    System.out.printf(
-        Locale.ROOT,
-        "  %s  GET %s  %d  %.1f ms%n",
-        trace,
-        order.uri(),
-        response.statusCode(),
-        millis);
+    HttpResponse<Void> response = client.send(request(target), BodyHandlers.discarding());
+    tell(response.statusCode(), start);
   }
 
-  private static HttpRequest request(URI shop, String target, String trace) {
-    return HttpRequest.newBuilder(shop.resolve(target))
-        .header("traceparent", "00-" + trace + "-" + hex(1) + "-01")
-        .build();
-  }
-
-  /** A random id of {@code words} times 16 hexadecimal digits. */
-  private static String hex(int words) {
-    StringBuilder digits = new StringBuilder();
-    for (int i = 0; i < words; i++) {
-      // Zero is not valid.
-      digits.append(
-          String.format("%016x", ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE)));
+  /** Begins to read, looks at that for a while, then reads the rest. */
+  private void read(String target, int looking) throws IOException, InterruptedException {
+    long start = System.nanoTime();
+    HttpURLConnection call = (HttpURLConnection) shop.resolve(target).toURL().openConnection();
+    try (InputStream answer = call.getInputStream()) {
+      answer.read();
+      long look = System.nanoTime();
+      Thread.sleep(looking);
+      OwnTimes.tell("looked", look);
+      answer.readAllBytes();
     }
-    return digits.toString();
+    tell(call.getResponseCode(), start);
+  }
+
+  private static void tell(int status, long start) {
+    OwnTimes.tell(String.format(Locale.ROOT, "waited %d", status), start);
   }
 }

@@ -1,43 +1,38 @@
 package io.httpaudit.demo;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
-import java.util.concurrent.Executors;
 
 /**
- * The store room, on loopback. One worker does all: while it counts the shelves for {@value
- * #COUNTING} ms, a reservation lies in the kernel, unread. Its handler then takes {@value
- * #RESERVING} ms, and would swear that the request took no longer.
+ * The store room, on loopback. Its {@value #WORKERS} workers do all: while each of them counts a
+ * shelf for {@value #COUNTING} ms, whatever else is asked for lies in the kernel, unread. The
+ * handler that then takes it would swear that it took no longer than its own {@value #RESERVING}
+ * ms.
  */
 public final class Stock {
-  private static final int RESERVING = 5;
-  private static final int COUNTING = 100;
+  private static final int WORKERS = 3;
+  private static final int COUNTING = 250;
+  private static final int RESERVING = 20;
 
   private Stock() {}
 
   public static void main(String[] arguments) throws IOException {
-    HttpServer server =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.createContext("/reserve", exchange -> answer(exchange, RESERVING, "reserved\n"));
-    server.createContext("/count", exchange -> answer(exchange, COUNTING, "42 left\n"));
-    server.createContext("/health", exchange -> answer(exchange, 0, "fine\n"));
-    server.setExecutor(Executors.newSingleThreadExecutor());
-    server.start();
-    System.out.println("listening on " + server.getAddress().getPort());
+    new TextServer(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), WORKERS)
+        .answers("/count", query -> after(COUNTING, "42 left\n"))
+        .answers("/reserve", query -> after(RESERVING, "reserved\n"))
+        .answers("/health", query -> after(0, "fine\n"))
+        .start();
   }
 
-  private static void answer(HttpExchange exchange, int millis, String text) throws IOException {
-    try (exchange) {
+  /** So long is worked for the answer. */
+  static String after(int millis, String answer) throws IOException {
+    try {
       Thread.sleep(millis);
-      byte[] body = text.getBytes(StandardCharsets.US_ASCII);
-      exchange.sendResponseHeaders(200, body.length);
-      exchange.getResponseBody().write(body);
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("told to stop");
     }
+    return answer;
   }
 }

@@ -1,12 +1,14 @@
 package io.httpaudit.load;
 
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
 
 /** Virtual threads where the JDK has them. */
-final class Threads {
+public final class Threads {
   private Threads() {}
 
-  static ThreadFactory virtual() {
+  public static ThreadFactory virtual() {
     if (Runtime.version().feature() < 21) {
       return daemons("would-be-virtual");
     }
@@ -19,7 +21,20 @@ final class Threads {
     }
   }
 
-  static ThreadFactory daemons(String name) {
+  /** A thread a task: {@code Executors.newVirtualThreadPerTaskExecutor} where there is one. */
+  public static ExecutorService perTask() {
+    if (Runtime.version().feature() < 21) {
+      return Executors.newCachedThreadPool(virtual());
+    }
+    try {
+      return (ExecutorService)
+          Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  public static ThreadFactory daemons(String name) {
     return work -> {
       Thread thread = new Thread(work, name);
       thread.setDaemon(true);

@@ -85,7 +85,8 @@ public final class Jaeger implements AutoCloseable {
     }
   }
 
-  private static Optional<String> command() {
+  /** Takes ports from its environment, and an option {@code --config}. */
+  static Optional<String> command() {
     if (System.getenv("JAEGER") != null) {
       return Optional.of(System.getenv("JAEGER"));
     }

@@ -1,0 +1,113 @@
+# shellcheck shell=bash
+# The JVMs. All that is started here is in $pids, and ended by stop.
+
+pids=()
+
+# start NAME COMMAND...: a JVM that says on which port it listens; sets $port.
+start() {
+  local name=$1 i
+  shift
+  : >"$work/$name.out"
+  if [ "$name" = customer ]; then
+    mkfifo "$work/customer.in"
+    # Both ways, so that neither end waits for the other to open it.
+    exec {to_customer}<>"$work/customer.in"
+    "$@" >"$work/$name.out" 2>"$work/$name.err" <"$work/customer.in" &
+  else
+    "$@" >"$work/$name.out" 2>"$work/$name.err" </dev/null &
+  fi
+  pids+=($!)
+  for ((i = 0; i < 600; i++)); do
+    port=$(sed -n 's/^listening on //p' "$work/$name.out")
+    [ -z "$port" ] || return 0
+    kill -0 "${pids[-1]}" 2>/dev/null || break
+    sleep 0.1
+  done
+  cat "$work/$name.err" >&2
+  fail "$name did not start"
+}
+
+# audited NAME [PREFIX...] MAIN ARGUMENT...: under the agent. What of a prefix there is (like ip netns exec) ends before MAIN.
+audited() {
+  local name=$1 prefix=()
+  shift
+  while [ "${1#io.httpaudit.}" = "$1" ]; do
+    prefix+=("$1")
+    shift
+  done
+  # The JDK's server would wait 40 ms between a head and its body otherwise (Nagle's algorithm).
+  start "$name" env "OTEL_SERVICE_NAME=$name" "${prefix[@]}" "$java" \
+    "-javaagent:$agent=log=$log,ignore=/health,query.keep=item+shelf" -Dsun.net.httpserver.nodelay=true -cp "$classes" "$@"
+}
+
+# The bank on its host, if there is one; its spans come here by a relay, since a Jaeger often listens on loopback alone.
+start_bank() {
+  local host to path
+  if [ -n "$no_outside" ]; then
+    audited bank io.httpaudit.demo.Bank
+    return
+  fi
+  case $endpoint in
+    '') audited bank ip netns exec "$namespace" io.httpaudit.demo.Bank ;;
+    http://*)
+      read -r host to < <(host_and_port "$endpoint") || true
+      path=${endpoint#http://}
+      path=${path#"${path%%/*}"}
+      start relay "$java" -cp "$classes" io.httpaudit.demo.Relay "$near" "$host" "$to"
+      local variable=OTEL_EXPORTER_OTLP_ENDPOINT
+      [ -z "${OTEL_EXPORTER_OTLP_TRACES_ENDPOINT:-}" ] || variable=OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
+      audited bank "$variable=http://$near:$port$path" ip netns exec "$namespace" io.httpaudit.demo.Bank
+      ;;
+    *)
+      say "  spans    not the bank's: from its host there is no way to $endpoint"
+      audited bank OTEL_TRACES_EXPORTER=none ip netns exec "$namespace" io.httpaudit.demo.Bank
+      ;;
+  esac
+}
+
+stop() {
+  local pid
+  for pid in "${pids[@]}"; do
+    kill "$pid" 2>/dev/null || true
+  done
+  for pid in "${pids[@]}"; do
+    wait "$pid" 2>/dev/null || true
+  done
+  pids=()
+}
+
+# What the agents can do here, by their own word. It comes when their kernel side is up, or has failed: then the customer may.
+find_tier() {
+  local i service
+  for service in stock bank shop customer; do
+    tier=
+    for ((i = 0; i < 100; i++)); do
+      tier=$(sed -n 's/.*; \(tier [^;]*\);.*/\1/p; s/.*; \(application times only[^;]*\);.*/\1/p' "$work/$service.err" | head -n 1)
+      [ -z "$tier" ] || break
+      sleep 0.1
+    done
+  done
+  [ -n "$tier" ] || tier='not known: the agent is quiet'
+}
+
+# go WISH: the customer does that, whole.
+go() {
+  local i before
+  before=$(grep -c '^done ' "$work/customer.out") || true
+  printf '%s\n' "$1" >&"$to_customer"
+  for ((i = 0; i < 1200; i++)); do
+    [ "$(grep -c '^done ' "$work/customer.out")" -le "$before" ] || return 0
+    kill -0 "$customer_pid" 2>/dev/null || break
+    sleep 0.05
+  done
+  cat "$work/customer.err" >&2
+  fail "the customer was not served ($1)"
+}
+
+# own SERVICE WHAT [N]: milliseconds, as the service's own log says of what it did last (or last but N).
+own() {
+  local time
+  time=$(sed -n "s#^$2 \\([0-9.]*\\) ms\$#\\1#p" "$work/$1.out" | tail -n "$((${3:-0} + 1))" | head -n 1)
+  [ -n "$time" ] || fail "$1 says nothing of '$2'"
+  rounded "$time"
+}

@@ -1,0 +1,160 @@
+package io.httpaudit.load.chain;
+
+import com.sun.management.ThreadMXBean;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import io.httpaudit.load.Threads;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.concurrent.Executors;
+import java.util.logging.LogManager;
+import org.apache.catalina.Context;
+import org.apache.catalina.startup.Tomcat;
+
+/**
+ * Tells what its threads allocate: the JDK's server and Tomcat, each with one thread for requests,
+ * that answer {@code /answer} at once and {@code /NAME/COUNT} after so many hand-overs of that name
+ * ({@link Repeated}). {@code /allocated} answers with the bytes that all threads but the agent's own
+ * have allocated so far, {@code /each} with the median of what the thread that serves it has, from
+ * one {@code /answer} to the next.
+ *
+ * <p>Argument: a raw server's port. Says {@code ready}, and the ports of the JDK's server and of
+ * Tomcat.
+ */
+public final class Allocating {
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+  private static final byte[] OK = {'o', 'k'};
+  private static final int MOST = 1 << 16;
+
+  private final Repeated repeated;
+
+  /** The JDK's server's, and Tomcat's. */
+  private final Each[] each = {new Each(), new Each()};
+
+  /** Of a server's one thread. */
+  private static final class Each {
+    private final long[] differences = new long[MOST];
+    private int count;
+    private long before = -1;
+
+    void answer() {
+      long now = THREADS.getCurrentThreadAllocatedBytes();
+      if (before >= 0 && count < MOST) {
+        differences[count++] = now - before;
+      }
+      before = now;
+    }
+
+    long median() {
+      Arrays.sort(differences, 0, count);
+      long median = differences[count / 2];
+      count = 0;
+      before = -1;
+      return median;
+    }
+  }
+
+  private Allocating(int raw) {
+    repeated = new Repeated(raw);
+  }
+
+  public static void main(String[] arguments) throws Exception {
+    System.setProperty("sun.net.httpserver.nodelay", "true");
+    LogManager.getLogManager().reset();
+    Allocating program = new Allocating(Integer.parseInt(arguments[0]));
+    System.out.println("ready " + program.jdk() + " " + program.tomcat());
+    System.in.read();
+    System.exit(0);
+  }
+
+  private int jdk() throws IOException {
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.setExecutor(Executors.newSingleThreadExecutor(Threads.daemons("handler")));
+    server.createContext("/", this::handle);
+    server.start();
+    return server.getAddress().getPort();
+  }
+
+  private void handle(HttpExchange exchange) throws IOException {
+    byte[] body = answer(exchange.getRequestURI().getPath(), each[0]);
+    exchange.sendResponseHeaders(200, body.length);
+    try (OutputStream out = exchange.getResponseBody()) {
+      out.write(body);
+    }
+  }
+
+  private int tomcat() throws Exception {
+    Tomcat tomcat = new Tomcat();
+    Path base = Files.createTempDirectory("allocating");
+    base.toFile().deleteOnExit();
+    tomcat.setBaseDir(base.toString());
+    tomcat.setPort(0);
+    tomcat.getConnector().setProperty("address", "127.0.0.1");
+    tomcat.getConnector().setProperty("maxThreads", "1");
+    tomcat.getConnector().setProperty("minSpareThreads", "1");
+    tomcat.getConnector().setProperty("maxKeepAliveRequests", "-1");
+    Context context = tomcat.addContext("", base.toString());
+    Tomcat.addServlet(context, "answer", new Answering());
+    context.addServletMapping("/*", "answer");
+    tomcat.start();
+    return tomcat.getConnector().getLocalPort();
+  }
+
+  private final class Answering extends HttpServlet {
+    private static final long serialVersionUID = 1;
+
+    @Override
+    protected void doGet(HttpServletRequest request, HttpServletResponse response)
+        throws IOException {
+      byte[] body = answer(request.getRequestURI(), each[1]);
+      response.setContentLength(body.length);
+      response.getOutputStream().write(body);
+    }
+  }
+
+  private byte[] answer(String path, Each own) throws IOException {
+    String[] parts = path.split("/");
+    switch (parts[1]) {
+      case "answer":
+        own.answer();
+        return OK;
+      case "each":
+        return text(own.median());
+      case "allocated":
+        return text(allocated());
+      default:
+        repeated.run(parts[1], Integer.parseInt(parts[2]));
+        return OK;
+    }
+  }
+
+  private static byte[] text(long number) {
+    return Long.toString(number).getBytes(StandardCharsets.US_ASCII);
+  }
+
+  private static long allocated() {
+    long[] ids = THREADS.getAllThreadIds();
+    long[] bytes = THREADS.getThreadAllocatedBytes(ids);
+    ThreadInfo[] infos = THREADS.getThreadInfo(ids);
+    long all = 0;
+    for (int i = 0; i < ids.length; i++) {
+      if (infos[i] != null && !infos[i].getThreadName().startsWith("httpaudit")) {
+        all += bytes[i];
+      }
+    }
+    return all;
+  }
+}

@@ -1,0 +1,66 @@
+package io.httpaudit.load.chain;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.logging.LogManager;
+import org.apache.catalina.Context;
+import org.apache.catalina.Wrapper;
+import org.apache.catalina.connector.Connector;
+import org.apache.catalina.startup.Tomcat;
+
+/**
+ * Tomcat, with one servlet that hands its work over in every way there is, and then calls the back.
+ * Arguments: the ports of the back's servers. Says {@code ready PORT}; after a line on its standard
+ * input {@code background} and how many calls it made for nobody.
+ */
+public final class Front {
+  private static final long FIRST_BACKGROUND = 3_000_000;
+
+  private Front() {}
+
+  public static void main(String[] arguments) throws Exception {
+    // Some servlets throw.
+    LogManager.getLogManager().reset();
+    int[] ports = new int[arguments.length];
+    for (int i = 0; i < ports.length; i++) {
+      ports[i] = Integer.parseInt(arguments[i]);
+    }
+    BackCalls calls = new BackCalls(ports);
+    Pools pools = new Pools();
+    Connector connector = start(new FrontServlet(calls, pools));
+    System.out.println("ready " + connector.getLocalPort());
+    Background background =
+        new Background(FIRST_BACKGROUND, calls::call)
+            .in(Runnable::run)
+            .in(pools.pool)
+            .in(pools.forkJoin)
+            .in(pools.scheduled)
+            .in(pools.virtual)
+            .in(pools.own)
+            .in(connector.getProtocolHandler().getExecutor());
+    background.start();
+    System.in.read();
+    System.out.println("background " + background.end());
+    pools.end();
+    System.exit(0);
+  }
+
+  private static Connector start(FrontServlet servlet) throws Exception {
+    Tomcat tomcat = new Tomcat();
+    Path folder = Files.createTempDirectory("chain-front");
+    folder.toFile().deleteOnExit();
+    tomcat.setBaseDir(folder.toString());
+    tomcat.setPort(0);
+    Connector connector = tomcat.getConnector();
+    connector.setProperty("address", "127.0.0.1");
+    connector.setProperty("maxThreads", "80");
+    connector.setProperty("acceptCount", "500");
+    connector.setProperty("maxKeepAliveRequests", "-1");
+    Context context = tomcat.addContext("", folder.toString());
+    Wrapper wrapper = Tomcat.addServlet(context, "front", servlet);
+    wrapper.setAsyncSupported(true);
+    context.addServletMapping("/front/*", "front");
+    tomcat.start();
+    return connector;
+  }
+}

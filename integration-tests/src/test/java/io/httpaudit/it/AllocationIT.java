@@ -1,0 +1,177 @@
+package io.httpaudit.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.httpaudit.load.chain.Allocating;
+import io.httpaudit.load.chain.Line;
+import io.httpaudit.load.chain.RawServer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * What the application's threads allocate more with the agent than without, a request, a call, a
+ * hand-over: two JVMs that do the same in turns, and the difference of what they allocate at the least.
+ */
+class AllocationIT {
+  private static final int ROUNDS = 5;
+  private static final int VOLUME = Integer.getInteger("volume", 1);
+  private static final String TRACE =
+      "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n";
+
+  @TempDir Path folder;
+
+  static List<Jdk> jdks() {
+    return Jdk.all();
+  }
+
+  /** What is done, {@code count} times; by one request each, or by one for all. */
+  private record Work(String name, boolean tomcat, String path, String fields, int count) {
+    boolean oneForAll() {
+      return path.endsWith("/");
+    }
+  }
+
+  private static List<Work> works(Jdk jdk) {
+    List<Work> works = new ArrayList<>();
+    int requests = 1_000 * Math.min(VOLUME, 5);
+    for (boolean tomcat : new boolean[] {false, true}) {
+      String server = tomcat ? "Tomcat" : "JDK server";
+      works.add(new Work(server, tomcat, "/answer", "", requests));
+      works.add(new Work(server + ", traceparent", tomcat, "/answer", TRACE, requests));
+    }
+    for (String call : List.of("url-connection", "http-client", "http-client-async")) {
+      works.add(new Work(call, false, "/" + call + "/", "", requests / 2));
+    }
+    for (String handOver :
+        List.of(
+            "execute",
+            "submit",
+            "schedule",
+            "fork-join",
+            "supply-async",
+            "dependent",
+            "dependent-completed")) {
+      works.add(new Work(handOver, false, "/" + handOver + "/", "", requests));
+    }
+    if (jdk.feature() >= 21) {
+      works.add(new Work("virtual", false, "/virtual/", "", requests));
+    }
+    return works;
+  }
+
+  /** One of the two JVMs. */
+  private static final class Arm implements AutoCloseable {
+    private final Jvm jvm;
+    private final Line[] lines = new Line[2];
+    private final Map<Work, double[]> each = new LinkedHashMap<>();
+
+    Arm(Jvm.Setup setup) throws IOException {
+      jvm = setup.start();
+      String[] ports = jvm.awaitLine("ready ").split(" ");
+      for (int i = 0; i < 2; i++) {
+        lines[i] = new Line(Integer.parseInt(ports[i]));
+      }
+    }
+
+    private String ask(Work work, String path) throws IOException {
+      Line line = lines[work.tomcat ? 1 : 0];
+      line.send("GET " + path + " HTTP/1.1\r\nHost: a\r\n" + work.fields + "\r\n");
+      return line.receiveBody();
+    }
+
+    void work(Work work, int count) throws IOException {
+      if (work.oneForAll()) {
+        ask(work, work.path + count);
+        return;
+      }
+      for (int i = 0; i < count; i++) {
+        ask(work, work.path);
+      }
+    }
+
+    void measure(Work work, int round) throws IOException {
+      each.computeIfAbsent(work, w -> new double[ROUNDS])[round] =
+          work.oneForAll() ? mean(work) : median(work);
+    }
+
+    private double mean(Work work) throws IOException {
+      long before = Long.parseLong(ask(work, "/allocated"));
+      work(work, work.count);
+      return (double) (Long.parseLong(ask(work, "/allocated")) - before) / work.count;
+    }
+
+    private double median(Work work) throws IOException {
+      ask(work, "/each");
+      work(work, work.count);
+      return Long.parseLong(ask(work, "/each"));
+    }
+
+    /** Of the rounds the least: whoever waits in a queue allocates by luck, and never less. */
+    double least(Work work) {
+      return Arrays.stream(each.get(work)).min().orElseThrow();
+    }
+
+    @Override
+    public void close() throws IOException {
+      for (Line line : lines) {
+        line.close();
+      }
+      jvm.close();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("jdks")
+  void aRequestCostsItsContextAndNothingElse(Jdk jdk) throws IOException {
+    Map<String, Double> more = new LinkedHashMap<>();
+    try (Jvm raw =
+        Jvm.of(RawServer.class).jdk(jdk).withoutAgent().arguments(folder.resolve("raw")).start()) {
+      String port = raw.awaitLine("ready ");
+      try (Arm bare = new Arm(setup(jdk, port).withoutAgent());
+          Arm agent = new Arm(setup(jdk, port))) {
+        agent.jvm.awaitAudit();
+        System.out.printf(
+            "%s: bytes allocated on the application's threads, least of %d rounds%n", jdk, ROUNDS);
+        for (Work work : works(jdk)) {
+          bare.work(work, work.count);
+          agent.work(work, work.count);
+          for (int round = 0; round < ROUNDS; round++) {
+            bare.measure(work, round);
+            agent.measure(work, round);
+          }
+          double difference = agent.least(work) - bare.least(work);
+          more.put(work.name, difference);
+          System.out.printf(
+              "  %-28s bare %9.1f, with the agent %+7.1f  %s%n",
+              work.name,
+              bare.least(work),
+              difference,
+              Arrays.toString(Arrays.stream(agent.each.get(work)).mapToLong(Math::round).toArray()));
+        }
+      }
+    }
+    for (String server : List.of("JDK server", "Tomcat")) {
+      assertThat(more.get(server)).as(server).isBetween(0.0, 64.0);
+      assertThat(more.get(server + ", traceparent")).as(server).isBetween(0.0, 64.0);
+    }
+  }
+
+  /**
+   * By the first compiler alone: the second one leaves out allocations, others in each run, and a
+   * request of the same program came to 400 bytes more or less.
+   */
+  private static Jvm.Setup setup(Jdk jdk, String port) {
+    return Jvm.of(Allocating.class)
+        .jdk(jdk)
+        .options("-Xmx512m", "-XX:TieredStopAtLevel=1")
+        .arguments(port);
+  }
+}

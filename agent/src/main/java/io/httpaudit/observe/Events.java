@@ -220,15 +220,19 @@ final class Events implements EventRing.Reader {
     put(CLOSED, connection, out, in, lastWrite, lastRead, error.ordinal(), at);
   }
 
-  void head(long connection, boolean request, Head head, long first, long finalFirst) {
-    message(HEAD, connection, request, head, head.offset, first, finalFirst);
+  /**
+   * @param ended when the whole message was moved, its last byte with its head's; 0: it is not yet
+   */
+  void head(
+      long connection, boolean request, Head head, long first, long finalFirst, long ended) {
+    message(HEAD, connection, request, head, head.offset, first, finalFirst, ended);
   }
 
   void boundaryUnknown(long connection, boolean request, Head head, long offset, long first) {
-    message(BOUNDARY_UNKNOWN, connection, request, head, offset, first, first);
+    message(BOUNDARY_UNKNOWN, connection, request, head, offset, first, first, 0);
   }
 
-  private static final int MESSAGE = 18 * 8;
+  private static final int MESSAGE = 19 * 8;
 
   private void message(
       int type,
@@ -237,7 +241,8 @@ final class Events implements EventRing.Reader {
       Head head,
       long offset,
       long first,
-      long finalFirst) {
+      long finalFirst,
+      long ended) {
     int text =
         head.methodLength
             + head.targetLength
@@ -250,7 +255,7 @@ final class Events implements EventRing.Reader {
     }
     boolean written = false;
     try {
-      put(body, connection, request, head, offset, first, finalFirst);
+      put(body, connection, request, head, offset, first, finalFirst, ended);
       written = true;
     } finally {
       done(written, body, length, type);
@@ -264,7 +269,8 @@ final class Events implements EventRing.Reader {
       Head head,
       long offset,
       long first,
-      long finalFirst) {
+      long finalFirst,
+      long ended) {
     ring.putLong(body, connection);
     ring.putLong(body + 8, (request ? REQUEST : 0) | (head.sampled ? SAMPLED : 0));
     ring.putLong(body + 16, head.index);
@@ -283,6 +289,7 @@ final class Events implements EventRing.Reader {
     ring.putLong(body + 120, head.parent);
     ring.putLong(body + 128, head.traceHigh);
     ring.putLong(body + 136, head.traceLow);
+    ring.putLong(body + 144, ended);
     int at = body + MESSAGE;
     ring.putBytes(at, head.text, 0, head.methodLength);
     at += head.methodLength;
@@ -350,7 +357,7 @@ final class Events implements EventRing.Reader {
               field(body, 11));
       case CONNECT_FINISHED ->
           to.connectFailed(connection, ERRORS[(int) field(body, 1)], field(body, 2));
-      case HEAD -> to.messageHead(connection, message(body));
+      case HEAD -> head(connection, body);
       case BOUNDARY_UNKNOWN -> to.boundaryUnknown(connection, message(body));
       case ENDED ->
           to.messageEnd(
@@ -389,6 +396,15 @@ final class Events implements EventRing.Reader {
       case RESOLVED -> to.resolved(connection, field(body, 1), field(body, 2));
       case ROUTE -> to.route(connection, field(body, 1), characters(body));
       default -> throw new IllegalStateException("event " + type);
+    }
+  }
+
+  private void head(long connection, int body) {
+    MessageHead head = message(body);
+    to.messageHead(connection, head);
+    long ended = field(body, 18);
+    if (ended != 0) {
+      to.messageEnd(connection, head.request(), head.index(), head.expectedEnd(), ended, true);
     }
   }
 

@@ -20,20 +20,17 @@ final class BackCalls {
 
   private final int jdk = Runtime.version().feature();
   private final int[] ports;
-  private final HttpClient client = builder().build();
+  private final HttpClient client = builder().version(HttpClient.Version.HTTP_1_1).build();
 
-  /** One whose own threads are virtual, where there are such. */
-  private final HttpClient other =
-      builder().executor(Threads.perTask()).build();
+  /** One whose own threads are virtual, where there are such, and which would rather have HTTP/2. */
+  private final HttpClient other = builder().executor(Threads.perTask()).build();
 
   BackCalls(int[] ports) {
     this.ports = ports;
   }
 
   private static HttpClient.Builder builder() {
-    return HttpClient.newBuilder()
-        .version(HttpClient.Version.HTTP_1_1)
-        .followRedirects(HttpClient.Redirect.ALWAYS);
+    return HttpClient.newBuilder().followRedirects(HttpClient.Redirect.ALWAYS);
   }
 
   private HttpRequest.Builder request(String hop, Ask ask, Plan plan) {
@@ -46,7 +43,7 @@ final class BackCalls {
     // A redirect of another method would make it GET.
     return plan.moved() || plan.form() == Plan.Form.GET
         ? builder
-        : builder.POST(BodyPublishers.ofString("a body"));
+        : builder.POST(BodyPublishers.ofString("a body")).expectContinue(ask.id() % 5 == 0);
   }
 
   private HttpClient client(Ask ask) {

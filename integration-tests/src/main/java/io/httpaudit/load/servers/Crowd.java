@@ -68,6 +68,7 @@ final class Crowd {
   private void connection(int requests, Random random, int port) throws IOException {
     try (RawClient client = new RawClient(port)) {
       for (int i = 0; i < 20 && ids.get() < requests; i++) {
+        pause(random);
         switch (random.nextInt(16)) {
           case 0:
             malformed(client, random);
@@ -81,6 +82,15 @@ final class Crowd {
             }
         }
       }
+    }
+  }
+
+  /** What the agent has no time for on a busy machine it counts as lost, and no one could judge. */
+  private static void pause(Random random) {
+    try {
+      Thread.sleep(random.nextInt(60));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

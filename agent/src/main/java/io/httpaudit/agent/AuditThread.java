@@ -17,6 +17,13 @@ import java.util.Set;
  */
 final class AuditThread implements Runnable {
   private static final int BUSY_MILLIS = 10;
+
+  /** While little moves: each time it wakes, the processor's caches hold nothing of it any more. */
+  private static final int CALM_MILLIS = 30;
+
+  /** Packets and events of one round that are more than little. */
+  private static final int LITTLE = 2_000;
+
   private static final int REST_MILLIS = 700;
 
   /** Rounds without anything before it counts as rest. */
@@ -38,6 +45,9 @@ final class AuditThread implements Runnable {
 
   private static final long END_MILLIS = 3_000;
 
+  /** Between two looks for tasks that were collected unrun. */
+  private static final long SWEEP_NANOS = 1_000_000_000;
+
   private final Settings settings;
   private final Capture capture;
   private final Observer observer;
@@ -46,6 +56,7 @@ final class AuditThread implements Runnable {
   private final Sampler sampler;
   private final ThreadGroup group;
   private final Thread thread;
+  private Runnable late;
   private Report report;
   private Correlator correlator;
   private Shadows shadows;
@@ -75,7 +86,13 @@ final class AuditThread implements Runnable {
     thread.setContextClassLoader(null);
   }
 
-  void start() {
+  /**
+   * Starts.
+   *
+   * @param late done first thing once the kernel side is up; null: nothing
+   */
+  void start(Runnable late) {
+    this.late = late;
     thread.start();
   }
 
@@ -105,6 +122,9 @@ final class AuditThread implements Runnable {
     try {
       nativeAccess();
       capture.start();
+      if (late != null) {
+        late.run();
+      }
       sayStart();
       report = new Report(settings.reporting(), ids, sampler, group);
       correlator = new Correlator(capture, report, report.tracing());
@@ -161,6 +181,9 @@ final class AuditThread implements Runnable {
     }
   }
 
+  /** nanoTime when tasks that never run were last forgotten. */
+  private long swept = System.nanoTime();
+
   private int quiet;
   private int timeout = BUSY_MILLIS;
 
@@ -181,8 +204,13 @@ final class AuditThread implements Runnable {
     shadows.look(now);
     sayMissing();
     report.flush();
+    if (now - swept >= SWEEP_NANOS) {
+      swept = now;
+      HttpAudit.sweepTasks();
+    }
     quiet = passed > 0 || next != Long.MAX_VALUE ? 0 : quiet + 1;
-    timeout = quiet > ROUNDS_TO_REST ? REST_MILLIS : BUSY_MILLIS;
+    timeout =
+        quiet > ROUNDS_TO_REST ? REST_MILLIS : passed < LITTLE ? CALM_MILLIS : BUSY_MILLIS;
   }
 
   /**

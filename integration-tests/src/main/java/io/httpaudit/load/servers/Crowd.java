@@ -158,7 +158,10 @@ final class Crowd {
               random.nextLong() | 1, random.nextLong(), random.nextLong() | 1));
     }
     return kind.method().equals("POST")
-        ? head + "Content-Length: 3000\r\n\r\n" + "x".repeat(3000)
+        ? head
+            + (random.nextBoolean() ? "Expect: 100-continue\r\n" : "")
+            + "Content-Length: 3000\r\n\r\n"
+            + "x".repeat(3000)
         : head + "\r\n";
   }
 

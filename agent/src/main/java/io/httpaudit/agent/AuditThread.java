@@ -2,6 +2,7 @@ package io.httpaudit.agent;
 
 import io.httpaudit.capture.Capture;
 import io.httpaudit.correlate.Correlator;
+import io.httpaudit.instrument.Libraries;
 import io.httpaudit.observe.Observer;
 import io.httpaudit.report.Report;
 import io.httpaudit.report.Stderr;
@@ -43,6 +44,7 @@ final class AuditThread implements Runnable {
   private final Settings settings;
   private final Capture capture;
   private final Observer observer;
+  private final Libraries libraries;
   private final SpanIds ids;
   private final Sampler sampler;
   private final ThreadGroup group;
@@ -61,12 +63,14 @@ final class AuditThread implements Runnable {
       Settings settings,
       Capture capture,
       Observer observer,
+      Libraries libraries,
       SpanIds ids,
       Sampler sampler,
       ThreadGroup group) {
     this.settings = settings;
     this.capture = capture;
     this.observer = observer;
+    this.libraries = libraries;
     this.ids = ids;
     this.sampler = sampler;
     this.group = group;
@@ -163,6 +167,13 @@ final class AuditThread implements Runnable {
     }
   }
 
+  /** Of a library that differs from those we know: its exchanges are audited all the same. */
+  private void sayMissing() {
+    for (String what = libraries.takeMissing(); what != null; what = libraries.takeMissing()) {
+      Stderr.line("httpaudit: requests or calls may lack their context: no ".concat(what));
+    }
+  }
+
   /** nanoTime when tasks that never run were last forgotten. */
   private long swept = System.nanoTime();
 
@@ -184,6 +195,7 @@ final class AuditThread implements Runnable {
       capture.tapAll();
     }
     shadows.look(now);
+    sayMissing();
     report.flush();
     if (now - swept >= SWEEP_NANOS) {
       swept = now;

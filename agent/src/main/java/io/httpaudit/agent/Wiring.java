@@ -38,9 +38,9 @@ final class Wiring {
     Tracer tracer = settings.reporting().traces() ? new Tracer(ids, sampler) : null;
     Propagation propagation = propagation(settings);
     Observer observer = new Observer(capture, propagation, tracer, own, new Waker(capture));
-    AuditThread audit = new AuditThread(settings, capture, observer, ids, sampler, own);
-    Hooks hooks = new Hooks(instrumentation, Faults.HOOKS ? new FaultySink(observer) : observer);
     Libraries libraries = new Libraries(observer, propagation);
+    AuditThread audit = new AuditThread(settings, capture, observer, libraries, ids, sampler, own);
+    Hooks hooks = new Hooks(instrumentation, Faults.HOOKS ? new FaultySink(observer) : observer);
     if (tracer != null) {
       libraries.weave(instrumentation);
     }

@@ -174,7 +174,7 @@ final class HttpUrlConnection implements Library {
     public void leave(
         Object replaced, Object connection, Object one, Object result, Throwable thrown) {
       if (replaced != null && goesOn && thrown == null) {
-        HttpAudit.submitted(connection);
+        HttpAudit.registered(connection);
       }
       HttpAudit.restore(replaced);
     }

@@ -298,7 +298,7 @@ final class Direction implements MessageListener {
 
   @Override
   public void boundaryUnknown(Head head, long offset) {
-    connection.loseRequests();
+    connection.boundaryUnknown(outbound);
     if (request) {
       connection.propagation().extract(head);
     }

@@ -124,6 +124,10 @@ final class Told {
 
   /** INTERFACE.md's example of a connection that was refused. */
   static ConnectionOutcome refused() {
+    return refused("");
+  }
+
+  static ConnectionOutcome refused(String parent) {
     return new ConnectionOutcome(
         Side.CLIENT,
         Verdict.MATCHED,
@@ -133,7 +137,7 @@ final class Told {
         at("10.9.0.1", 40022),
         at("10.9.0.2", 8080),
         "eth0",
-        new Exchange.TraceIds(TRACE, SPAN, "", "", true),
+        new Exchange.TraceIds(TRACE, SPAN, parent, "", true),
         true,
         0,
         400_000,

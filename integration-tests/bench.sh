@@ -1,7 +1,11 @@
 #!/usr/bin/env bash
 # What the agent costs, in one run: start, throughput, CPU, the filter's nanoseconds, wake-ups at rest; with and without it, as
-# medians of ratios with their quartiles. `bench.sh [rounds=9] [seconds=5] [otel=PATH of opentelemetry-javaagent.jar]`.
-# Nothing else should run meanwhile. Needs root (or CAP_NET_RAW and CAP_BPF), wrk, and some 15 minutes.
+# medians of ratios with their quartiles. `bench.sh [rounds=9] [seconds=5] [otel=PATH of opentelemetry-javaagent.jar]`, and:
+#   before=PATH,…          other builds of httpaudit.jar as arms of the same run: what a change gained
+#   warmup=20              seconds of load on each server before the first round
+#   servers=jdk,tomcat     jdk=17 or jdk=25: one JDK alone;  only=requests: neither start nor rest nor filter
+# Nothing else should run meanwhile. Needs root (or CAP_NET_RAW and CAP_BPF), wrk, and some 45 minutes with OpenTelemetry's
+# agent (its start alone takes three seconds), 20 without.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,4 +19,4 @@ mvn -q -B -ntp -DskipTests package
 mvn -q -B -ntp -pl integration-tests dependency:build-classpath -Dmdep.includeScope=test -Dmdep.outputFile=target/classpath
 it=integration-tests/target
 java -Dagent.jar="$PWD/agent/target/httpaudit.jar" -cp "$it/classes:$it/test-classes:$(cat "$it/classpath")" io.httpaudit.it.Bench "$@"
-mvn -q -B -ntp -pl agent surefire:test -Dtest=FilterCost -Dsurefire.failIfNoSpecifiedTests=false
+[[ " $* " == *" only=requests "* ]] || mvn -q -B -ntp -pl agent surefire:test -Dtest=FilterCost -Dsurefire.failIfNoSpecifiedTests=false

@@ -51,7 +51,7 @@ public final class Correlator implements JvmEvents {
 
   private final KernelView kernel;
   private final Outcomes outcomes;
-  private final LongSupplier wallOffset;
+  private final WallOffset wallOffset;
   private final CorrelatorLimits limits;
   private final Judge judge;
 
@@ -102,9 +102,9 @@ public final class Correlator implements JvmEvents {
       CorrelatorLimits limits) {
     this.kernel = kernel;
     this.outcomes = outcomes;
-    this.wallOffset = wallOffset;
+    this.wallOffset = new WallOffset(wallOffset);
     this.limits = limits;
-    this.judge = new Judge(kernel, tracing, wallOffset);
+    this.judge = new Judge(kernel, tracing, this.wallOffset);
   }
 
   public Correlator(KernelView kernel, Outcomes outcomes, Tracing tracing) {
@@ -593,6 +593,7 @@ public final class Correlator implements JvmEvents {
    *     passed
    */
   public long tick(long now) {
+    wallOffset.expire();
     judge.begin();
     for (int n = dirty.size(); n > 0; n--) {
       Connection c = dirty.poll();
@@ -627,6 +628,7 @@ public final class Correlator implements JvmEvents {
             });
       }
     }
+    wallOffset.expire();
     if (!dirty.isEmpty()) {
       return now + MILLISECOND;
     }
@@ -635,6 +637,7 @@ public final class Correlator implements JvmEvents {
 
   /** Judges each open exchange as it stands, after the last drain; then nothing is left. */
   public void shutdown(long now) {
+    wallOffset.expire();
     judge.begin();
     connections.forEach(
         c -> {

@@ -1,6 +1,7 @@
 package io.httpaudit.correlate;
 
 import io.httpaudit.flow.Endpoint;
+import io.httpaudit.trace.SpanIds;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -53,15 +54,32 @@ public record Exchange(
     String error) {
 
   /**
-   * Who the span is.
+   * Who the span is. Ids are numbers, big-endian: most of them are never read as digits.
    *
-   * @param traceId 32 hex
-   * @param spanId 16 hex
-   * @param parentSpanId 16 hex, or empty: a root
+   * @param traceHigh the trace id's first 8 bytes
+   * @param parent 0: a root
    * @param state the parent's tracestate as sent, or empty
    */
   public record TraceIds(
-      String traceId, String spanId, String parentSpanId, String state, boolean sampled) {}
+      long traceHigh, long traceLow, long span, long parent, String state, boolean sampled) {
+    /** Of what is no span. */
+    static final TraceIds NONE = new TraceIds(0, 0, 0, 0, "", false);
+
+    /** 32 hexadecimal digits. */
+    public String traceId() {
+      return SpanIds.hex(traceHigh).concat(SpanIds.hex(traceLow));
+    }
+
+    /** 16 hexadecimal digits. */
+    public String spanId() {
+      return SpanIds.hex(span);
+    }
+
+    /** 16 hexadecimal digits, or empty: a root. */
+    public String parentSpanId() {
+      return parent == 0 ? "" : SpanIds.hex(parent);
+    }
+  }
 
   /**
    * A message's bytes in one direction's TCP stream. {@code segments} 0 means that no packet is

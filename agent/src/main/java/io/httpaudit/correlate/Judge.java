@@ -15,8 +15,6 @@ import java.util.function.LongSupplier;
  * Verdicts. One thread.
  */
 final class Judge {
-  private static final Exchange.TraceIds NO_SPAN = new Exchange.TraceIds("", "", "", "", false);
-
   private static final long UNREAD = -1;
 
   private final KernelView kernel;
@@ -663,7 +661,7 @@ final class Judge {
         c.peer,
         interfaceName(c),
         !call
-            ? NO_SPAN
+            ? Exchange.TraceIds.NONE
             : c.call != null ? tracing.call(c.call, "") : tracing.root(c.number),
         call,
         c.call != null ? Math.min(c.call.start, c.entry) : c.entry,

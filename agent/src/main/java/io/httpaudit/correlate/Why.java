@@ -1,5 +1,7 @@
 package io.httpaudit.correlate;
 
+import java.util.Locale;
+
 /**
  * Why an exchange is not {@link Verdict#MATCHED}: a closed list; the names, in lower case, are what
  * users see.
@@ -20,5 +22,11 @@ public enum Why {
   /** No packet was seen that carried the bytes, or that acknowledged them. */
   NO_PACKETS,
   NOT_HOOKED,
-  NO_NATIVE
+  NO_NATIVE;
+
+  private final String label = name().toLowerCase(Locale.ROOT);
+
+  public String label() {
+    return label;
+  }
 }

@@ -40,11 +40,20 @@ final class Direction implements MessageListener {
    */
   private long call;
 
+  /** Stream position behind its bytes. */
+  private long movedTo;
+
+  /** When the last call that moved bytes returned. */
   private long lastMoved;
+
   private long firstStarted;
   private long lastStarted;
   private boolean inMessage;
   private boolean messageEnded;
+
+  /** The end of the message in hand was told with its head. */
+  private boolean endTold;
+
   private SocketError error = SocketError.NONE;
 
   Direction(Connection connection, Requests requests, boolean request, boolean outbound) {
@@ -110,15 +119,16 @@ final class Direction implements MessageListener {
       return false;
     }
     try {
+      lastMoved = System.nanoTime();
       if (!outbound) {
-        call = System.nanoTime();
+        call = lastMoved;
       }
+      movedTo = parser.position() + n;
       messageEnded = false;
       if (Faults.HOOKS) {
         Faults.strike();
       }
       parse(parser, address, vectors, n);
-      lastMoved = outbound ? System.nanoTime() : call;
       return messageEnded;
     } catch (Throwable e) {
       lose();
@@ -185,6 +195,7 @@ final class Direction implements MessageListener {
     }
     try {
       call = System.nanoTime();
+      lastMoved = call;
       messageEnded = false;
       long left = n;
       while (left > 0) {
@@ -197,7 +208,6 @@ final class Direction implements MessageListener {
           left -= Math.min(left, Scratch.UNSEEN.length);
         }
       }
-      lastMoved = call;
       return messageEnded;
     } catch (Throwable e) {
       lose();
@@ -280,7 +290,16 @@ final class Direction implements MessageListener {
         connection.asked(head);
       }
     }
-    connection.events().head(connection.number(), request, head, firstStarted, lastStarted);
+    endTold = head.expectedEnd >= 0 && head.expectedEnd <= movedTo;
+    connection
+        .events()
+        .head(
+            connection.number(),
+            request,
+            head,
+            firstStarted,
+            lastStarted,
+            endTold ? lastMoved : 0);
   }
 
   @Override
@@ -290,15 +309,16 @@ final class Direction implements MessageListener {
     if (!request && outbound) {
       connection.answered(index);
     }
-    connection
-        .events()
-        .ended(
-            connection.number(), request, index, end, outbound ? System.nanoTime() : call, proven);
+    if (!endTold) {
+      long at = outbound && state != CLOSED ? lastMoved : call;
+      connection.events().ended(connection.number(), request, index, end, at, proven);
+    }
+    endTold = false;
   }
 
   @Override
   public void boundaryUnknown(Head head, long offset) {
-    connection.loseRequests();
+    connection.boundaryUnknown(outbound);
     if (request) {
       connection.propagation().extract(head);
     }

@@ -128,6 +128,19 @@ final class EventRing {
     buffer.put(index, from, offset, length);
   }
 
+  /** Whether {@link #getText} would be {@code text}. */
+  boolean isText(int index, int length, String text) {
+    if (length != text.length()) {
+      return false;
+    }
+    for (int i = 0; i < length; i++) {
+      if ((buffer.get(index + i) & 0xff) != text.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** Text of the wire: bytes are ISO 8859-1, so that none is lost. */
   String getText(int index, int length) {
     byte[] text = new byte[length];

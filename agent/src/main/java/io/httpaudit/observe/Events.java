@@ -43,6 +43,11 @@ final class Events implements EventRing.Reader {
 
   private Endpoint lastPeer;
 
+  /** Likewise. */
+  private String lastMethod = "";
+
+  private String lastHost = "";
+
   Events(EventRing ring) {
     this.ring = ring;
   }
@@ -215,15 +220,19 @@ final class Events implements EventRing.Reader {
     put(CLOSED, connection, out, in, lastWrite, lastRead, error.ordinal(), at);
   }
 
-  void head(long connection, boolean request, Head head, long first, long finalFirst) {
-    message(HEAD, connection, request, head, head.offset, first, finalFirst);
+  /**
+   * @param ended when the whole message was moved, its last byte with its head's; 0: it is not yet
+   */
+  void head(
+      long connection, boolean request, Head head, long first, long finalFirst, long ended) {
+    message(HEAD, connection, request, head, head.offset, first, finalFirst, ended);
   }
 
   void boundaryUnknown(long connection, boolean request, Head head, long offset, long first) {
-    message(BOUNDARY_UNKNOWN, connection, request, head, offset, first, first);
+    message(BOUNDARY_UNKNOWN, connection, request, head, offset, first, first, 0);
   }
 
-  private static final int MESSAGE = 18 * 8;
+  private static final int MESSAGE = 19 * 8;
 
   private void message(
       int type,
@@ -232,7 +241,8 @@ final class Events implements EventRing.Reader {
       Head head,
       long offset,
       long first,
-      long finalFirst) {
+      long finalFirst,
+      long ended) {
     int text =
         head.methodLength
             + head.targetLength
@@ -245,7 +255,7 @@ final class Events implements EventRing.Reader {
     }
     boolean written = false;
     try {
-      put(body, connection, request, head, offset, first, finalFirst);
+      put(body, connection, request, head, offset, first, finalFirst, ended);
       written = true;
     } finally {
       done(written, body, length, type);
@@ -259,7 +269,8 @@ final class Events implements EventRing.Reader {
       Head head,
       long offset,
       long first,
-      long finalFirst) {
+      long finalFirst,
+      long ended) {
     ring.putLong(body, connection);
     ring.putLong(body + 8, (request ? REQUEST : 0) | (head.sampled ? SAMPLED : 0));
     ring.putLong(body + 16, head.index);
@@ -278,6 +289,7 @@ final class Events implements EventRing.Reader {
     ring.putLong(body + 120, head.parent);
     ring.putLong(body + 128, head.traceHigh);
     ring.putLong(body + 136, head.traceLow);
+    ring.putLong(body + 144, ended);
     int at = body + MESSAGE;
     ring.putBytes(at, head.text, 0, head.methodLength);
     at += head.methodLength;
@@ -345,7 +357,7 @@ final class Events implements EventRing.Reader {
               field(body, 11));
       case CONNECT_FINISHED ->
           to.connectFailed(connection, ERRORS[(int) field(body, 1)], field(body, 2));
-      case HEAD -> to.messageHead(connection, message(body));
+      case HEAD -> head(connection, body);
       case BOUNDARY_UNKNOWN -> to.boundaryUnknown(connection, message(body));
       case ENDED ->
           to.messageEnd(
@@ -387,6 +399,15 @@ final class Events implements EventRing.Reader {
     }
   }
 
+  private void head(long connection, int body) {
+    MessageHead head = message(body);
+    to.messageHead(connection, head);
+    long ended = field(body, 18);
+    if (ended != 0) {
+      to.messageEnd(connection, head.request(), head.index(), head.expectedEnd(), ended, true);
+    }
+  }
+
   private long field(int body, int index) {
     return ring.getLong(body + 8 * index);
   }
@@ -417,12 +438,12 @@ final class Events implements EventRing.Reader {
 
   private MessageHead message(int body) {
     int at = body + MESSAGE;
-    String[] texts = new String[4];
-    for (int i = 0; i < texts.length; i++) {
-      int length = (int) field(body, 11 + i);
-      texts[i] = length == 0 ? "" : ring.getText(at, length);
-      at += length;
-    }
+    lastMethod = text(body, 0, at, lastMethod);
+    at += length(body, 0);
+    String target = text(body, 1, at, "");
+    at += length(body, 1);
+    lastHost = text(body, 2, at, lastHost);
+    at += length(body, 2);
     return new MessageHead(
         (field(body, 1) & REQUEST) != 0,
         field(body, 2),
@@ -432,15 +453,25 @@ final class Events implements EventRing.Reader {
         field(body, 6),
         field(body, 7),
         field(body, 8),
-        texts[0],
-        texts[1],
-        texts[2],
+        lastMethod,
+        target,
+        lastHost,
         (int) field(body, 9),
         (int) field(body, 10),
         field(body, 15),
         field(body, 16),
         field(body, 17),
         (field(body, 1) & SAMPLED) != 0,
-        texts[3]);
+        text(body, 3, at, ""));
+  }
+
+  private int length(int body, int text) {
+    return (int) field(body, 11 + text);
+  }
+
+  /** The text of this number, which lies at {@code at}; {@code last}, if it is the same. */
+  private String text(int body, int text, int at, String last) {
+    int length = length(body, text);
+    return length == 0 ? "" : ring.isText(at, length, last) ? last : ring.getText(at, length);
   }
 }

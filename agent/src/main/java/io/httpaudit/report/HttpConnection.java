@@ -17,6 +17,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
@@ -39,6 +40,9 @@ final class HttpConnection {
       super(message);
     }
   }
+
+  /** The first {@code length} bytes of an array. */
+  record Part(byte[] bytes, int length) {}
 
   private final Socket plain;
   private final Socket socket;
@@ -130,10 +134,10 @@ final class HttpConnection {
   }
 
   /** Sends a request, and waits for its final answer. */
-  HttpReply exchange(byte[] head, byte[] body, int length) throws IOException {
+  HttpReply exchange(byte[] head, List<Part> body) throws IOException {
     begin();
     try {
-      send(head, body, length);
+      send(head, body);
       return receive();
     } catch (SocketException e) {
       if (System.nanoTime() - deadline >= 0) {
@@ -145,10 +149,12 @@ final class HttpConnection {
     }
   }
 
-  private void send(byte[] head, byte[] body, int length) throws IOException {
+  private void send(byte[] head, List<Part> body) throws IOException {
     try {
       out.write(head);
-      out.write(body, 0, length);
+      for (Part part : body) {
+        out.write(part.bytes(), 0, part.length());
+      }
       out.flush();
     } catch (SocketException e) {
       throw new EndedException(e.getMessage());

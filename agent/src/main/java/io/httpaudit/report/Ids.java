@@ -26,9 +26,10 @@ final class Ids implements Tracing {
       return root(connection, index);
     }
     return new TraceIds(
-        trace(request.traceHigh(), request.traceLow()),
-        SpanIds.hex(ids.span(connection, index)),
-        SpanIds.hex(request.parent()),
+        request.traceHigh(),
+        request.traceLow(),
+        ids.span(connection, index),
+        request.parent(),
         request.state(),
         sampler.samples(request.traceLow(), true, request.sampled()));
   }
@@ -41,9 +42,10 @@ final class Ids implements Tracing {
   private TraceIds root(long connection, long index) {
     long low = ids.traceLow(connection, index);
     return new TraceIds(
-        trace(ids.traceHigh(connection, index), low),
-        SpanIds.hex(ids.span(connection, index)),
-        "",
+        ids.traceHigh(connection, index),
+        low,
+        ids.span(connection, index),
+        0,
         "",
         sampler.samples(low, false, false));
   }
@@ -51,14 +53,6 @@ final class Ids implements Tracing {
   @Override
   public TraceIds call(Call call, String state) {
     return new TraceIds(
-        trace(call.traceHigh, call.traceLow),
-        SpanIds.hex(call.span),
-        call.parent == 0 ? "" : SpanIds.hex(call.parent),
-        state,
-        call.sampled);
-  }
-
-  private static String trace(long high, long low) {
-    return SpanIds.hex(high).concat(SpanIds.hex(low));
+        call.traceHigh, call.traceLow, call.span, call.parent, state, call.sampled);
   }
 }

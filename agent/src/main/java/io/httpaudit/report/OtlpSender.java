@@ -1,7 +1,7 @@
 package io.httpaudit.report;
 
+import io.httpaudit.report.HttpConnection.Part;
 import io.opentelemetry.sdk.common.CompletableResultCode;
-import io.opentelemetry.sdk.common.export.Compressor;
 import io.opentelemetry.sdk.common.export.HttpResponse;
 import io.opentelemetry.sdk.common.export.HttpSender;
 import io.opentelemetry.sdk.common.export.HttpSenderConfig;
@@ -34,22 +34,10 @@ final class OtlpSender implements HttpSender {
   private static final long LONGEST_PAUSE_MILLIS = 30_000;
 
   private final HttpSenderConfig config;
-  private final Body body = new Body();
   private HttpConnection connection;
 
   OtlpSender(HttpSenderConfig config) {
     this.config = config;
-  }
-
-  /** Kept from message to message. */
-  private static final class Body extends ByteArrayOutputStream {
-    Body() {
-      super(64 * 1024);
-    }
-
-    HttpReply exchange(HttpConnection connection, byte[] head) throws IOException {
-      return connection.exchange(head, buf, count);
-    }
   }
 
   @Override
@@ -57,8 +45,9 @@ final class OtlpSender implements HttpSender {
       MessageWriter writer, Consumer<HttpResponse> onResponse, Consumer<Throwable> onError) {
     HttpReply reply;
     try {
-      fill(writer);
-      reply = post(head());
+      ByteArrayOutputStream message = new ByteArrayOutputStream(writer.getContentLength());
+      writer.writeMessage(message);
+      reply = post(List.of(new Part(message.toByteArray(), message.size())));
     } catch (IOException | RuntimeException e) {
       onError.accept(e);
       return;
@@ -66,25 +55,29 @@ final class OtlpSender implements HttpSender {
     onResponse.accept(reply);
   }
 
-  private void fill(MessageWriter writer) throws IOException {
-    body.reset();
-    Compressor compressor = config.getCompressor();
-    if (compressor == null) {
-      writer.writeMessage(body);
-      return;
-    }
-    try (OutputStream compressed = compressor.compress(body)) {
-      writer.writeMessage(compressed);
-    }
+  /** Posts the parts as one message, as often as need be; the answer is the last one's. */
+  HttpReply post(List<Part> message) throws IOException {
+    List<Part> body = config.getCompressor() == null ? message : compressed(message);
+    return post(head(body.stream().mapToInt(Part::length).sum()), body);
   }
 
-  private byte[] head() {
+  private List<Part> compressed(List<Part> message) throws IOException {
+    ByteArrayOutputStream body = new ByteArrayOutputStream();
+    try (OutputStream out = config.getCompressor().compress(body)) {
+      for (Part part : message) {
+        out.write(part.bytes(), 0, part.length());
+      }
+    }
+    return List.of(new Part(body.toByteArray(), body.size()));
+  }
+
+  private byte[] head(int length) {
     String path = config.getEndpoint().getRawPath();
     StringBuilder head = new StringBuilder("POST ");
     head.append(path == null || path.isEmpty() ? "/" : path).append(" HTTP/1.1\r\n");
     header(head, "Host", config.getEndpoint().getRawAuthority());
     header(head, "Content-Type", config.getContentType());
-    header(head, "Content-Length", Integer.toString(body.size()));
+    header(head, "Content-Length", Integer.toString(length));
     if (config.getCompressor() != null) {
       header(head, "Content-Encoding", config.getCompressor().getEncoding());
     }
@@ -104,7 +97,7 @@ final class OtlpSender implements HttpSender {
   }
 
   /** As often as the exporter's policy has it. */
-  private HttpReply post(byte[] head) throws IOException {
+  private HttpReply post(byte[] head, List<Part> body) throws IOException {
     RetryPolicy policy = config.getRetryPolicy();
     int attempts = policy == null ? 1 : policy.getMaxAttempts();
     double pause = policy == null ? 0 : policy.getInitialBackoff().toMillis();
@@ -112,7 +105,7 @@ final class OtlpSender implements HttpSender {
       boolean last = attempt >= attempts || Thread.currentThread().isInterrupted();
       long wanted = 0;
       try {
-        HttpReply reply = once(head);
+        HttpReply reply = once(head, body);
         if (last || !mayPass(reply.getStatusCode())) {
           return reply;
         }
@@ -157,22 +150,22 @@ final class OtlpSender implements HttpSender {
    * A connection that was kept may have ended meanwhile, before it took anything: then by another
    * one.
    */
-  private HttpReply once(byte[] head) throws IOException {
+  private HttpReply once(byte[] head, List<Part> body) throws IOException {
     if (connection != null) {
       try {
-        return exchange(head);
+        return exchange(head, body);
       } catch (HttpConnection.EndedException e) {
         closeConnection();
       }
     }
     connection = new HttpConnection(config);
-    return exchange(head);
+    return exchange(head, body);
   }
 
-  private HttpReply exchange(byte[] head) throws IOException {
+  private HttpReply exchange(byte[] head, List<Part> body) throws IOException {
     boolean kept = false;
     try {
-      HttpReply reply = body.exchange(connection, head);
+      HttpReply reply = connection.exchange(head, body);
       kept = reply.keepsAlive();
       return reply;
     } finally {

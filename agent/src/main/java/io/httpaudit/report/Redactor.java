@@ -81,6 +81,9 @@ final class Redactor {
   }
 
   private String path(String path) {
+    if (segments.isEmpty() && path.indexOf(';') < 0 && !isToken(path)) {
+      return path;
+    }
     StringBuilder out = new StringBuilder(path.length());
     int from = 0;
     while (from <= path.length()) {
@@ -120,7 +123,7 @@ final class Redactor {
   /** A JSON Web Token, or {@value #HEX} and more hexadecimal digits, anywhere in it. */
   static boolean isToken(String text) {
     int run = 0;
-    for (int i = 0; i < text.length(); i++) {
+    for (int i = 0; i < text.length() && text.length() >= HEX; i++) {
       run = Character.digit(text.charAt(i), 16) >= 0 ? run + 1 : 0;
       if (run >= HEX) {
         return true;

@@ -7,20 +7,17 @@ import io.opentelemetry.sdk.autoconfigure.spi.ConfigProperties;
 import io.opentelemetry.sdk.autoconfigure.spi.internal.DefaultConfigProperties;
 import io.opentelemetry.sdk.autoconfigure.spi.traces.ConfigurableSpanExporterProvider;
 import io.opentelemetry.sdk.resources.Resource;
-import io.opentelemetry.sdk.trace.export.SpanExporter;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * What is used of OpenTelemetry's SDK: its configuration, its resource, its exporter. Not its
- * tracer and processors, whose threads have names of their own and whose spans begin and end on the
- * caller's clock.
- *
- * @param exporter answers before {@code export} returns
+ * What is used of OpenTelemetry's SDK: its configuration, and its resource. Not its tracer and
+ * processors, whose threads have names of their own and whose spans begin and end on the caller's
+ * clock; nor its exporters, which want each span as objects.
  */
-record Sdk(SpanMaker maker, SpanExporter exporter) {
+final class Sdk {
   private static final AttributeKey<String> SERVICE = AttributeKey.stringKey("service.name");
   private static final AttributeKey<Long> PID = AttributeKey.longKey("process.pid");
   private static final AttributeKey<String> DISTRO =
@@ -28,17 +25,25 @@ record Sdk(SpanMaker maker, SpanExporter exporter) {
   private static final AttributeKey<String> DISTRO_VERSION =
       AttributeKey.stringKey("telemetry.distro.version");
 
+  private Sdk() {}
+
   /**
-   * By {@code OTEL_…} variables and {@code otel.…} properties; throws where the SDK finds them
-   * wrong.
+   * In the order of {@link OtelConfig#exporters}. By {@code OTEL_…} variables and {@code otel.…}
+   * properties; throws where the SDK finds them wrong.
    */
-  static Sdk configured(Reporting reporting) {
-    ComponentLoader loader = ComponentLoader.forClassLoader(Sdk.class.getClassLoader());
+  static List<SpanExport> configured() {
+    OwnSender sender = new OwnSender(ComponentLoader.forClassLoader(Sdk.class.getClassLoader()));
     ConfigProperties config =
-        DefaultConfigProperties.create(new HashMap<>(), loader).withOverrides(overrides());
-    PhaseRule rule = new PhaseRule(reporting.phases(), reporting.phasesMinNanos());
-    return new Sdk(
-        new SpanMaker(resource(config), rule), SpanExporter.composite(exporters(config, loader)));
+        DefaultConfigProperties.create(new HashMap<>(), sender).withOverrides(overrides());
+    Resource resource = resource(config);
+    List<SpanExport> exports = new ArrayList<>();
+    for (String exporter : OtelConfig.exporters()) {
+      exports.add(
+          exporter.equals("otlp")
+              ? new OtlpExport(resource, otlp(config, sender))
+              : new ConsoleExport());
+    }
+    return exports;
   }
 
   private static Map<String, String> overrides() {
@@ -63,19 +68,14 @@ record Sdk(SpanMaker maker, SpanExporter exporter) {
         .build();
   }
 
-  private static List<SpanExporter> exporters(ConfigProperties config, ComponentLoader loader) {
-    List<SpanExporter> exporters = new ArrayList<>();
-    if (OtelConfig.exporters().contains("console")) {
-      exporters.add(new ConsoleExporter());
-    }
-    if (OtelConfig.exporters().contains("otlp")) {
-      for (ConfigurableSpanExporterProvider provider :
-          loader.load(ConfigurableSpanExporterProvider.class)) {
-        if (provider.getName().equals("otlp")) {
-          exporters.add(provider.createExporter(config));
-        }
+  /** The SDK's exporter is made for what it configures its sender with. */
+  private static OtlpSender otlp(ConfigProperties config, OwnSender sender) {
+    for (ConfigurableSpanExporterProvider provider :
+        sender.load(ConfigurableSpanExporterProvider.class)) {
+      if (provider.getName().equals("otlp")) {
+        provider.createExporter(config);
       }
     }
-    return exporters;
+    return sender.made();
   }
 }

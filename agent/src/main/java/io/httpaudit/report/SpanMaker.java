@@ -2,22 +2,14 @@ package io.httpaudit.report;
 
 import io.httpaudit.correlate.ConnectionOutcome;
 import io.httpaudit.correlate.Exchange;
+import io.httpaudit.correlate.Exchange.TraceIds;
 import io.httpaudit.correlate.Phase;
 import io.httpaudit.correlate.Side;
 import io.httpaudit.correlate.Verdict;
 import io.httpaudit.correlate.Why;
 import io.httpaudit.flow.Endpoint;
-import io.opentelemetry.api.trace.SpanContext;
-import io.opentelemetry.api.trace.SpanKind;
-import io.opentelemetry.api.trace.TraceFlags;
-import io.opentelemetry.api.trace.TraceState;
-import io.opentelemetry.api.trace.propagation.internal.W3CTraceContextEncoding;
-import io.opentelemetry.sdk.resources.Resource;
-import io.opentelemetry.sdk.trace.data.SpanData;
-import io.opentelemetry.sdk.trace.data.StatusData;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Locale;
+import io.httpaudit.report.SpanOut.Kind;
+import io.httpaudit.trace.SpanIds;
 import java.util.Optional;
 import java.util.Set;
 
@@ -32,33 +24,36 @@ final class SpanMaker {
   /** A method is the peer's to choose: more of it is not passed on. */
   private static final int LONGEST_METHOD = 64;
 
-  /** Attributes of an ordinary exchange. */
-  private static final int TAGS = 36;
-
   private static final double NANOS_PER_MILLI = 1e6;
 
-  private final Resource resource;
+  private final SpanOut out;
   private final PhaseRule rule;
-  private final RandomIds ids = new RandomIds();
-  private List<SpanData> made = new ArrayList<>();
 
-  SpanMaker(Resource resource, PhaseRule rule) {
-    this.resource = resource;
+  /** What was read last, and as what: one exchange is mostly like the one before. */
+  private String lastText = "";
+
+  private Authority lastAuthority = Authority.of("");
+  private Endpoint lastPeer;
+  private String lastAddress = "";
+
+  SpanMaker(SpanOut out, PhaseRule rule) {
+    this.out = out;
     this.rule = rule;
-  }
-
-  /** What was made since the last call. */
-  List<SpanData> take() {
-    List<SpanData> taken = made;
-    made = new ArrayList<>(taken.size());
-    return taken;
   }
 
   void exchange(Exchange e, Redactor.Url url) {
     boolean server = e.side() == Side.SERVER;
     String method = METHODS.contains(e.method()) ? e.method() : OTHER_METHOD;
     String error = error(e, server);
-    Tags tags = new Tags(TAGS);
+    String name = method.equals(OTHER_METHOD) ? "HTTP" : method;
+    out.begin(
+        e.route().isEmpty() ? name : name + " " + e.route(),
+        server ? Kind.SERVER : Kind.CLIENT,
+        e.trace(),
+        e.start() + e.wallOffset(),
+        e.end() + e.wallOffset(),
+        !error.isEmpty());
+    Tags tags = out;
     tags.put(Names.METHOD, method);
     if (!method.equals(e.method()) && !e.method().isEmpty()) {
       tags.put(Names.METHOD_ORIGINAL, cut(e.method()));
@@ -91,25 +86,22 @@ final class SpanMaker {
     }
     tags.put(Names.CONNECTION, e.connection());
     tags.put(Names.SEQUENCE, e.sequence());
-    SpanContext own = own(e.trace());
-    String name = method.equals(OTHER_METHOD) ? "HTTP" : method;
-    span(
-        e.route().isEmpty() ? name : name + " " + e.route(),
-        server ? SpanKind.SERVER : SpanKind.CLIENT,
-        own,
-        parent(e.trace(), own, server),
-        e.start() + e.wallOffset(),
-        e.end() + e.wallOffset(),
-        error,
-        tags);
+    out.end();
     for (Exchange.Timing timing : e.phases()) {
-      phase(timing, e.end() - e.start(), own, e.wallOffset());
+      phase(timing, e.end() - e.start(), e.trace(), e.wallOffset());
     }
   }
 
   /** A call that waited for a connection that never came: no method is known. */
   void connection(ConnectionOutcome c) {
-    Tags tags = new Tags(TAGS);
+    out.begin(
+        "connect",
+        Kind.CLIENT,
+        c.trace(),
+        c.start() + c.wallOffset(),
+        c.end() + c.wallOffset(),
+        !c.outcome().isEmpty());
+    Tags tags = out;
     tags.put(Names.SERVER_ADDRESS, peer(c.peer(), c.interfaceName(), tags));
     tags.put(Names.SERVER_PORT, (long) c.peer().port());
     tags.put(Names.ERROR, c.outcome());
@@ -123,18 +115,9 @@ final class SpanMaker {
       tags.put(Names.OTHER, millis(c.end() - c.start() - connect.nanos()));
     }
     tags.put(Names.CONNECTION, c.connection());
-    SpanContext own = own(c.trace());
-    span(
-        "connect",
-        SpanKind.CLIENT,
-        own,
-        parent(c.trace(), own, false),
-        c.start() + c.wallOffset(),
-        c.end() + c.wallOffset(),
-        c.outcome(),
-        tags);
+    out.end();
     if (connect != null) {
-      phase(connect, c.end() - c.start(), own, c.wallOffset());
+      phase(connect, c.end() - c.start(), c.trace(), c.wallOffset());
     }
   }
 
@@ -151,7 +134,7 @@ final class SpanMaker {
     return method.length() <= LONGEST_METHOD ? method : method.substring(0, LONGEST_METHOD);
   }
 
-  private static void url(Redactor.Url url, boolean server, Tags tags) {
+  private void url(Redactor.Url url, boolean server, Tags tags) {
     if (server) {
       tags.known(Names.URL_SCHEME, url.scheme());
       tags.known(Names.URL_PATH, url.path());
@@ -159,7 +142,7 @@ final class SpanMaker {
     } else {
       tags.known(Names.URL_FULL, url.text());
     }
-    Authority authority = Authority.of(url.authority());
+    Authority authority = authority(url.authority());
     tags.known(Names.SERVER_ADDRESS, authority.host());
     int port = authority.port() < 0 ? Authority.defaultPort(url.scheme()) : authority.port();
     if (port >= 0) {
@@ -167,8 +150,24 @@ final class SpanMaker {
     }
   }
 
-  private static String peer(Endpoint peer, String interfaceName, Tags tags) {
-    String address = peer.address();
+  private Authority authority(String text) {
+    if (!text.equals(lastText)) {
+      lastText = text;
+      lastAuthority = Authority.of(text);
+    }
+    return lastAuthority;
+  }
+
+  private String address(Endpoint of) {
+    if (lastPeer == null || of.high() != lastPeer.high() || of.low() != lastPeer.low()) {
+      lastPeer = of;
+      lastAddress = of.address();
+    }
+    return lastAddress;
+  }
+
+  private String peer(Endpoint peer, String interfaceName, Tags tags) {
+    String address = address(peer);
     tags.put(Names.PEER_ADDRESS, address);
     tags.put(Names.PEER_PORT, (long) peer.port());
     tags.known(Names.INTERFACE, interfaceName);
@@ -176,14 +175,10 @@ final class SpanMaker {
   }
 
   private static void verdict(Verdict verdict, Optional<Why> why, Tags tags) {
-    tags.put(Names.VERDICT, label(verdict));
+    tags.put(Names.VERDICT, verdict.label());
     if (why.isPresent()) {
-      tags.put(Names.WHY, label(why.get()));
+      tags.put(Names.WHY, why.get().label());
     }
-  }
-
-  private static String label(Enum<?> value) {
-    return value.name().toLowerCase(Locale.ROOT);
   }
 
   private static void times(Exchange e, boolean server, Tags tags) {
@@ -233,58 +228,18 @@ final class SpanMaker {
     return nanos / NANOS_PER_MILLI;
   }
 
-  private static SpanContext own(Exchange.TraceIds ids) {
-    TraceState state = ids.state().isEmpty() ? TraceState.getDefault() : state(ids.state());
-    return SpanContext.create(ids.traceId(), ids.spanId(), TraceFlags.getSampled(), state);
-  }
-
-  /** One that can't be read is left out, as W3C Trace Context, 3.3 has it. */
-  private static TraceState state(String header) {
-    try {
-      return W3CTraceContextEncoding.decodeTraceState(header);
-    } catch (IllegalArgumentException e) {
-      return TraceState.getDefault();
-    }
-  }
-
-  private static SpanContext parent(Exchange.TraceIds ids, SpanContext own, boolean remote) {
-    if (ids.parentSpanId().isEmpty()) {
-      return SpanContext.getInvalid();
-    }
-    return remote
-        ? SpanContext.createFromRemoteParent(
-            ids.traceId(), ids.parentSpanId(), own.getTraceFlags(), own.getTraceState())
-        : SpanContext.create(
-            ids.traceId(), ids.parentSpanId(), own.getTraceFlags(), own.getTraceState());
-  }
-
-  private void phase(Exchange.Timing timing, long whole, SpanContext own, long wallOffset) {
+  private void phase(Exchange.Timing timing, long whole, TraceIds own, long wallOffset) {
     if (!rule.draws(timing, whole)) {
       return;
     }
-    SpanContext context =
-        SpanContext.create(own.getTraceId(), ids.hex(1), own.getTraceFlags(), own.getTraceState());
-    span(
+    out.begin(
         timing.phase().label(),
-        SpanKind.INTERNAL,
-        context,
-        own,
+        Kind.INTERNAL,
+        new TraceIds(
+            own.traceHigh(), own.traceLow(), SpanIds.next(), own.span(), own.state(), true),
         timing.start() + wallOffset,
         timing.end() + wallOffset,
-        "",
-        Tags.NONE);
-  }
-
-  private void span(
-      String name,
-      SpanKind kind,
-      SpanContext context,
-      SpanContext parent,
-      long start,
-      long end,
-      String error,
-      Tags tags) {
-    StatusData status = error.isEmpty() ? StatusData.unset() : StatusData.error();
-    made.add(new OwnSpan(resource, name, kind, context, parent, start, end, status, tags));
+        false);
+    out.end();
   }
 }

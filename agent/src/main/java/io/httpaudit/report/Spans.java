@@ -2,11 +2,12 @@ package io.httpaudit.report;
 
 import io.httpaudit.correlate.ConnectionOutcome;
 import io.httpaudit.correlate.Exchange;
+import java.util.List;
 
 /**
- * Spans on their way out. The audit thread hands over what was judged; a thread of its own, started
- * with the first, makes the spans and sends them, since to load the SDK takes longer than a ring of
- * packets lasts. The audit thread alone.
+ * Spans on their way out. The audit thread makes and encodes them; a thread of its own, started with
+ * the first, sends them a batch at a time, since to load the SDK, or to wait for a collector, takes
+ * longer than a ring of packets lasts. The audit thread alone.
  */
 final class Spans {
   /** At the JVM's end, and only if spans wait, so long is waited for the collector. */
@@ -15,13 +16,16 @@ final class Spans {
   private static final int QUEUE = 8_192;
   private static final int BATCH = 512;
 
-  private final Reporting reporting;
   private final ThreadGroup threads;
   private final boolean wanted;
-  private final SpanQueue queue =
-      new SpanQueue(
-          OtelConfig.positive("otel.bsp.max.queue.size", QUEUE),
-          OtelConfig.positive("otel.bsp.max.export.batch.size", BATCH));
+  private final int batchSize;
+  private final BatchQueue queue;
+
+  /** What is being filled; null: nothing yet. */
+  private Batch open;
+
+  /** When its first came. */
+  private long since;
 
   private ExportThread export;
   private Thread thread;
@@ -32,9 +36,14 @@ final class Spans {
    * @param threads the group of our own threads, whose connections are not audited
    */
   Spans(Reporting reporting, ThreadGroup threads) {
-    this.reporting = reporting;
     this.threads = threads;
     wanted = reporting.makesSpans();
+    int capacity = OtelConfig.positive("otel.bsp.max.queue.size", QUEUE);
+    batchSize =
+        Math.min(capacity, OtelConfig.positive("otel.bsp.max.export.batch.size", BATCH));
+    PhaseRule rule = new PhaseRule(reporting.phases(), reporting.phasesMinNanos());
+    List<String> exporters = OtelConfig.exporters();
+    queue = new BatchQueue(capacity, () -> new Batch(exporters, rule));
     if (reporting.spans() && !OtelConfig.disabled()) {
       OtelConfig.notices().forEach(Stderr::line);
     }
@@ -45,38 +54,48 @@ final class Spans {
     return wanted;
   }
 
-  private record Done(Exchange exchange, Redactor.Url url) implements SpanQueue.Entry {
-    @Override
-    public void make(SpanMaker maker) {
-      maker.exchange(exchange, url);
-    }
-  }
-
-  private record Failed(ConnectionOutcome connection) implements SpanQueue.Entry {
-    @Override
-    public void make(SpanMaker maker) {
-      maker.connection(connection);
-    }
-  }
-
   void exchange(Exchange exchange, Redactor.Url url) {
-    offer(new Done(exchange, url));
+    if (hasRoom()) {
+      open.exchange(exchange, url);
+      added();
+    }
   }
 
   void connection(ConnectionOutcome connection) {
-    offer(new Failed(connection));
+    if (hasRoom()) {
+      open.connection(connection);
+      added();
+    }
   }
 
-  private void offer(SpanQueue.Entry entry) {
+  private boolean hasRoom() {
     offered++;
     if (thread == null) {
       start();
     }
-    queue.offer(entry);
+    if (open == null) {
+      open = queue.empty();
+    }
+    return queue.hasRoom(open);
+  }
+
+  /** A wake-up costs more than a span: there is one a batch, or one when it has waited enough. */
+  private void added() {
+    if (open.size() == 1) {
+      since = System.nanoTime();
+    }
+    if (open.size() >= batchSize || open.isLong()) {
+      handOver();
+    }
+  }
+
+  private void handOver() {
+    queue.offer(open);
+    open = null;
   }
 
   private void start() {
-    export = new ExportThread(queue, reporting);
+    export = new ExportThread(queue);
     thread = new Thread(threads, export, "httpaudit-export", 0, false);
     thread.setDaemon(true);
     thread.setContextClassLoader(null);
@@ -86,7 +105,9 @@ final class Spans {
   /** Sends what has waited for so many nanoseconds. */
   void flush(long waited) {
     if (thread != null) {
-      queue.flush(waited);
+      if (open != null && open.size() > 0 && System.nanoTime() - since >= waited) {
+        handOver();
+      }
       Deadline.look();
     }
   }
@@ -95,6 +116,9 @@ final class Spans {
   void close() {
     if (thread == null) {
       return;
+    }
+    if (open != null && open.size() > 0) {
+      handOver();
     }
     queue.end();
     // Whoever waits to try again tries once more, at once.

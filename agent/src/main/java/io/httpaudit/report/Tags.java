@@ -1,88 +1,19 @@
 package io.httpaudit.report;
 
-import io.opentelemetry.api.common.AttributeKey;
-import io.opentelemetry.api.common.Attributes;
-import io.opentelemetry.api.common.AttributesBuilder;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.function.BiConsumer;
+/** Takes a span's attributes, each once. */
+interface Tags {
+  void put(Key<String> key, String value);
 
-/**
- * A span's attributes as they were put, each key once: the SDK's own builder sorts and compares,
- * which costs more than all else about a span. Not changed any more once its span is made.
- */
-final class Tags implements Attributes {
-  static final Tags NONE = new Tags(0);
+  void put(Key<Long> key, long value);
 
-  private Object[] pairs;
-  private int end;
+  void put(Key<Double> key, double value);
 
-  Tags(int expected) {
-    pairs = new Object[2 * expected];
-  }
-
-  <T> void put(AttributeKey<T> key, T value) {
-    if (end == pairs.length) {
-      pairs = Arrays.copyOf(pairs, end + 16);
-    }
-    pairs[end++] = key;
-    pairs[end++] = value;
-  }
+  void put(Key<Boolean> key, boolean value);
 
   /** Nothing, where the value is empty. */
-  void known(AttributeKey<String> key, String value) {
+  default void known(Key<String> key, String value) {
     if (!value.isEmpty()) {
       put(key, value);
     }
-  }
-
-  private AttributeKey<?> key(int at) {
-    return (AttributeKey<?>) pairs[at];
-  }
-
-  @Override
-  @SuppressWarnings("unchecked") // What put() stored under a key of this type.
-  public <T> T get(AttributeKey<T> key) {
-    for (int i = 0; i < end; i += 2) {
-      if (pairs[i].equals(key)) {
-        return (T) pairs[i + 1];
-      }
-    }
-    return null;
-  }
-
-  @Override
-  public void forEach(BiConsumer<? super AttributeKey<?>, ? super Object> consumer) {
-    for (int i = 0; i < end; i += 2) {
-      consumer.accept(key(i), pairs[i + 1]);
-    }
-  }
-
-  @Override
-  public int size() {
-    return end / 2;
-  }
-
-  @Override
-  public boolean isEmpty() {
-    return end == 0;
-  }
-
-  @Override
-  public Map<AttributeKey<?>, Object> asMap() {
-    Map<AttributeKey<?>, Object> map = new LinkedHashMap<>();
-    forEach(map::put);
-    return map;
-  }
-
-  @Override
-  public AttributesBuilder toBuilder() {
-    return Attributes.builder().putAll(this);
-  }
-
-  @Override
-  public String toString() {
-    return asMap().toString();
   }
 }

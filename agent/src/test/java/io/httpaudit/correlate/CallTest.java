@@ -35,12 +35,7 @@ class CallTest {
   }
 
   private static final Exchange.TraceIds OF_CALL =
-      new Exchange.TraceIds(
-          "0000000000000007" + "0000000000000008",
-          "00f067aa0ba902b7",
-          "0000000000001234",
-          "rojo=1",
-          true);
+      new Exchange.TraceIds(7, 8, 0x00f067aa0ba902b7L, 0x1234, "rojo=1", true);
 
   @Test
   void aCallWaitsUntilItsConnectionIsOpened() {

@@ -132,9 +132,10 @@ final class Stage implements KernelView, Outcomes, Tracing {
     return request.parent() == 0
         ? root(connection)
         : new Exchange.TraceIds(
-            SpanIds.hex(request.traceHigh()) + SpanIds.hex(request.traceLow()),
-            "b7ad6b7169203331",
-            SpanIds.hex(request.parent()),
+            request.traceHigh(),
+            request.traceLow(),
+            3,
+            request.parent(),
             request.state(),
             request.sampled());
   }
@@ -142,19 +143,14 @@ final class Stage implements KernelView, Outcomes, Tracing {
   @Override
   public Exchange.TraceIds root(long connection) {
     begun++;
-    return new Exchange.TraceIds(
-        "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", "", "", true);
+    return new Exchange.TraceIds(1, 2, 3, 0, "", true);
   }
 
   @Override
   public Exchange.TraceIds call(Call call, String state) {
     begun++;
     return new Exchange.TraceIds(
-        SpanIds.hex(call.traceHigh) + SpanIds.hex(call.traceLow),
-        SpanIds.hex(call.span),
-        call.parent == 0 ? "" : SpanIds.hex(call.parent),
-        state,
-        call.sampled);
+        call.traceHigh, call.traceLow, call.span, call.parent, state, call.sampled);
   }
 
   /** One TCP connection between a client and a server. */

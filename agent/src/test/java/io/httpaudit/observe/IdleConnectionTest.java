@@ -125,7 +125,7 @@ class IdleConnectionTest {
 
     @Override
     public Exchange.TraceIds root(long connection) {
-      return new Exchange.TraceIds("", "", "", "", false);
+      return new Exchange.TraceIds(0, 0, 0, 0, "", false);
     }
 
     @Override

@@ -116,7 +116,7 @@ class AuditLogTest {
                 Told.at("::1", 8080),
                 Told.at("::1", 40022),
                 "lo",
-                new Exchange.TraceIds("", "", "", "", false),
+                new Exchange.TraceIds(0, 0, 0, 0, "", false),
                 false,
                 0,
                 1,

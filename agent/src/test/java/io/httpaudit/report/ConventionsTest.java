@@ -129,8 +129,8 @@ class ConventionsTest {
   }
 
   private static void collect(Object value, Map<String, AttributeType> keys) {
-    if (value instanceof AttributeKey<?> key) {
-      keys.put(key.getKey(), key.getType());
+    if (value instanceof Key<?> key) {
+      keys.put(key.name(), TagList.attribute(key).getType());
     } else if (value instanceof Map<?, ?> map) {
       map.values().forEach(one -> collect(one, keys));
     } else if (value instanceof Names.Message message) {
@@ -167,9 +167,9 @@ class ConventionsTest {
   }
 
   private static SpanData span(Told told) {
-    SpanMaker maker = new SpanMaker(Resource.empty(), new PhaseRule("none", 0));
-    maker.exchange(told.exchange(), told.url());
-    return maker.take().get(0);
+    SpanDataOut out = new SpanDataOut(Resource.empty());
+    new SpanMaker(out, new PhaseRule("none", 0)).exchange(told.exchange(), told.url());
+    return out.take().get(0);
   }
 
   private static Map<String, Object> tags(SpanData span) {
@@ -323,9 +323,9 @@ class ConventionsTest {
   /** A call that found no connection: nothing of a request is known. */
   @Test
   void aConnectionThatWasRefusedNamesItsServerAndItsError() {
-    SpanMaker maker = new SpanMaker(Resource.empty(), new PhaseRule("none", 0));
-    maker.connection(Told.refused());
-    SpanData span = maker.take().get(0);
+    SpanDataOut out = new SpanDataOut(Resource.empty());
+    new SpanMaker(out, new PhaseRule("none", 0)).connection(Told.refused());
+    SpanData span = out.take().get(0);
     assertThat(span.getKind()).isEqualTo(SpanKind.CLIENT);
     assertThat(span.getStatus().getStatusCode()).isEqualTo(StatusCode.ERROR);
     assertThat(tags(span))

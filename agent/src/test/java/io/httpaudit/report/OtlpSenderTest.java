@@ -2,6 +2,7 @@ package io.httpaudit.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.opentelemetry.common.ComponentLoader;
 import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporter;
 import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporterBuilder;
 import io.opentelemetry.sdk.common.CompletableResultCode;
@@ -37,6 +38,8 @@ class OtlpSenderTest {
 
   private OtlpHttpSpanExporterBuilder exporter() {
     return OtlpHttpSpanExporter.builder()
+        .setComponentLoader(
+            new OwnSender(ComponentLoader.forClassLoader(OwnSender.class.getClassLoader())))
         .setEndpoint(collector.endpoint())
         .setTimeout(Duration.ofSeconds(2))
         .setRetryPolicy(
@@ -48,9 +51,10 @@ class OtlpSenderTest {
   }
 
   static List<SpanData> spans() {
-    SpanMaker maker = new SpanMaker(Resource.empty(), new PhaseRule("auto", 1_000_000));
+    SpanDataOut out = new SpanDataOut(Resource.empty());
+    SpanMaker maker = new SpanMaker(out, new PhaseRule("auto", 1_000_000));
     maker.exchange(Told.server().exchange(), Told.server().url());
-    return maker.take();
+    return out.take();
   }
 
   private static boolean sends(OtlpHttpSpanExporter exporter) {
@@ -273,12 +277,13 @@ class OtlpSenderTest {
   @Test
   void aCollectorThatTakesNothingIsLeft() {
     collector.answers(PlayedCollector.TAKES_NOTHING);
-    SpanMaker maker = new SpanMaker(Resource.empty(), new PhaseRule("all", 0));
+    SpanDataOut out = new SpanDataOut(Resource.empty());
+    SpanMaker maker = new SpanMaker(out, new PhaseRule("all", 0));
     for (int i = 0; i < 20_000; i++) {
       maker.exchange(Told.server().exchange(), Told.server().url());
     }
 
-    assertThat(failureWhileLookedAt(maker.take()).getCause()).hasMessage("no answer in time");
+    assertThat(failureWhileLookedAt(out.take()).getCause()).hasMessage("no answer in time");
   }
 
   @Test

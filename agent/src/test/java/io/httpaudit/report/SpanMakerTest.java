@@ -24,19 +24,25 @@ import org.junit.jupiter.params.provider.CsvSource;
 class SpanMakerTest {
   private static final long MILLI = 1_000_000;
 
-  private final SpanMaker maker = maker("auto");
+  private final Made made = new Made("auto");
 
-  private static SpanMaker maker(String phases) {
-    return new SpanMaker(Resource.empty(), new PhaseRule(phases, MILLI));
+  /** A maker, and what it made. */
+  private static final class Made {
+    final SpanDataOut out = new SpanDataOut(Resource.empty());
+    final SpanMaker maker;
+
+    Made(String phases) {
+      maker = new SpanMaker(out, new PhaseRule(phases, MILLI));
+    }
   }
 
   private List<SpanData> spans(Told told) {
-    return spans(maker, told);
+    return spans(made, told);
   }
 
-  private static List<SpanData> spans(SpanMaker maker, Told told) {
-    maker.exchange(told.exchange(), told.url());
-    return maker.take();
+  private static List<SpanData> spans(Made made, Told told) {
+    made.maker.exchange(told.exchange(), told.url());
+    return made.out.take();
   }
 
   private static Map<String, Object> tags(Attributes attributes) {
@@ -189,13 +195,13 @@ class SpanMakerTest {
     told.end = whole;
     told.phase(Phase.READ_WAIT, 0, nanos);
 
-    assertThat(spans(maker(phases), told)).hasSize(drawn ? 2 : 1);
+    assertThat(spans(new Made(phases), told)).hasSize(drawn ? 2 : 1);
   }
 
   @Test
   void allDrawsEveryKnownPhaseThatHasALengthInOrder() {
-    List<SpanData> server = spans(maker("all"), Told.server());
-    List<SpanData> client = spans(maker("all"), Told.client());
+    List<SpanData> server = spans(new Made("all"), Told.server());
+    List<SpanData> client = spans(new Made("all"), Told.client());
 
     assertThat(server)
         .extracting(SpanData::getName)
@@ -305,9 +311,9 @@ class SpanMakerTest {
 
   @Test
   void aConnectionThatWasRefusedIsASpanWithItsConnect() {
-    SpanMaker all = maker("all");
-    all.connection(Told.refused());
-    List<SpanData> spans = all.take();
+    Made all = new Made("all");
+    all.maker.connection(Told.refused());
+    List<SpanData> spans = all.out.take();
 
     assertThat(spans).extracting(SpanData::getName).containsExactly("connect", "connect");
     SpanData call = spans.get(0);
@@ -335,7 +341,7 @@ class SpanMakerTest {
   @Test
   void takingLeavesNothingBehind() {
     assertThat(spans(Told.server())).hasSize(2);
-    assertThat(maker.take()).isEmpty();
+    assertThat(made.out.take()).isEmpty();
   }
 
   @ParameterizedTest

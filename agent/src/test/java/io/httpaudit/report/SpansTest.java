@@ -71,6 +71,51 @@ class SpansTest {
   }
 
   @Test
+  void whatIsNoBatchIsSentOnceItHasWaited() throws InterruptedException {
+    collector.answers(OK, OK);
+    Spans spans = spans();
+    offer(spans, 3);
+    spans.flush(TimeUnit.MINUTES.toNanos(1));
+    Thread.sleep(300);
+    assertThat(collector.requests()).isEmpty();
+    spans.flush(TimeUnit.MILLISECONDS.toNanos(300));
+    awaitRequests(1);
+    offer(spans, 1);
+    spans.flush(TimeUnit.MINUTES.toNanos(1));
+    spans.flush(TimeUnit.MINUTES.toNanos(1));
+    assertThat(collector.requests()).as("what comes then has its own time to wait").hasSize(1);
+    spans.flush(0);
+    awaitRequests(2);
+
+    spans.close();
+    assertThat(spans.dropped()).isZero();
+  }
+
+  private void awaitRequests(int count) throws InterruptedException {
+    while (collector.requests().size() < count) {
+      Thread.sleep(5);
+    }
+  }
+
+  /** A target may be long, and a collector's patience with a request is not. */
+  @Test
+  void aRequestIsNotMuchLongerThanAMegabyte() {
+    collector.answers(OK, OK, OK, OK);
+    Spans spans = spans();
+    Told told = Told.server();
+    told.target = "/" + "x".repeat(8_000);
+    for (int i = 0; i < 400; i++) {
+      spans.exchange(told.exchange(), told.url());
+    }
+    spans.close();
+
+    assertThat(collector.requests()).hasSizeGreaterThan(3);
+    assertThat(collector.requests())
+        .allSatisfy(request -> assertThat(request.body()).hasSizeLessThan(1_100_000));
+    assertThat(spans.dropped()).isZero();
+  }
+
+  @Test
   void nothingIsStartedWithoutASpan() {
     Spans spans = spans();
     spans.flush(0);

@@ -46,6 +46,16 @@ final class Told {
   long end = 103_300_000;
   final List<Exchange.Timing> phases = new ArrayList<>();
 
+  static Exchange.TraceIds ids(String parent, String state) {
+    return new Exchange.TraceIds(
+        Long.parseUnsignedLong(TRACE, 0, 16, 16),
+        Long.parseUnsignedLong(TRACE, 16, 32, 16),
+        Long.parseUnsignedLong(SPAN, 16),
+        parent.isEmpty() ? 0 : Long.parseUnsignedLong(parent, 16),
+        state,
+        true);
+  }
+
   static Endpoint at(String address, int port) {
     return Endpoint.of(new InetSocketAddress(address, port));
   }
@@ -92,7 +102,7 @@ final class Told {
         server ? SHOP : CALLER,
         server ? CALLER : SHOP,
         interfaceName,
-        new Exchange.TraceIds(TRACE, SPAN, parent, state, true),
+        ids(parent, state),
         method,
         target,
         host,
@@ -137,7 +147,7 @@ final class Told {
         at("10.9.0.1", 40022),
         at("10.9.0.2", 8080),
         "eth0",
-        new Exchange.TraceIds(TRACE, SPAN, parent, "", true),
+        ids(parent, ""),
         true,
         0,
         400_000,

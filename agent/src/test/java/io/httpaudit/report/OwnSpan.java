@@ -1,8 +1,12 @@
 package io.httpaudit.report;
 
+import io.httpaudit.correlate.Exchange.TraceIds;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.SpanContext;
 import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.api.trace.TraceFlags;
+import io.opentelemetry.api.trace.TraceState;
+import io.opentelemetry.api.trace.propagation.internal.W3CTraceContextEncoding;
 import io.opentelemetry.sdk.common.InstrumentationScopeInfo;
 import io.opentelemetry.sdk.resources.Resource;
 import io.opentelemetry.sdk.trace.data.EventData;
@@ -29,8 +33,54 @@ record OwnSpan(
     StatusData status,
     Attributes attributes)
     implements SpanData {
-  private static final InstrumentationScopeInfo SCOPE =
+  static final InstrumentationScopeInfo SCOPE =
       InstrumentationScopeInfo.builder("httpaudit").setVersion(Reporting.VERSION).build();
+
+  /** As {@link SpanOut#end} has it. */
+  static OwnSpan of(
+      Resource resource,
+      String name,
+      SpanKind kind,
+      TraceIds who,
+      long start,
+      long end,
+      boolean failed,
+      Attributes attributes) {
+    SpanContext own =
+        SpanContext.create(who.traceId(), who.spanId(), TraceFlags.getSampled(), state(who));
+    return new OwnSpan(
+        resource,
+        name,
+        kind,
+        own,
+        parent(who, own, kind == SpanKind.SERVER),
+        start,
+        end,
+        failed ? StatusData.error() : StatusData.unset(),
+        attributes);
+  }
+
+  private static SpanContext parent(TraceIds who, SpanContext own, boolean remote) {
+    if (who.parentSpanId().isEmpty()) {
+      return SpanContext.getInvalid();
+    }
+    return remote
+        ? SpanContext.createFromRemoteParent(
+            who.traceId(), who.parentSpanId(), own.getTraceFlags(), own.getTraceState())
+        : SpanContext.create(
+            who.traceId(), who.parentSpanId(), own.getTraceFlags(), own.getTraceState());
+  }
+
+  /** One that can't be read is left out, as W3C Trace Context, 3.3 has it. */
+  static TraceState state(TraceIds who) {
+    try {
+      return who.state().isEmpty()
+          ? TraceState.getDefault()
+          : W3CTraceContextEncoding.decodeTraceState(who.state());
+    } catch (IllegalArgumentException e) {
+      return TraceState.getDefault();
+    }
+  }
 
   @Override
   public String getName() {

@@ -172,7 +172,7 @@ class DemoIT {
   }
 
   private String cable() {
-    return "had" + pid + "a";
+    return "tobank" + pid;
   }
 
   private void nothingIsLeft() throws IOException {

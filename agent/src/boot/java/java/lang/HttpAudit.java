@@ -327,11 +327,17 @@ public final class HttpAudit {
     return before == null ? NOTHING : before;
   }
 
-  /** Undoes a {@link #replace} of this thread. */
+  /** Undoes a {@link #replace} of this thread, or one of a task's. */
   public static void restore(Object replaced) {
     if (replaced != null) {
       try {
-        CURRENT.set(replaced == NOTHING ? null : (HttpAuditContext) replaced);
+        Object before =
+            replaced instanceof HttpAuditTaskKinds.Running
+                ? KINDS.ends((HttpAuditTaskKinds.Running) replaced)
+                : replaced;
+        if (before != null) {
+          CURRENT.set(before == NOTHING ? null : (HttpAuditContext) before);
+        }
       } catch (Throwable e) {
         faults++;
       }
@@ -402,7 +408,10 @@ public final class HttpAudit {
    */
   public static Object runs(Object task) {
     try {
-      return replace(TASKS.isEmpty() || isFiredByItself(task) ? null : TASKS.take(task));
+      HttpAuditContext context =
+          TASKS.isEmpty() || isFiredByItself(task) ? null : TASKS.take(task);
+      Object replaced = replace(context);
+      return context == null ? replaced : KINDS.begins(task, context, replaced);
     } catch (Throwable e) {
       return runsWithout();
     }

@@ -83,6 +83,10 @@ public final class MessageParser {
     return new MessageParser(false, requests, listener);
   }
 
+  public boolean isOfRequests() {
+    return ofRequests;
+  }
+
   /** Stream position of the next byte. */
   public long position() {
     return position;

@@ -4,6 +4,7 @@ import java.io.FileDescriptor;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.channels.AsynchronousSocketChannel;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import jdk.internal.access.JavaIOFileDescriptorAccess;
@@ -41,6 +42,11 @@ public final class HttpAudit {
 
   /** By the number that is woven into the methods that call them. Copied to be changed. */
   private static volatile HttpAuditProbe[] probes = {};
+
+  /** The JDK's asynchronous channel, which shows its descriptor to nobody, and where it has it. */
+  private static volatile Class<?> asynchronous;
+
+  private static long asynchronousOffset;
 
   private static volatile long faults;
   private static volatile boolean failed;
@@ -519,9 +525,23 @@ public final class HttpAudit {
     type.getModule().implAddOpens(type.getPackageName(), to);
   }
 
-  /** The number of a channel's descriptor; -1: it is no channel of the JDK's own. */
+  /** The number of a channel's descriptor; -1: it is no channel of the JDK's own, or null. */
   public static int descriptor(Object channel) {
-    return channel instanceof SelChImpl ? ((SelChImpl) channel).getFDVal() : -1;
+    return channel instanceof SelChImpl
+        ? ((SelChImpl) channel).getFDVal()
+        : channel instanceof AsynchronousSocketChannel ? asynchronousDescriptor(channel) : -1;
+  }
+
+  private static int asynchronousDescriptor(Object channel) {
+    Class<?> type = channel.getClass();
+    if (type != asynchronous) {
+      if (!type.getName().equals("sun.nio.ch.UnixAsynchronousSocketChannelImpl")) {
+        return -1;
+      }
+      asynchronousOffset = UNSAFE.objectFieldOffset(type.getSuperclass(), "fd");
+      asynchronous = type;
+    }
+    return DESCRIPTORS.get((FileDescriptor) UNSAFE.getReference(channel, asynchronousOffset));
   }
 
   private static InetSocketAddress localAddress(FileDescriptor fd) {

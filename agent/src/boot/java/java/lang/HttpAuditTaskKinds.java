@@ -183,7 +183,7 @@ final class HttpAuditTaskKinds extends ClassValue<HttpAuditTaskKinds.Kind> {
     }
   }
 
-  private static boolean isWorker(Class<?> type) {
+  private static boolean isWorker(Class<?> type) throws ClassNotFoundException {
     String name = type.getName();
     for (String worker : WORKERS) {
       if (name.startsWith(worker)) {
@@ -201,10 +201,17 @@ final class HttpAuditTaskKinds extends ClassValue<HttpAuditTaskKinds.Kind> {
     return false;
   }
 
-  /** The class in whose source {@code type} stands, or null. A lambda's is its nest's host. */
-  private static Class<?> around(Class<?> type) {
+  /**
+   * The class in whose source {@code type} stands, or null. A lambda's is in its name alone: its
+   * nest is the outermost class's.
+   */
+  private static Class<?> around(Class<?> type) throws ClassNotFoundException {
     if (!type.isHidden()) {
       return type.getEnclosingClass();
+    }
+    int lambda = type.getName().indexOf("$$Lambda");
+    if (lambda > 0) {
+      return Class.forName(type.getName().substring(0, lambda), false, type.getClassLoader0());
     }
     Class<?> host = type.getNestHost();
     return host == type ? null : host;

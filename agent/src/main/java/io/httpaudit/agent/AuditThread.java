@@ -2,6 +2,7 @@ package io.httpaudit.agent;
 
 import io.httpaudit.capture.Capture;
 import io.httpaudit.correlate.Correlator;
+import io.httpaudit.instrument.Libraries;
 import io.httpaudit.observe.Observer;
 import io.httpaudit.report.Report;
 import io.httpaudit.report.Stderr;
@@ -44,13 +45,18 @@ final class AuditThread implements Runnable {
 
   private static final long END_MILLIS = 3_000;
 
+  /** Between two looks for tasks that were collected unrun. */
+  private static final long SWEEP_NANOS = 1_000_000_000;
+
   private final Settings settings;
   private final Capture capture;
   private final Observer observer;
+  private final Libraries libraries;
   private final SpanIds ids;
   private final Sampler sampler;
   private final ThreadGroup group;
   private final Thread thread;
+  private Runnable late;
   private Report report;
   private Correlator correlator;
   private Shadows shadows;
@@ -64,12 +70,14 @@ final class AuditThread implements Runnable {
       Settings settings,
       Capture capture,
       Observer observer,
+      Libraries libraries,
       SpanIds ids,
       Sampler sampler,
       ThreadGroup group) {
     this.settings = settings;
     this.capture = capture;
     this.observer = observer;
+    this.libraries = libraries;
     this.ids = ids;
     this.sampler = sampler;
     this.group = group;
@@ -78,7 +86,13 @@ final class AuditThread implements Runnable {
     thread.setContextClassLoader(null);
   }
 
-  void start() {
+  /**
+   * Starts.
+   *
+   * @param late done first thing once the kernel side is up; null: nothing
+   */
+  void start(Runnable late) {
+    this.late = late;
     thread.start();
   }
 
@@ -108,6 +122,9 @@ final class AuditThread implements Runnable {
     try {
       nativeAccess();
       capture.start();
+      if (late != null) {
+        late.run();
+      }
       sayStart();
       report = new Report(settings.reporting(), ids, sampler, group);
       correlator = new Correlator(capture, report, report.tracing());
@@ -157,6 +174,16 @@ final class AuditThread implements Runnable {
     }
   }
 
+  /** Of a library that differs from those we know: its exchanges are audited all the same. */
+  private void sayMissing() {
+    for (String what = libraries.takeMissing(); what != null; what = libraries.takeMissing()) {
+      Stderr.line("httpaudit: requests or calls may lack their context: no ".concat(what));
+    }
+  }
+
+  /** nanoTime when tasks that never run were last forgotten. */
+  private long swept = System.nanoTime();
+
   private int quiet;
   private int timeout = BUSY_MILLIS;
 
@@ -175,7 +202,12 @@ final class AuditThread implements Runnable {
       capture.tapAll();
     }
     shadows.look(now);
+    sayMissing();
     report.flush();
+    if (now - swept >= SWEEP_NANOS) {
+      swept = now;
+      HttpAudit.sweepTasks();
+    }
     quiet = passed > 0 || next != Long.MAX_VALUE ? 0 : quiet + 1;
     timeout =
         quiet > ROUNDS_TO_REST ? REST_MILLIS : passed < LITTLE ? CALM_MILLIS : BUSY_MILLIS;

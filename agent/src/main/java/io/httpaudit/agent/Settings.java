@@ -29,8 +29,8 @@ public final class Settings {
     {"redact", "", "", "path segments that are redacted, by pattern with *: tok-*+key-*"},
     {"ignore", "", "", "paths left out: /actuator/**+/health"},
     {"rights", "drop", "drop|keep", "keep: don't give up the capabilities after the start"},
-    {"capture", "own", "own|headers-of-namespace", "whose headers may be read"},
-    {"heads", "false", SWITCH, "keep first bytes of connections that no hook saw"},
+    {"capture", "own", "own|headers-of-namespace", "headers-of-namespace: not in this version"},
+    {"heads", "false", SWITCH, "true: not in this version"},
     {"quiet", "false", SWITCH, "no line at start and end"},
   };
 

@@ -14,6 +14,7 @@ import io.httpaudit.trace.Propagation;
 import io.httpaudit.trace.Sampler;
 import io.httpaudit.trace.SpanIds;
 import java.lang.instrument.Instrumentation;
+import java.lang.instrument.UnmodifiableClassException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -37,32 +38,37 @@ final class Wiring {
     Tracer tracer = settings.reporting().traces() ? new Tracer(ids, sampler) : null;
     Propagation propagation = propagation(settings);
     Observer observer = new Observer(capture, propagation, tracer, own, new Waker(capture));
-    AuditThread audit = new AuditThread(settings, capture, observer, ids, sampler, own);
-    Hooks hooks = new Hooks(instrumentation, Faults.HOOKS ? new FaultySink(observer) : observer);
     Libraries libraries = new Libraries(observer, propagation);
+    AuditThread audit = new AuditThread(settings, capture, observer, libraries, ids, sampler, own);
+    Hooks hooks = new Hooks(instrumentation, Faults.HOOKS ? new FaultySink(observer) : observer);
     if (tracer != null) {
       libraries.weave(instrumentation);
     }
-    audit.start();
-    weaveLoaded(hooks, tracer == null ? null : libraries, instrumentation);
+    audit.start(tracer == null ? null : new Late(libraries, instrumentation));
+    weave(hooks.among(instrumentation.getAllLoadedClasses()), instrumentation);
     audit.endWithJvm();
     giveUpRights(settings, capture);
   }
 
-  /**
-   * What the JVM had loaded before.
-   *
-   * @param libraries null: they aren't woven
-   */
-  private static void weaveLoaded(Hooks hooks, Libraries libraries, Instrumentation instrumentation)
-      throws Exception {
-    Class<?>[] loaded = instrumentation.getAllLoadedClasses();
-    List<Class<?>> wanted = hooks.among(loaded);
-    if (libraries != null) {
-      wanted.addAll(libraries.among(loaded));
+  private static void weave(List<Class<?>> loaded, Instrumentation instrumentation)
+      throws UnmodifiableClassException {
+    if (!loaded.isEmpty()) {
+      instrumentation.retransformClasses(loaded.toArray(new Class<?>[0]));
     }
-    if (!wanted.isEmpty()) {
-      instrumentation.retransformClasses(wanted.toArray(new Class<?>[0]));
+  }
+
+  /**
+   * Weaves into what was loaded before, beside the application's start: some 15 ms, and until then
+   * there is no request.
+   */
+  private record Late(Libraries libraries, Instrumentation instrumentation) implements Runnable {
+    @Override
+    public void run() {
+      try {
+        weave(libraries.among(instrumentation.getAllLoadedClasses()), instrumentation);
+      } catch (UnmodifiableClassException | LinkageError e) {
+        Stderr.line("httpaudit: contexts may end at threads: ".concat(e.toString()));
+      }
     }
   }
 

@@ -41,6 +41,8 @@ final class Help {
         OTEL_EXPORTER_OTLP_PROTOCOL          http/protobuf
         OTEL_EXPORTER_OTLP_HEADERS           none
         OTEL_TRACES_SAMPLER                  parentbased_always_on
+        OTEL_TRACES_SAMPLER_ARG              1
+        OTEL_PROPAGATORS                     tracecontext,baggage (or b3, b3multi, jaeger, none)
         OTEL_SDK_DISABLED                    false
 
       Tiers: what can be known depends on the process's rights

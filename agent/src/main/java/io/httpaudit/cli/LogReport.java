@@ -129,7 +129,7 @@ final class LogReport {
         .merge(view.why(), 1L, Long::sum);
     first = Math.min(first, view.start());
     last = Math.max(last, view.end());
-    if (view.duration() > 0) {
+    if (view.isWhole() && view.duration() > 0) {
       slowest.add(view);
     }
     if (slowest.size() > SLOWEST) {

@@ -14,8 +14,9 @@ import java.util.Map;
  * @param client address of the client's end
  * @param server address of the server's end
  * @param end of what is known of it; {@code start}, if nothing is
+ * @param isWhole whether that is its end
  * @param rtt of the handshake, in milliseconds as logged; empty: not known
- * @param syns that a call sent for a connection that never came; 0: an exchange, or not known
+ * @param syns that a call sent for a connection that never came; -1: it is an exchange
  */
 record Logged(
     long pid,
@@ -35,6 +36,7 @@ record Logged(
     List<Bar> phases,
     long start,
     long end,
+    boolean isWhole,
     String rtt,
     long syns) {
 
@@ -107,8 +109,10 @@ record Logged(
         bars,
         start,
         end,
+        // Without rights no response's last byte is known; a server's own times end close to it.
+        response.containsKey("last_us") || isServer && !bars.isEmpty(),
         text(object(line, "tcp"), "rtt"),
-        0);
+        -1);
   }
 
   /**
@@ -140,6 +144,7 @@ record Logged(
         bars,
         start,
         end,
+        !bars.isEmpty(),
         "",
         number(line, "syns", 0));
   }

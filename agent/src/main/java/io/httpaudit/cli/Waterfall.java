@@ -34,12 +34,14 @@ final class Waterfall {
     Logged first = all.get(0);
     long start = first.start();
     long end = first.end();
+    boolean whole = false;
     for (Logged view : all) {
       start = Math.min(start, view.start());
       end = Math.max(end, view.end());
+      whole |= view.isWhole();
     }
     String result = first.result().isEmpty() ? "no response" : first.result();
-    String time = end == start ? "time not known" : millis(end - start);
+    String time = whole ? millis(end - start) : "time not known";
     String tail = (terminal.unicode() ? " → " : " -> ") + result + "  " + time;
     String head = clock(start) + "  " + first.method() + " " + first.url();
     text.append(fit(head, terminal.width() - tail.length())).append(tail).append('\n');
@@ -95,10 +97,10 @@ final class Waterfall {
     if (other >= 1_000 && other * 20 >= view.duration()) {
       text.append(String.format(Locale.ROOT, "    %-11s %10s%n", "(other)", millis(other)));
     }
-    if (view.syns() > 0) {
-      text.append("    ").append(view.syns()).append(view.syns() == 1 ? " SYN\n" : " SYNs\n");
-    } else {
+    if (view.syns() < 0) {
       travel(view);
+    } else if (view.syns() > 0) {
+      text.append("    ").append(view.syns()).append(view.syns() == 1 ? " SYN\n" : " SYNs\n");
     }
   }
 

@@ -31,7 +31,12 @@ final class Access {
         .asType(MethodType.methodType(type.isPrimitive() ? type : Object.class, Object.class));
   }
 
-  /** {@code Object call(Object receiver, Object…)}. */
+  /** {@code Object get(Object owner)} of a field whose type the library's versions differ in. */
+  static MethodHandle field(Class<?> owner, String name) throws ReflectiveOperationException {
+    return field(owner, name, owner.getDeclaredField(name).getType());
+  }
+
+  /** {@code Object call(Object receiver, Object…)}; a primitive stays one. */
   static MethodHandle method(Class<?> owner, String name, Class<?> result, Class<?>... parameters)
       throws ReflectiveOperationException {
     MethodHandle method =

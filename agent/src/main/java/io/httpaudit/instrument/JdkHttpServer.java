@@ -2,11 +2,12 @@ package io.httpaudit.instrument;
 
 import io.httpaudit.observe.Observer;
 import java.lang.invoke.MethodHandle;
+import java.nio.channels.SocketChannel;
 
 /**
- * {@code com.sun.net.httpserver}: its handlers run on the thread that has read the request's head,
- * below the first of its chains of filters. It handles the requests of a connection one after the
- * other, each when the response before has been written. The route is the path of the context.
+ * {@code com.sun.net.httpserver}: one run of an exchange reads a request's head, chooses the
+ * context, once, and calls filters and handler, all on one thread. The next of that connection
+ * comes when the response has been written, on whichever thread. The route is the context's path.
  */
 final class JdkHttpServer implements Library {
   private final Observer observer;
@@ -18,34 +19,26 @@ final class JdkHttpServer implements Library {
   @Override
   public Point[] points() {
     return new Point[] {
+      Point.around("sun/net/httpserver/ServerImpl$Exchange", "run", "()V", new Bounds()),
       Point.around(
-          "com/sun/net/httpserver/Filter$Chain",
-          "doFilter",
-          "(Lcom/sun/net/httpserver/HttpExchange;)V",
-          new Handles(observer),
+          "sun/net/httpserver/HttpConnection",
+          "setContext",
+          "(Lsun/net/httpserver/HttpContextImpl;)V",
+          new Begins(observer),
           1)
     };
   }
 
-  /** Of the classes that carry an exchange to its channel, once they are there. */
+  /** From a connection to its channel, and from a context to its path. */
   private static final class Path {
-    static final Class<?> EXCHANGE;
-    static final MethodHandle IMPL;
-    static final MethodHandle CONNECTION;
     static final MethodHandle CHANNEL;
-    static final MethodHandle CONTEXT;
     static final MethodHandle PATH;
 
     static {
       try {
-        EXCHANGE = Class.forName("sun.net.httpserver.HttpExchangeImpl");
-        Class<?> impl = Access.type(EXCHANGE, "sun.net.httpserver.ExchangeImpl");
-        Class<?> connection = Access.type(EXCHANGE, "sun.net.httpserver.HttpConnection");
-        Class<?> context = Access.type(EXCHANGE, "sun.net.httpserver.HttpContextImpl");
-        IMPL = Access.field(EXCHANGE, "impl", impl);
-        CONNECTION = Access.method(impl, "getConnection", connection);
-        CHANNEL = Access.method(connection, "getChannel", java.nio.channels.SocketChannel.class);
-        CONTEXT = Access.method(impl, "getHttpContext", context);
+        Class<?> connection = Class.forName("sun.net.httpserver.HttpConnection");
+        Class<?> context = Class.forName("sun.net.httpserver.HttpContextImpl");
+        CHANNEL = Access.method(connection, "getChannel", SocketChannel.class);
         PATH = Access.method(context, "getPath", String.class);
       } catch (ReflectiveOperationException e) {
         throw new LinkageError(e.getMessage());
@@ -53,35 +46,45 @@ final class JdkHttpServer implements Library {
     }
   }
 
-  private static final class Handles extends HttpAuditProbe {
+  /** No context before a request has been read, nor behind it. */
+  private static final class Bounds extends HttpAuditProbe {
+    @Override
+    public Object enter(Object self, Object one, Object two) {
+      return HttpAudit.replace(null);
+    }
+
+    @Override
+    public void leave(Object entered, Object self, Object one, Object result, Throwable thrown) {
+      if (entered == null) {
+        // There was none: what came since is over.
+        HttpAudit.replace(null);
+      } else {
+        HttpAudit.restore(entered);
+      }
+    }
+  }
+
+  /** The request's context holds until {@link Bounds} ends it. */
+  private static final class Begins extends HttpAuditProbe {
     private final Observer observer;
 
-    Handles(Observer observer) {
+    Begins(Observer observer) {
       this.observer = observer;
     }
 
     @Override
-    public Object enter(Object self, Object exchange, Object two) {
-      if (!Path.EXCHANGE.isInstance(exchange)) {
-        return null;
-      }
+    public Object enter(Object connection, Object context, Object two) {
       try {
-        Object impl = (Object) Path.IMPL.invokeExact(exchange);
-        int fd =
-            HttpAudit.descriptor(
-                (Object) Path.CHANNEL.invokeExact((Object) Path.CONNECTION.invokeExact(impl)));
-        HttpAuditContext begun = observer.handled(fd, true);
+        HttpAuditContext begun =
+            observer.handled((SocketChannel) (Object) Path.CHANNEL.invokeExact(connection));
+        HttpAudit.replace(begun);
         if (begun != null) {
-          Object context = (Object) Path.CONTEXT.invokeExact(impl);
           observer.route(begun, (String) (Object) Path.PATH.invokeExact(context));
-          return HttpAudit.replace(begun);
         }
-        // A chain within the first one, or one that can't be told.
-        return HttpAudit.replace(observer.handled(fd, false));
       } catch (Throwable e) {
         HttpAudit.countFault();
-        return HttpAudit.replace(null);
       }
+      return null;
     }
   }
 }

@@ -7,6 +7,8 @@ import java.lang.instrument.Instrumentation;
 import java.security.ProtectionDomain;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * The libraries that are hooked for what bytes cannot know: which span a call is made in, the
@@ -19,14 +21,17 @@ public final class Libraries implements ClassFileTransformer {
   private static final String[] PACKAGES = {
     "java/util/concurrent/",
     "java/lang/VirtualThread",
-    "com/sun/net/httpserver/",
+    "sun/net/httpserver/",
     "sun/net/www/",
     "jdk/internal/net/http/",
     "java/net/InetAddress",
+    "org/apache/catalina/",
+    "org/apache/tomcat/util/",
   };
 
   private final Observer observer;
   private final Propagation propagation;
+  private final Queue<String> missing = new ConcurrentLinkedQueue<>();
   private final LibraryWeaver[] weavers = new LibraryWeaver[PACKAGES.length];
 
   /**
@@ -45,6 +50,8 @@ public final class Libraries implements ClassFileTransformer {
       case 3 -> new HttpUrlConnection(observer, propagation);
       case 4 -> new JavaNetHttp(observer, propagation);
       case 5 -> new NameResolution(observer);
+      case 6 -> new Tomcat(observer);
+      case 7 -> new TomcatThreads();
       default -> throw new IllegalArgumentException();
     };
   }
@@ -74,6 +81,11 @@ public final class Libraries implements ClassFileTransformer {
     return wanted;
   }
 
+  /** What a library that was loaded lacks, {@code Class.method}, once; null: nothing, any more. */
+  public String takeMissing() {
+    return missing.poll();
+  }
+
   private static int number(String name) {
     for (int i = 0; i < PACKAGES.length; i++) {
       if (name.startsWith(PACKAGES[i])) {
@@ -99,9 +111,18 @@ public final class Libraries implements ClassFileTransformer {
     }
     try {
       LibraryWeaver weaver = weaver(number);
-      return weaver.owns(name) ? weaver.weave(name, bytes) : null;
+      if (!weaver.owns(name)) {
+        return null;
+      }
+      byte[] woven = weaver.weave(name, bytes);
+      if (loader != null) {
+        // What the JDK's versions have in place of each other, we know.
+        missing.addAll(weaver.missing(name));
+      }
+      return woven;
     } catch (Throwable e) {
       HttpAudit.countFault();
+      missing.add(name.concat(", which can't be hooked"));
       return null;
     }
   }

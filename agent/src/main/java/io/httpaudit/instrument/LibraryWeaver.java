@@ -65,12 +65,11 @@ final class LibraryWeaver {
     return writer.toByteArray();
   }
 
-  /** Points of classes that were seen, or not, whose method was not there. */
-  List<String> missing() {
+  /** Where {@link #weave} found no method for, of this class: {@code Class.method}. */
+  List<String> missing(String owner) {
     List<String> missing = new ArrayList<>();
     for (int i = 0; i < points.length; i++) {
-      if (!woven[i]) {
-        String owner = points[i].owner();
+      if (!woven[i] && points[i].owner().equals(owner)) {
         missing.add(owner.substring(owner.lastIndexOf('/') + 1) + "." + points[i].method());
       }
     }

@@ -33,6 +33,9 @@ final class Connection {
    */
   private volatile ServedRequest latest;
 
+  /** Where the next request begins is not known. Of the thread that reads. */
+  private boolean askedUnknown;
+
   /** Null: no direction carries another protocol. */
   private Upgrade upgrade;
 
@@ -77,7 +80,7 @@ final class Connection {
   /** A request's head was read. On the thread that reads. */
   void asked(Head head) {
     Tracer tracer = observer.tracer();
-    if (tracer == null || latest == ServedRequest.LOST) {
+    if (tracer == null || askedUnknown || latest == ServedRequest.LOST) {
       return;
     }
     ServedRequest request = tracer.served(this, head);
@@ -112,18 +115,23 @@ final class Connection {
     }
   }
 
-  /** Which request is answered next is not known from now on. */
-  void loseRequests() {
-    latest = ServedRequest.LOST;
+  /** From here on a direction can't be framed. On the thread that moves its bytes. */
+  void boundaryUnknown(boolean outbound) {
+    if (outbound) {
+      // Which request is answered next is not known.
+      latest = ServedRequest.LOST;
+    } else {
+      // Those that were read before are still answered one after the other.
+      askedUnknown = true;
+    }
   }
 
   /**
-   * The request that a thread of the server's handles: servers handle those of a connection in
-   * their order, so it is the oldest that is not answered. Null: not certain.
-   *
-   * @param begins whether it begins to; else it goes on with one that was begun
+   * The request that a thread of the server's begins to handle: servers handle those of a
+   * connection in their order, each once, so it is the oldest that is not answered. Null: not
+   * certain.
    */
-  ServedRequest handled(boolean begins) {
+  ServedRequest handled() {
     ServedRequest oldest = latest;
     if (oldest == null || oldest == ServedRequest.LOST) {
       return null;
@@ -131,7 +139,7 @@ final class Connection {
     for (ServedRequest e = oldest.earlier; e != null; e = e.earlier) {
       oldest = e;
     }
-    if (oldest.claimed == begins) {
+    if (oldest.claimed) {
       return null;
     }
     oldest.claimed = true;
@@ -140,7 +148,7 @@ final class Connection {
 
   /** Told once both directions have said so. */
   synchronized void upgraded(boolean outbound, long offset, boolean http2) {
-    loseRequests();
+    latest = ServedRequest.LOST;
     if (upgrade == null) {
       upgrade = new Upgrade();
     }

@@ -318,7 +318,7 @@ final class Direction implements MessageListener {
 
   @Override
   public void boundaryUnknown(Head head, long offset) {
-    connection.loseRequests();
+    connection.boundaryUnknown(outbound);
     if (request) {
       connection.propagation().extract(head);
     }

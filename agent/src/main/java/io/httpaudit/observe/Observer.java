@@ -10,6 +10,7 @@ import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
+import java.nio.channels.Channel;
 import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -111,14 +112,14 @@ public final class Observer extends HttpAuditSink {
   // ---- what libraries know
 
   /**
-   * The context of the request that a server's thread handles, by the descriptor of its connection;
-   * null: it is not certain which that is.
-   *
-   * @param begins whether it begins to; else it goes on with one that was begun
+   * The context of the request that a server's thread begins to handle, by its connection's
+   * channel; null: it is not certain which that is. It is given once.
    */
-  public HttpAuditContext handled(int fd, boolean begins) {
-    Connection connection = connection(fd);
-    return connection == null ? null : connection.handled(begins);
+  public HttpAuditContext handled(Channel channel) {
+    Connection connection = connection(HttpAudit.descriptor(channel));
+    ServedRequest request = connection == null ? null : connection.handled();
+    // A channel that was closed meanwhile may have found another one under its number.
+    return request != null && channel.isOpen() ? request : null;
   }
 
   /** The route of a request, of which {@link #handled} gave the context. */

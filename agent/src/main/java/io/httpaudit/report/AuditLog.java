@@ -133,6 +133,7 @@ final class AuditLog {
     json.put("outcome", c.outcome());
     if (c.call()) {
       json.put("trace_id", c.trace().traceId()).put("span_id", c.trace().spanId());
+      json.known("parent_span_id", c.trace().parentSpanId());
     }
     json.put("local", c.local().toString()).put("peer", c.peer().toString());
     json.known("interface", c.interfaceName()).put("connection", c.connection());

@@ -126,6 +126,14 @@ class LogReportTest {
         .doesNotContain("Slowest");
   }
 
+  /** What a call waited before it began is not how long it took. */
+  @Test
+  void aPhaseAloneIsNoWhole() throws IOException {
+    assertThat(report(UNICODE, 20, NO_RIGHTS.replace("{},\"tcp\"", "{\"blocked\":0.5},\"tcp\"")))
+        .contains("→ reset  time not known\n", "    blocked       0.500 ms  █")
+        .doesNotContain("Slowest");
+  }
+
   /** Without one nobody waited for it, and it is only counted. */
   @Test
   void aCallThatGotNoConnectionIsDrawnIfItHasATrace() throws IOException {

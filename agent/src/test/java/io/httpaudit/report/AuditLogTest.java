@@ -94,6 +94,15 @@ class AuditLogTest {
                 + "\"out\":{\"offset\":0,\"bytes\":0},\"in\":{\"offset\":0,\"bytes\":0},\"timings\":{\"connect\":0.2}}");
   }
 
+  /** As its span does. */
+  @Test
+  void aCallThatGotNoConnectionNamesWhoMadeIt() throws IOException {
+    log().connection(Told.refused("00f067aa0ba902b7"));
+
+    assertThat(lines().get(0))
+        .contains("\"span_id\":\"b7ad6b7169203331\",\"parent_span_id\":\"00f067aa0ba902b7\",\"local\":");
+  }
+
   @Test
   void bytesThatNobodyCountedAreLeftOut() throws IOException {
     log()

@@ -134,6 +134,10 @@ final class Told {
 
   /** INTERFACE.md's example of a connection that was refused. */
   static ConnectionOutcome refused() {
+    return refused("");
+  }
+
+  static ConnectionOutcome refused(String parent) {
     return new ConnectionOutcome(
         Side.CLIENT,
         Verdict.MATCHED,
@@ -143,7 +147,7 @@ final class Told {
         at("10.9.0.1", 40022),
         at("10.9.0.2", 8080),
         "eth0",
-        ids("", ""),
+        ids(parent, ""),
         true,
         0,
         400_000,

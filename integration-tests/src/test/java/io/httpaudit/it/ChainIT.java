@@ -62,17 +62,21 @@ class ChainIT {
       try (Jvm back = audited(Back.class, "back", jdk).arguments(plainPort, auditedPort).start()) {
         Object[] ports = back.awaitLine("ready ").split(" ");
         try (Jvm front = audited(Front.class, "front", jdk).arguments(ports).start()) {
-          String port = front.awaitLine("ready ");
+          Object[] fronts = front.awaitLine("ready ").split(" ");
           for (Jvm jvm : List.of(auditedRaw, back, front)) {
             jvm.awaitAudit();
           }
           try (Jvm client =
-                  audited(Client.class, "client", jdk).arguments(port, IDS, AT_ONCE).start();
+                  audited(Client.class, "client", jdk)
+                      .arguments(IDS, AT_ONCE)
+                      .arguments(fronts)
+                      .start();
               Jvm adversary =
                   Jvm.of(Adversary.class)
                       .jdk(jdk)
                       .withoutAgent()
-                      .arguments(sent, port, IDS / IDS_A_ROUND)
+                      .arguments(sent, IDS / IDS_A_ROUND)
+                      .arguments(fronts)
                       .arguments(ports)
                       .start()) {
             ended(adversary);

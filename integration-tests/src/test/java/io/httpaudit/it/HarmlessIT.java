@@ -180,6 +180,8 @@ class HarmlessIT {
   @MethodSource("jdks")
   void theProgramSeesNoneOfOurs(Jdk jdk) throws IOException {
     List<String> inside = inside();
+    // Each is seen by four loaders, the launcher by two of them, and so are two resources.
+    long boot = inside.stream().filter(name -> name.startsWith("boot/java/lang/")).count();
     Path classes =
         Files.write(
             folder.resolve("classes"),
@@ -208,10 +210,10 @@ class HarmlessIT {
         .allMatch(
             line ->
                 line.matches(
-                        "class (java\\.lang\\.HttpAudit(Sink)?|io\\.httpaudit\\.Launcher) by .*")
+                        "class (java\\.lang\\.HttpAudit[A-Za-z$]*|io\\.httpaudit\\.Launcher) by .*")
                     || line.matches(
                         "resource (META-INF/MANIFEST.MF|io/httpaudit/Launcher.class) at .*/httpaudit.jar!/.*"))
-        .hasSize(10 + 4);
+        .hasSize(4 * (int) boot + 2 + 4);
     List<String> less = new ArrayList<>(bare.output());
     with.output().forEach(less::remove);
     assertThat(less).isEmpty();

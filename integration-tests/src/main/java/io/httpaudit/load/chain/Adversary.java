@@ -16,8 +16,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * What clients do that no library does, by plain sockets, while the others are at work. It needs no
  * agent, and mustn't have one: its requests begin traces, unless they say otherwise themselves.
  *
- * <p>Arguments: the file for what it sent, the front's port, how many rounds, and the ports of the
- * back's servers. A line an id: id, what was done, whether its first server must have seen it
+ * <p>Arguments: the file for what it sent, how many rounds, the front's two ports, and the ports of
+ * the back's servers. A line an id: id, what was done, whether its first server must have seen it
  * whole, {@code traceparent}, {@code tracestate}, {@code baggage}, parted by tabs.
  */
 public final class Adversary {
@@ -32,24 +32,24 @@ public final class Adversary {
 
   private final int jdk = Runtime.version().feature();
   private final PrintWriter record;
-  private final int front;
+  private final List<Integer> fronts;
   private final List<Integer> backs;
   private final AtomicLong ids = new AtomicLong(FIRST_ID);
 
-  private Adversary(PrintWriter record, int front, List<Integer> backs) {
+  private Adversary(PrintWriter record, List<Integer> fronts, List<Integer> backs) {
     this.record = record;
-    this.front = front;
+    this.fronts = fronts;
     this.backs = backs;
   }
 
   public static void main(String[] arguments) throws Exception {
-    List<Integer> backs = new ArrayList<>();
-    for (int i = 3; i < arguments.length; i++) {
-      backs.add(Integer.parseInt(arguments[i]));
+    List<Integer> ports = new ArrayList<>();
+    for (int i = 2; i < arguments.length; i++) {
+      ports.add(Integer.parseInt(arguments[i]));
     }
     try (PrintWriter record = new PrintWriter(Files.newBufferedWriter(Path.of(arguments[0])))) {
-      Adversary adversary = new Adversary(record, Integer.parseInt(arguments[1]), backs);
-      adversary.run(Integer.parseInt(arguments[2]));
+      Adversary adversary = new Adversary(record, ports.subList(0, 2), ports.subList(2, ports.size()));
+      adversary.run(Integer.parseInt(arguments[1]));
     }
     System.out.println("done");
     System.exit(0);
@@ -73,12 +73,13 @@ public final class Adversary {
   }
 
   private void round(int round) throws IOException {
+    int front = fronts.get(round % 2);
     pipelined(front, "front", 2 + round % 3);
     pipelined(backs.get(round % backs.size()), "back", 2 + round % 3);
     refused(front, "front", round);
     refused(backs.get(round % backs.size()), "back", round);
-    ownTrace(round);
-    gone(round);
+    ownTrace(front, round);
+    gone(front, round);
   }
 
   /** What a request says of its trace, and what its first server must make of it. */
@@ -177,7 +178,7 @@ public final class Adversary {
   }
 
   /** Over one connection, requests with and without traces of their own. */
-  private void ownTrace(int round) throws IOException {
+  private void ownTrace(int front, int round) throws IOException {
     try (Line line = new Line(front)) {
       for (int i = 0; i < 4; i++) {
         Ask ask = next("front");
@@ -220,7 +221,7 @@ public final class Adversary {
   }
 
   /** The client goes before its answer comes, or in the middle of what it has to say. */
-  private void gone(int round) throws IOException {
+  private void gone(int front, int round) throws IOException {
     Ask ask = new Ask("front", HandOff.SLOW, ids.getAndIncrement(), 0);
     boolean whole = round % 2 == 0;
     String request = request(ask, Trace.NONE);

@@ -13,19 +13,19 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Sends each id through the chain once, and names no trace. Arguments: the front's port, how many
- * ids, and how many at once. Says {@code done} and how many were answered as they must be.
+ * Sends each id through the chain once, and names no trace. Arguments: how many ids, how many at
+ * once, and the front's ports. Says {@code done} and how many were answered as they must be.
  */
 public final class Client {
   private final int jdk = Runtime.version().feature();
-  private final int port;
+  private final int[] ports;
   private final long ids;
   private final int atOnce;
   private final AtomicLong next = new AtomicLong();
   private final AtomicInteger answered = new AtomicInteger();
 
-  private Client(int port, long ids, int atOnce) {
-    this.port = port;
+  private Client(long ids, int atOnce, int[] ports) {
+    this.ports = ports;
     this.ids = ids;
     this.atOnce = atOnce;
   }
@@ -34,9 +34,9 @@ public final class Client {
     System.setProperty("http.maxConnections", "64");
     Client client =
         new Client(
-            Integer.parseInt(arguments[0]),
-            Long.parseLong(arguments[1]),
-            Integer.parseInt(arguments[2]));
+            Long.parseLong(arguments[0]),
+            Integer.parseInt(arguments[1]),
+            new int[] {Integer.parseInt(arguments[2]), Integer.parseInt(arguments[3])});
     client.run();
     System.out.println("done " + client.answered);
     System.exit(0);
@@ -44,6 +44,10 @@ public final class Client {
 
   private Ask ask(long id) {
     return new Ask("front", HandOff.of(id, jdk), id, 0);
+  }
+
+  private int port(Plan plan) {
+    return ports[plan.nio2() ? 1 : 0];
   }
 
   private void run() throws InterruptedException {
@@ -66,7 +70,7 @@ public final class Client {
       if (plan.urlConnection()) {
         Ask ask = ask(id);
         try {
-          UrlCalls.call(port, ask, plan.form());
+          UrlCalls.call(port(plan), ask, plan.form());
           answered.incrementAndGet();
         } catch (IOException e) {
           e.printStackTrace();
@@ -87,7 +91,7 @@ public final class Client {
       permits.acquire();
       Ask ask = ask(id);
       HttpRequest.Builder request =
-          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + ask.path()));
+          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port(plan) + ask.path()));
       if (plan.form() != Plan.Form.GET) {
         request.POST(BodyPublishers.ofString("a body"));
       }

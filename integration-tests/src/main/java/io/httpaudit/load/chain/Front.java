@@ -10,8 +10,8 @@ import org.apache.catalina.startup.Tomcat;
 
 /**
  * Tomcat, with one servlet that hands its work over in every way there is, and then calls the back.
- * Arguments: the ports of the back's servers. Says {@code ready PORT}; after a line on its standard
- * input {@code background} and how many calls it made for nobody.
+ * Arguments: the ports of the back's servers. Says {@code ready} and the ports of its two connectors,
+ * NIO and NIO2; after a line on its standard input {@code background} and how many calls it made for nobody.
  */
 public final class Front {
   private static final long FIRST_BACKGROUND = 3_000_000;
@@ -27,8 +27,9 @@ public final class Front {
     }
     BackCalls calls = new BackCalls(ports);
     Pools pools = new Pools();
-    Connector connector = start(new FrontServlet(calls, pools));
-    System.out.println("ready " + connector.getLocalPort());
+    Connector[] connectors = {connector("Nio"), connector("Nio2")};
+    start(new FrontServlet(calls, pools), connectors);
+    System.out.println("ready " + connectors[0].getLocalPort() + " " + connectors[1].getLocalPort());
     Background background =
         new Background(FIRST_BACKGROUND, calls::call)
             .in(Runnable::run)
@@ -37,7 +38,8 @@ public final class Front {
             .in(pools.scheduled)
             .in(pools.virtual)
             .in(pools.own)
-            .in(connector.getProtocolHandler().getExecutor());
+            .in(connectors[0].getProtocolHandler().getExecutor())
+            .in(connectors[1].getProtocolHandler().getExecutor());
     background.start();
     System.in.read();
     System.out.println("background " + background.end());
@@ -45,22 +47,28 @@ public final class Front {
     System.exit(0);
   }
 
-  private static Connector start(FrontServlet servlet) throws Exception {
-    Tomcat tomcat = new Tomcat();
-    Path folder = Files.createTempDirectory("chain-front");
-    folder.toFile().deleteOnExit();
-    tomcat.setBaseDir(folder.toString());
-    tomcat.setPort(0);
-    Connector connector = tomcat.getConnector();
+  private static Connector connector(String kind) {
+    Connector connector = new Connector("org.apache.coyote.http11.Http11" + kind + "Protocol");
+    connector.setPort(0);
     connector.setProperty("address", "127.0.0.1");
     connector.setProperty("maxThreads", "80");
     connector.setProperty("acceptCount", "500");
     connector.setProperty("maxKeepAliveRequests", "-1");
+    return connector;
+  }
+
+  private static void start(FrontServlet servlet, Connector[] connectors) throws Exception {
+    Tomcat tomcat = new Tomcat();
+    Path folder = Files.createTempDirectory("chain-front");
+    folder.toFile().deleteOnExit();
+    tomcat.setBaseDir(folder.toString());
+    for (Connector connector : connectors) {
+      tomcat.getService().addConnector(connector);
+    }
     Context context = tomcat.addContext("", folder.toString());
     Wrapper wrapper = Tomcat.addServlet(context, "front", servlet);
     wrapper.setAsyncSupported(true);
     context.addServletMapping("/front/*", "front");
     tomcat.start();
-    return connector;
   }
 }

@@ -6,6 +6,7 @@ package io.httpaudit.load.chain;
  *
  * @param urlConnection whether the client uses {@code HttpURLConnection}, else {@code
  *     java.net.http}
+ * @param nio2 which of the front's connectors
  * @param async whether the front waits for {@code sendAsync}, where it could have used {@code send}
  * @param moved whether the back answers with a redirect first
  * @param server which of the back's servers
@@ -15,6 +16,7 @@ package io.httpaudit.load.chain;
  */
 public record Plan(
     boolean urlConnection,
+    boolean nio2,
     boolean async,
     boolean moved,
     Server server,
@@ -55,6 +57,7 @@ public record Plan(
     int without = jdk >= 21 ? 0 : 1;
     return new Plan(
         (bits & 1) != 0,
+        (bits >>> 29 & 1) != 0,
         (bits & 2) != 0,
         (bits >>> 2 & 3) == 0,
         servers[(int) ((bits >>> 4 & 0xff) % (servers.length - without))],

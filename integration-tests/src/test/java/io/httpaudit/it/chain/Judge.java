@@ -165,7 +165,8 @@ public final class Judge {
           + (own != null && isFirst(view, own)
               ? own.what()
               : view.service().equals("front")
-                  ? plan.urlConnection() ? "from HttpURLConnection" : "from java.net.http"
+                  ? (plan.urlConnection() ? "from HttpURLConnection" : "from java.net.http")
+                      + (plan.nio2() ? " by NIO2" : " by NIO")
                   : view.service().equals("back")
                       ? "from java.net.http"
                       : "from HttpURLConnection");

@@ -19,7 +19,7 @@ final class AuditThread implements Runnable {
   private static final int BUSY_MILLIS = 10;
 
   /** While little moves: each time it wakes, the processor's caches hold nothing of it any more. */
-  private static final int CALM_MILLIS = 30;
+  private static final int CALM_MILLIS = 40;
 
   /** Packets and events of one round that are more than little. */
   private static final int LITTLE = 2_000;

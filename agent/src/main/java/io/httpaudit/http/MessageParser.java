@@ -83,6 +83,7 @@ public final class MessageParser {
     return new MessageParser(false, requests, listener);
   }
 
+  /** Whether of requests; else of responses. */
   public boolean isOfRequests() {
     return ofRequests;
   }

@@ -64,11 +64,6 @@ final class Direction implements MessageListener {
             : MessageParser.ofResponses(requests, this);
   }
 
-  /** Not kept here: a byte more would be eight in each connection's two directions. */
-  private boolean isOfRequests() {
-    return parser.isOfRequests();
-  }
-
   /** Bytes moved so far; nanoTime of the last call that did. Read by whoever closes. */
   long position() {
     return parser.position();
@@ -287,7 +282,7 @@ final class Direction implements MessageListener {
 
   @Override
   public void head(Head head) {
-    if (isOfRequests()) {
+    if (parser.isOfRequests()) {
       connection.propagation().extract(head);
       if (!outbound) {
         connection.asked(head);
@@ -298,7 +293,7 @@ final class Direction implements MessageListener {
         .events()
         .head(
             connection.number(),
-            isOfRequests(),
+            parser.isOfRequests(),
             head,
             firstStarted,
             lastStarted,
@@ -309,12 +304,12 @@ final class Direction implements MessageListener {
   public void ended(long index, long end, boolean proven) {
     inMessage = false;
     messageEnded = true;
-    if (!isOfRequests() && outbound) {
+    if (!parser.isOfRequests() && outbound) {
       connection.answered(index);
     }
     if (!endTold) {
       long at = outbound && state != CLOSED ? lastMoved : call;
-      connection.events().ended(connection.number(), isOfRequests(), index, end, at, proven);
+      connection.events().ended(connection.number(), parser.isOfRequests(), index, end, at, proven);
     }
     endTold = false;
   }
@@ -322,13 +317,17 @@ final class Direction implements MessageListener {
   @Override
   public void boundaryUnknown(Head head, long offset) {
     connection.boundaryUnknown(outbound);
-    if (isOfRequests()) {
+    if (parser.isOfRequests()) {
       connection.propagation().extract(head);
     }
     connection
         .events()
         .boundaryUnknown(
-            connection.number(), isOfRequests(), head, offset, inMessage ? firstStarted : call);
+            connection.number(),
+            parser.isOfRequests(),
+            head,
+            offset,
+            inMessage ? firstStarted : call);
   }
 
   @Override

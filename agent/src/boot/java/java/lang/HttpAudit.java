@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import jdk.internal.access.JavaIOFileDescriptorAccess;
 import jdk.internal.access.SharedSecrets;
 import jdk.internal.misc.Unsafe;
+import sun.nio.cs.ISO_8859_1;
 import sun.nio.ch.Net;
 import sun.nio.ch.SelChImpl;
 
@@ -533,6 +534,13 @@ public final class HttpAudit {
     } catch (Throwable e) {
       faults++;
     }
+  }
+
+  /** ISO 8859-1 as a string, without a copy where the JVM has such: nobody may change it then. */
+  public static String text(byte[] latin1) {
+    return String.COMPACT_STRINGS
+        ? new String(latin1, String.LATIN1)
+        : new String(latin1, ISO_8859_1.INSTANCE);
   }
 
   /** Opens a class's package to a module, for reflection. */

@@ -493,11 +493,14 @@ public final class Correlator implements JvmEvents {
     if (c == null) {
       return;
     }
-    if (partial.request() && partial.method().isEmpty() && c.find(partial.index()) == null) {
-      // No HTTP: no exchange to tell of, and nothing to keep packets for.
+    Pending known = c.find(partial.index());
+    boolean asked = known != null && known.request != null;
+    if (partial.request() && partial.method().isEmpty() && !asked) {
+      // No HTTP: no exchange to tell of, and nothing to keep packets for. What answers it may have
+      // been read before its write returned.
       c.ambiguousFrom = Math.min(c.ambiguousFrom, partial.index());
       c.noRequests = true;
-      c.exchanges++;
+      c.exchanges += known == null ? 1 : 0;
       touch(c);
       return;
     }

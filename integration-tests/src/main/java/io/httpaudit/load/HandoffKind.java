@@ -255,6 +255,24 @@ enum HandoffKind {
       return work.await();
     }
   },
+  /** A function that registers and completes the next, until there is no stack left. */
+  FULL_STACK {
+    @Override
+    Handoff hand() throws Exception {
+      Handoff work = new Handoff(4);
+      for (int i = 0; i < 2; i++) {
+        deeper();
+        work.look();
+        POOL.submit(
+                () -> {
+                  deeper();
+                  work.look();
+                })
+            .get();
+      }
+      return work.await();
+    }
+  },
   VIRTUAL_THREADS {
     @Override
     Handoff hand() throws Exception {
@@ -399,6 +417,14 @@ enum HandoffKind {
     } catch (ReflectiveOperationException e) {
       return null;
     }
+  }
+
+  private static Integer deeper() {
+    CompletableFuture<Integer> future = new CompletableFuture<>();
+    future.thenApply(one -> deeper());
+    // It keeps the error as its dependent's result.
+    future.complete(1);
+    return 1;
   }
 
   private static void doShared() {

@@ -269,7 +269,7 @@ class ClientsIT {
     List<Case> cases = new ArrayList<>();
     add(cases, "t", ALL, "get", "https://localhost:" + secure.port() + "/plain", "200 2");
     add(cases, "t", ALL, "get", "http://127.0.0.1:" + refused + "/refused", "ConnectException");
-    add(cases, "t", ALL, "get", "http://127.0.0.1:" + full.getLocalPort() + "/timeout", "*");
+    add(cases, "t", ALL, "impatient", "http://127.0.0.1:" + full.getLocalPort() + "/timeout", "*");
     String granting = "http://127.0.0.1:" + connector.getLocalPort();
     add(cases, "t", List.of("http2", "http2-async", "http2"), "get", granting + "/h2", "200 2");
     return cases;
@@ -303,13 +303,6 @@ class ClientsIT {
           () -> jvm.stdoutSoFar().lines().filter(line -> line.startsWith("done ")).count() == ALL.size(), 20);
       jvm.closeInput();
       assertThat(jvm.await()).describedAs(jvm.stderr()).isZero();
-      if (Boolean.getBoolean("keep")) {
-        try {
-          Files.copy(log, Path.of(System.getProperty("java.io.tmpdir"), "clients-" + jdk.feature() + ".jsonl"), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
-        } catch (IOException e) {
-          throw new java.io.UncheckedIOException(e);
-        }
-      }
       return new Run(
           outcomes,
           plain.heard().subList(before, plain.heard().size()),

@@ -19,7 +19,7 @@ final class AuditThread implements Runnable {
   private static final int BUSY_MILLIS = 10;
 
   /** While little moves: each time it wakes, the processor's caches hold nothing of it any more. */
-  private static final int CALM_MILLIS = 30;
+  private static final int CALM_MILLIS = 40;
 
   /** Packets and events of one round that are more than little. */
   private static final int LITTLE = 2_000;
@@ -209,8 +209,7 @@ final class AuditThread implements Runnable {
       HttpAudit.sweepTasks();
     }
     quiet = passed > 0 || next != Long.MAX_VALUE ? 0 : quiet + 1;
-    timeout =
-        quiet > ROUNDS_TO_REST ? REST_MILLIS : passed < LITTLE ? CALM_MILLIS : BUSY_MILLIS;
+    timeout = quiet > ROUNDS_TO_REST ? REST_MILLIS : passed < LITTLE ? CALM_MILLIS : BUSY_MILLIS;
   }
 
   /**

@@ -5,9 +5,9 @@ import io.httpaudit.correlate.Exchange;
 import java.util.List;
 
 /**
- * Spans on their way out. The audit thread makes and encodes them; a thread of its own, started with
- * the first, sends them a batch at a time, since to load the SDK, or to wait for a collector, takes
- * longer than a ring of packets lasts. The audit thread alone.
+ * Spans on their way out. The audit thread makes and encodes them; a thread of its own, started
+ * with the first, sends them a batch at a time, since to load the SDK, or to wait for a collector,
+ * takes longer than a ring of packets lasts. The audit thread alone.
  */
 final class Spans {
   /** At the JVM's end, and only if spans wait, so long is waited for the collector. */
@@ -39,8 +39,7 @@ final class Spans {
     this.threads = threads;
     wanted = reporting.makesSpans();
     int capacity = OtelConfig.positive("otel.bsp.max.queue.size", QUEUE);
-    batchSize =
-        Math.min(capacity, OtelConfig.positive("otel.bsp.max.export.batch.size", BATCH));
+    batchSize = Math.min(capacity, OtelConfig.positive("otel.bsp.max.export.batch.size", BATCH));
     PhaseRule rule = new PhaseRule(reporting.phases(), reporting.phasesMinNanos());
     List<String> exporters = OtelConfig.exporters();
     queue = new BatchQueue(capacity, () -> new Batch(exporters, rule));

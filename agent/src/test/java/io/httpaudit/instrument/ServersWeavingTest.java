@@ -203,8 +203,7 @@ class ServersWeavingTest {
       reader.accept(writer, ClassReader.SKIP_FRAMES);
       woven.put(owner, writer.toByteArray());
       try (Loader loader = new Loader(jars, woven)) {
-        assertThatExceptionOfType(VerifyError.class)
-            .isThrownBy(() -> members(loader, owner));
+        assertThatExceptionOfType(VerifyError.class).isThrownBy(() -> members(loader, owner));
       }
     }
   }

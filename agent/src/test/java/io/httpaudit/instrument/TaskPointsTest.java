@@ -74,7 +74,8 @@ class TaskPointsTest {
   private static Map<String, byte[]> weave(Jdk jdk, Set<String> missing) throws IOException {
     Map<String, byte[]> woven = new HashMap<>();
     try (FileSystem files =
-        FileSystems.newFileSystem(URI.create("jrt:/"), Map.of("java.home", jdk.home().toString()))) {
+        FileSystems.newFileSystem(
+            URI.create("jrt:/"), Map.of("java.home", jdk.home().toString()))) {
       for (Library library : List.of(new Tasks(), new VirtualThreads())) {
         LibraryWeaver weaver = new LibraryWeaver(library);
         Set<String> owners = new LinkedHashSet<>();
@@ -143,7 +144,9 @@ class TaskPointsTest {
       calls(
           bytes,
           (method, calls) ->
-              calls.stream().filter(call -> call.startsWith("java/lang/HttpAudit.")).forEach(called::add));
+              calls.stream()
+                  .filter(call -> call.startsWith("java/lang/HttpAudit."))
+                  .forEach(called::add));
     }
     assertThat(targets).containsAll(called);
     assertThat(called).hasSizeGreaterThanOrEqualTo(jdk.feature() == 17 ? 8 : 9);
@@ -165,7 +168,9 @@ class TaskPointsTest {
               (method, calls) -> {
                 for (int i = 0; i < calls.size(); i++) {
                   if (calls.get(i).contains(".doExec()")) {
-                    assertThat(calls.get(i - 1)).as(owner + "." + method).contains("HttpAudit.runs(");
+                    assertThat(calls.get(i - 1))
+                        .as(owner + "." + method)
+                        .contains("HttpAudit.runs(");
                     assertThat(calls.get(i + 1)).contains("HttpAudit.restore(");
                     seen[0]++;
                   }

@@ -50,12 +50,14 @@ public final class ClientCalls {
         }
       };
 
-  private final ExecutorService handlers = Executors.newCachedThreadPool(Threads.daemons("handler"));
+  private final ExecutorService handlers =
+      Executors.newCachedThreadPool(Threads.daemons("handler"));
   private final ExecutorService one = Executors.newFixedThreadPool(1, Threads.daemons("one"));
   private final SSLContext trusting = trusting();
   private final HttpClient http1 = client(HttpClient.Version.HTTP_1_1, MINUTE).build();
   private final HttpClient http2 = client(HttpClient.Version.HTTP_2, MINUTE).build();
-  private final HttpClient narrow = client(HttpClient.Version.HTTP_1_1, MINUTE).executor(one).build();
+  private final HttpClient narrow =
+      client(HttpClient.Version.HTTP_1_1, MINUTE).executor(one).build();
 
   private ClientCalls() {
     Authenticator.setDefault(authenticator);

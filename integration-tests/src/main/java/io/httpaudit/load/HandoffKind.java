@@ -167,9 +167,7 @@ enum HandoffKind {
     Handoff hand() throws Exception {
       Handoff work = new Handoff(100 + 100);
       IntStream.range(0, 100).parallel().forEach(work::looked);
-      FORK_JOIN_POOL
-          .submit(() -> IntStream.range(0, 100).parallel().map(work::looked).sum())
-          .get();
+      FORK_JOIN_POOL.submit(() -> IntStream.range(0, 100).parallel().map(work::looked).sum()).get();
       int[] sorted = IntStream.range(0, 20_000).map(i -> 20_000 - i).toArray();
       Arrays.parallelSort(sorted);
       return work.await();
@@ -249,7 +247,8 @@ enum HandoffKind {
           .completeOnTimeout(1, 1, TimeUnit.MILLISECONDS)
           .thenAccept(work::looked);
       CompletableFuture.delayedExecutor(1, TimeUnit.MILLISECONDS).execute(work::look);
-      CompletableFuture.delayedExecutor(1, TimeUnit.MILLISECONDS, POOL).execute(() -> work.looked(1));
+      CompletableFuture.delayedExecutor(1, TimeUnit.MILLISECONDS, POOL)
+          .execute(() -> work.looked(1));
       CompletableFuture.supplyAsync(
           () -> work.looked(1), CompletableFuture.delayedExecutor(1, TimeUnit.MILLISECONDS));
       return work.await();
@@ -389,8 +388,7 @@ enum HandoffKind {
   private static final ThreadFactory VIRTUAL = Threads.virtual();
   private static final ExecutorService PER_TASK = perTask();
   private static final ExecutorService VIRTUAL_POOL =
-      new ThreadPoolExecutor(
-          4, 4, 1, TimeUnit.MILLISECONDS, new LinkedBlockingQueue<>(), VIRTUAL);
+      new ThreadPoolExecutor(4, 4, 1, TimeUnit.MILLISECONDS, new LinkedBlockingQueue<>(), VIRTUAL);
   private static final Executor SERIAL = new Serial();
   private static final Executor SERIAL_WITH_WORKER = new SerialWithWorker();
 

@@ -116,8 +116,7 @@ public final class Handoffs {
     HttpURLConnection connection =
         (HttpURLConnection) URI.create(uri + kind.name()).toURL().openConnection();
     connection.setRequestProperty(
-        "traceparent",
-        String.format("00-%032x-00000000000000aa-01", ids.getAndIncrement()));
+        "traceparent", String.format("00-%032x-00000000000000aa-01", ids.getAndIncrement()));
     connection.getInputStream().readAllBytes();
   }
 

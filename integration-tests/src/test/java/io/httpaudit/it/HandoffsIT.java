@@ -67,7 +67,10 @@ class HandoffsIT {
                 Collectors.toMap(
                     line -> line.substring(0, line.indexOf(' ')),
                     line ->
-                        Arrays.stream(line.split(" ")).skip(1).mapToInt(Integer::parseInt).toArray()));
+                        Arrays.stream(line.split(" "))
+                            .skip(1)
+                            .mapToInt(Integer::parseInt)
+                            .toArray()));
     assertThat(counts).hasSize(23);
     counts.forEach(
         (kind, count) -> {

@@ -103,8 +103,7 @@ class PropagatorsIT {
       assertThat(state).as(path).isEqualTo(passes ? "a=1,b=2" : null);
       assertThat(baggage)
           .as(path)
-          .isEqualTo(
-              path.equals("/leaf") && propagators.contains("baggage") ? "user=alice" : null);
+          .isEqualTo(path.equals("/leaf") && propagators.contains("baggage") ? "user=alice" : null);
     }
     assertThat(parent(line("client", "/url"))).isEmpty();
     assertThat(jvm.stderr().lines()).hasSize(2);

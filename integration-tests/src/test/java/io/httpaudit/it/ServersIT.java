@@ -164,7 +164,8 @@ class ServersIT {
   void aHandlerOfTheJdksServerFindsItsOwnRequest(Jdk jdk) throws IOException {
     judge(
         run(Jvm.of(JdkServing.class).jdk(jdk), REQUESTS),
-        Set.of("filter", "handler", "filtered", "response", "foreign", "before", "after", "secure"));
+        Set.of(
+            "filter", "handler", "filtered", "response", "foreign", "before", "after", "secure"));
   }
 
   @ParameterizedTest
@@ -210,7 +211,8 @@ class ServersIT {
   void tomcatsRouteIsContextPathAndServletsPattern(TomcatOn on) throws IOException {
     Run run = run(of(on).variable("OTEL_TRACES_EXPORTER", "console"), REQUESTS_WITH_SPANS);
 
-    for (String kind : List.of("sync", "flush", "throws", "start", "foreign", "dispatch", "listen")) {
+    for (String kind :
+        List.of("sync", "flush", "throws", "start", "foreign", "dispatch", "listen")) {
       assertThat(routes(run, "/shop/front/" + kind + "/")).containsOnly("/shop/front/*");
     }
     assertThat(routes(run, "/shop/nothing/", "/other/nowhere/", "/shop/front/%%%/"))
@@ -218,8 +220,9 @@ class ServersIT {
   }
 
   /**
-   * Of the SERVER spans whose path starts so, and which were answered: what was pipelined behind the
-   * last that a server took never came to a servlet. Each is named after its route, if it has one.
+   * Of the SERVER spans whose path starts so, and which were answered: what was pipelined behind
+   * the last that a server took never came to a servlet. Each is named after its route, if it has
+   * one.
    */
   private static Set<String> routes(Run run, String... starts) throws IOException {
     Set<String> refused =

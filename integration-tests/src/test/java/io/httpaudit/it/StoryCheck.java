@@ -148,8 +148,7 @@ final class StoryCheck {
             "stock server GET /reserve lo",
             "shop client GET /pay " + cable,
             "bank server GET /pay eth0");
-    assertThat(step.wire())
-        .isEqualTo("Stock was asked over lo, the bank over " + cable + ".");
+    assertThat(step.wire()).isEqualTo("Stock was asked over lo, the bank over " + cable + ".");
     // A span lies within what the caller measured around the call.
     assertThat(millis("customer client GET /checkout")).isLessThanOrEqualTo(own(0) + 1);
     assertThat(millis("shop client GET /reserve")).isLessThanOrEqualTo(own(1) + 1);

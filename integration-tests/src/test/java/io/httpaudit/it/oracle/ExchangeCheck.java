@@ -148,7 +148,7 @@ final class ExchangeCheck {
       same("method", e.method(), line.path("method").asText());
       same("protocol", e.protocol(), line.path("protocol").asText());
       same("url", url(e, side), line.path("url").asText());
-      trace(e);
+      trace(e, side);
     }
     if (line.has("interface")) {
       same("interface", interfaceName, line.get("interface").asText());
@@ -181,12 +181,23 @@ final class ExchangeCheck {
         + target.substring(query + 1).replaceAll("=[^&]*", "=REDACTED");
   }
 
-  private void trace(WireExchange e) {
+  /**
+   * The programs themselves send no {@code traceparent}: one that a client's bytes have was added by
+   * its agent, names the client's own span, and that is a root, since no request was being served.
+   */
+  private void trace(WireExchange e, Side side) {
     String traceparent = e.request.head.value("traceparent");
     Matcher valid = TRACEPARENT.matcher(traceparent == null ? "" : traceparent);
     if (valid.matches()) {
+      boolean client = side == Side.CLIENT;
       same("trace_id", valid.group(1), line.path("trace_id").asText());
-      same("parent_span_id", valid.group(2), line.path("parent_span_id").asText());
+      same(
+          client ? "span_id" : "parent_span_id",
+          valid.group(2),
+          line.path(client ? "span_id" : "parent_span_id").asText());
+      if (client) {
+        same("parent_span_id", "", line.path("parent_span_id").asText());
+      }
     } else {
       same("parent_span_id", "", line.path("parent_span_id").asText());
     }

@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import jdk.internal.access.JavaIOFileDescriptorAccess;
 import jdk.internal.access.SharedSecrets;
 import jdk.internal.misc.Unsafe;
+import sun.nio.cs.ISO_8859_1;
 import sun.nio.ch.Net;
 import sun.nio.ch.SelChImpl;
 
@@ -327,16 +328,29 @@ public final class HttpAudit {
     return before == null ? NOTHING : before;
   }
 
+  /**
+   * As {@link #replace}, never null: behind what runs in between, {@link #restore} finds whatever
+   * that has left, which may be wrong where a stack was full.
+   */
+  private static Object exchange(HttpAuditContext next) {
+    HttpAuditContext before = current();
+    if (before != next) {
+      CURRENT.set(next);
+    }
+    return before == null ? NOTHING : before;
+  }
+
   /** Undoes a {@link #replace} of this thread, or one of a task's. */
   public static void restore(Object replaced) {
     if (replaced != null) {
       try {
-        Object before =
+        Object what =
             replaced instanceof HttpAuditTaskKinds.Running
                 ? KINDS.ends((HttpAuditTaskKinds.Running) replaced)
                 : replaced;
-        if (before != null) {
-          CURRENT.set(before == NOTHING ? null : (HttpAuditContext) before);
+        HttpAuditContext before = what == NOTHING ? null : (HttpAuditContext) what;
+        if (current() != before) {
+          CURRENT.set(before);
         }
       } catch (Throwable e) {
         faults++;
@@ -410,7 +424,7 @@ public final class HttpAudit {
     try {
       HttpAuditContext context =
           TASKS.isEmpty() || isFiredByItself(task) ? null : TASKS.take(task);
-      Object replaced = replace(context);
+      Object replaced = exchange(context);
       return context == null ? replaced : KINDS.begins(task, context, replaced);
     } catch (Throwable e) {
       return runsWithout();
@@ -420,7 +434,7 @@ public final class HttpAudit {
   /** As {@link #runs}, of what a {@code CompletableFuture} begins with. */
   public static Object runsItself(Object task) {
     try {
-      return replace(TASKS.isEmpty() ? null : TASKS.take(task));
+      return exchange(TASKS.isEmpty() ? null : TASKS.take(task));
     } catch (Throwable e) {
       return runsWithout();
     }
@@ -430,7 +444,7 @@ public final class HttpAudit {
   private static Object runsWithout() {
     faults++;
     try {
-      return replace(null);
+      return exchange(null);
     } catch (Throwable e) {
       return null;
     }
@@ -439,7 +453,7 @@ public final class HttpAudit {
   /** As {@link #runs}, of what is perhaps not yet to run, so keeps its context until then. */
   public static Object fires(Object completion) {
     try {
-      return replace(TASKS.isEmpty() ? null : TASKS.peek(completion));
+      return exchange(TASKS.isEmpty() ? null : TASKS.peek(completion));
     } catch (Throwable e) {
       return runsWithout();
     }
@@ -527,6 +541,13 @@ public final class HttpAudit {
     } catch (Throwable e) {
       faults++;
     }
+  }
+
+  /** ISO 8859-1 as a string, without a copy where the JVM has such: nobody may change it then. */
+  public static String text(byte[] latin1) {
+    return String.COMPACT_STRINGS
+        ? new String(latin1, String.LATIN1)
+        : new String(latin1, ISO_8859_1.INSTANCE);
   }
 
   /** Opens a class's package to a module, for reflection. */

@@ -9,7 +9,7 @@ import java.lang.reflect.Field;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.AbstractList;
-import java.util.Iterator;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -411,6 +411,26 @@ final class JavaNetHttp implements Library {
   private static final class Fields implements Propagation.Fields<Object> {
     private static final Fields ALL = new Fields();
 
+    /** All that we ever set. Copied to be changed. */
+    private static volatile String[] names = {};
+
+    private static synchronized void know(String name) {
+      if (!List.of(names).contains(name)) {
+        String[] all = Arrays.copyOf(names, names.length + 1);
+        all[all.length - 1] = name;
+        names = all;
+      }
+    }
+
+    private static boolean isKnown(String name) {
+      for (String known : names) {
+        if (known.equals(name)) {
+          return true;
+        }
+      }
+      return false;
+    }
+
     /** Returns what is to be cleared; null: nothing. */
     static Object write(Propagation propagation, HttpAuditContext context, Object request) {
       if (context == null) {
@@ -423,9 +443,10 @@ final class JavaNetHttp implements Library {
     static void clear(Object written) {
       if (written != null) {
         try {
-          for (Iterator<List<String>> all = added(written).values().iterator(); all.hasNext(); ) {
-            if (all.next() instanceof Ours) {
-              all.remove();
+          Map<String, List<String>> added = added(written);
+          for (String name : names) {
+            if (added.get(name) instanceof Ours) {
+              added.remove(name);
             }
           }
         } catch (Throwable e) {
@@ -442,12 +463,16 @@ final class JavaNetHttp implements Library {
 
     @Override
     public String get(Object request, String name) {
-      return ((HttpRequest) request).headers().firstValue(name).orElse(null);
+      List<String> own = ((HttpRequest) request).headers().map().get(name);
+      return own == null || own.isEmpty() ? null : own.get(0);
     }
 
     @Override
     public void set(Object request, String name, String value) {
       try {
+        if (!isKnown(name)) {
+          know(name);
+        }
         added(request).putIfAbsent(name, new Ours(value));
       } catch (Throwable e) {
         HttpAudit.countFault();

@@ -65,6 +65,6 @@ final class Traceparent {
     text[FLAGS - 1] = '-';
     text[FLAGS] = '0';
     text[FLAGS + 1] = (byte) (context.sampled ? '1' : '0');
-    return new String(text, StandardCharsets.ISO_8859_1);
+    return HttpAudit.text(text);
   }
 }

@@ -98,6 +98,7 @@ class ChainIT {
     for (String service : List.of("client", "front", "back", "raw")) {
       JsonNode summary = judge.read(log(service));
       System.out.println(jdk + ", " + service + ": " + summary);
+      assertThat(summary.has("faults")).as("hooks that failed: %s", summary).isFalse();
     }
     judge.links();
     judge.client(IDS);

@@ -135,6 +135,10 @@ class AllocationIT {
       return least(each.get(work));
     }
 
+    double middle(Work work) {
+      return Arrays.stream(each.get(work)).sorted().skip(ROUNDS / 2).findFirst().orElseThrow();
+    }
+
     double leastTenth(Work work) {
       return least(tenth.get(work));
     }
@@ -183,11 +187,13 @@ class AllocationIT {
               "  %-30s bare %9.1f, with the agent %+7.1f  %s %s%n",
               work.name, bare.least(work), difference, bare.rounds(work), agent.rounds(work));
           if (!work.oneForAll()) {
-            isOneContext(work, difference, agent.leastTenth(work) - bare.leastTenth(work));
+            assertThat(eachRequest(work, agent, bare)).as(work.name).isLessThanOrEqualTo(CONTEXT);
           }
         }
       }
     }
+    // Else it is not seen.
+    assertThat(more.get("JDK server")).isGreaterThan(0);
     for (String call : List.of("url-connection", "http-client", "http-client-async")) {
       double header = without.get(call + WITH_HEADER) - without.get(call);
       System.out.printf("  %-28s a header of its own %+.1f%n", call, header);
@@ -196,12 +202,16 @@ class AllocationIT {
   }
 
   /**
-   * Now and then the threads of either JVM wait in a way that allocates, under load even half of
-   * the time: then the median is another's. What each request costs shows in both.
+   * Now and then the threads of either JVM wait in a way that allocates 32 or 80 bytes, under load
+   * even half of the time: then one figure or the other is another's. What each request costs shows
+   * in all.
    */
-  private static void isOneContext(Work work, double median, double tenth) {
-    assertThat(Math.min(median, tenth)).as(work.name).isLessThanOrEqualTo(CONTEXT);
-    assertThat(Math.max(median, tenth)).as(work.name).isGreaterThanOrEqualTo(CONTEXT);
+  private static double eachRequest(Work work, Arm agent, Arm bare) {
+    return Math.min(
+        agent.least(work) - bare.least(work),
+        Math.min(
+            agent.middle(work) - bare.middle(work),
+            agent.leastTenth(work) - bare.leastTenth(work)));
   }
 
   /**

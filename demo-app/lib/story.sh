@@ -10,7 +10,7 @@ log_from=0
 
 # tell LABEL TEXT: wrapped, under its label.
 tell() {
-  printf '%s\n' "$2" | fold -s -w 100 | sed "1s/^/   $(printf '%-10s' "$1")/; 2,\$s/^/             /; s/ *\$//"
+  printf '%s\n' "$2" | fold -s -w 100 | sed "1s/^/   $(printf '%-11s' "$1")/; 2,\$s/^/              /; s/ *\$//"
 }
 
 own_times() { tell 'own times' "$1"; }
@@ -129,7 +129,7 @@ all_busy() {
   seen shop server /basket >/dev/null
   seen shop client /reserve >/dev/null
   stock=$(seen stock server /reserve)
-  wire "For $(phase "$stock" read_wait) ms the request lay in stock's kernel, and nobody had read it (read_wait)."
+  wire "The request had come, and $(phase "$stock" read_wait) ms later a worker read it (read_wait)."
   in_truth "All of stock's three workers were counting, for someone else."
   end "$customer"
 }
@@ -146,7 +146,7 @@ nobody_accepts() {
   seen stock server /reserve 2 >/dev/null
   seen shop client /pay 2 >/dev/null
   bank=$(seen bank server /pay 2)
-  wire "For $(phase "$bank" accept_wait) ms the connection and the request in it were the bank's kernel's, until accept was called (accept_wait)."
+  wire "The request had come, and $(phase "$bank" accept_wait) ms later the bank accepted its connection (accept_wait)."
   in_truth "The bank's only clerk was entering the payment before this one in the books, for $booked ms."
   end "$customer"
 }

@@ -328,11 +328,26 @@ public final class HttpAudit {
     return before == null ? NOTHING : before;
   }
 
+  /**
+   * As {@link #replace}, never null: behind what runs in between, {@link #restore} finds whatever
+   * that has left, which may be wrong where a stack was full.
+   */
+  private static Object exchange(HttpAuditContext next) {
+    HttpAuditContext before = current();
+    if (before != next) {
+      CURRENT.set(next);
+    }
+    return before == null ? NOTHING : before;
+  }
+
   /** Undoes a {@link #replace} of this thread. */
   public static void restore(Object replaced) {
     if (replaced != null) {
       try {
-        CURRENT.set(replaced == NOTHING ? null : (HttpAuditContext) replaced);
+        HttpAuditContext before = replaced == NOTHING ? null : (HttpAuditContext) replaced;
+        if (current() != before) {
+          CURRENT.set(before);
+        }
       } catch (Throwable e) {
         faults++;
       }
@@ -403,7 +418,7 @@ public final class HttpAudit {
    */
   public static Object runs(Object task) {
     try {
-      return replace(TASKS.isEmpty() || isFiredByItself(task) ? null : TASKS.take(task));
+      return exchange(TASKS.isEmpty() || isFiredByItself(task) ? null : TASKS.take(task));
     } catch (Throwable e) {
       return runsWithout();
     }
@@ -412,7 +427,7 @@ public final class HttpAudit {
   /** As {@link #runs}, of what a {@code CompletableFuture} begins with. */
   public static Object runsItself(Object task) {
     try {
-      return replace(TASKS.isEmpty() ? null : TASKS.take(task));
+      return exchange(TASKS.isEmpty() ? null : TASKS.take(task));
     } catch (Throwable e) {
       return runsWithout();
     }
@@ -422,7 +437,7 @@ public final class HttpAudit {
   private static Object runsWithout() {
     faults++;
     try {
-      return replace(null);
+      return exchange(null);
     } catch (Throwable e) {
       return null;
     }
@@ -431,7 +446,7 @@ public final class HttpAudit {
   /** As {@link #runs}, of what is perhaps not yet to run, so keeps its context until then. */
   public static Object fires(Object completion) {
     try {
-      return replace(TASKS.isEmpty() ? null : TASKS.peek(completion));
+      return exchange(TASKS.isEmpty() ? null : TASKS.peek(completion));
     } catch (Throwable e) {
       return runsWithout();
     }

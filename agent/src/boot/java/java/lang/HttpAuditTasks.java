@@ -66,7 +66,18 @@ final class HttpAuditTasks {
   void put(Object task, HttpAuditContext context) {
     int bucket = bucket(task);
     Entry added = new Entry(task, context);
+    // First: whoever finds nothing waiting doesn't look for it.
     waiting.incrementAndGet();
+    try {
+      push(bucket, added, task, context);
+    } catch (Throwable e) {
+      // A stack that is full. It was not pushed, since that is the last that is done.
+      waiting.decrementAndGet();
+      throw e;
+    }
+  }
+
+  private void push(int bucket, Entry added, Object task, HttpAuditContext context) {
     while (true) {
       Entry top = buckets.get(bucket);
       Entry live = live(top);

@@ -721,7 +721,7 @@ public final class Correlator implements JvmEvents {
       return true;
     }
     c.traffic = 0;
-    if (!out || !in && (c.judged > 0 || c.first != null || flow.packets() == 0)) {
+    if (!out || !in && (c.judged || c.first != null || flow.packets() == 0)) {
       allInterfaces = true;
     }
     return false;
@@ -776,7 +776,7 @@ public final class Correlator implements JvmEvents {
     if (wire != null && !wire.settled) {
       lookLast(wire);
       // The other end of the same connection may still ask for its first exchange.
-      if (wire.two == null || c == wire.two || wire.two.judged > 0 || wire.one.judged > 0) {
+      if (wire.two == null || c == wire.two || wire.two.judged || wire.one.judged) {
         wire.settled = true;
         wire.flow.candidateDone();
       }
@@ -792,7 +792,7 @@ public final class Correlator implements JvmEvents {
     if (!told) {
       untold(c, e);
     }
-    c.judged++;
+    c.judged = true;
     boolean head = c.first == e;
     c.remove(e);
     if (wire != null && told && e.whole()) {

@@ -22,8 +22,8 @@ public final class Customer {
   private static final String TEA = "?item=tea&card=4111111111111111";
   private static final String CUPS = "?item=cups&card=5500000000000004";
 
-  /** Until what someone else began is under way. */
-  private static final int MOMENT = 30;
+  /** Until what someone else began is surely under way. */
+  private static final int MOMENT = 100;
 
   /** How long the first line of a catalogue is looked at. */
   private static final int LOOKING = 200;

@@ -13,7 +13,7 @@ import java.net.InetSocketAddress;
  */
 public final class Stock {
   private static final int WORKERS = 3;
-  private static final int COUNTING = 250;
+  private static final int COUNTING = 400;
   private static final int RESERVING = 20;
 
   private Stock() {}

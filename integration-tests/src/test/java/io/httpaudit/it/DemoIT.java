@@ -77,38 +77,57 @@ class DemoIT {
     return process;
   }
 
-  /** Every span of the seven traces, whole, on each JDK, and each delay beside what caused it. */
+  /**
+   * Every span of the seven traces, whole, on each JDK, and each delay beside what caused it. On a
+   * machine that is busy with other things, a thread may be late by more than the tenth that is
+   * allowed: then all is run once more, and again. What is wrong stays wrong.
+   */
   @ParameterizedTest
   @MethodSource("jdks")
   void eachStepIsOneTraceInJaegerThatExplainsItsDelay(Jdk jdk, @TempDir Path config)
       throws Exception {
     try (Jaeger jaeger = Jaeger.start(config)) {
-      Path log = folder.resolve("audit.jsonl");
-      Process demo =
-          start(
-              jdk,
-              List.of(SCRIPT.toString(), "--log", log.toString()),
-              Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", jaeger.endpoint(), "JAEGER_UI", jaeger.ui()));
-      Command.Collector output = new Command.Collector(demo.getInputStream());
-      assertThat(demo.waitFor(2, TimeUnit.MINUTES)).isTrue();
-      String text = output.text();
-
-      assertThat(demo.exitValue()).as(text).isZero();
-      assertThat(text)
-          .contains("tier 1 (kernel filter)", "Jaeger has all 7 traces")
-          .doesNotContain("WARNING", "Exception", "loopback only", "4111111111111111");
-      List<DemoStep> steps = DemoStep.of(text);
-      assertThat(steps).as(text).extracting(DemoStep::title).containsExactlyElementsOf(TITLES);
-      Map<String, DemoTrace> traces = tracesOf(log, jaeger);
-      // Nothing but the steps, and what someone else did meanwhile in two of them.
-      assertThat(traces)
-          .hasSize(steps.size() + 2)
-          .allSatisfy((id, trace) -> trace.isWholeAndSaysWhatTheLogSays());
-      StoryCheck check = new StoryCheck(steps, traces, cable(), jaeger.ui());
-      check.all();
-      nothingIsLeft();
+      for (int attempt = 1; ; attempt++) {
+        try {
+          toldIn(jaeger, jdk).explainsEachDelay();
+          return;
+        } catch (AssertionError e) {
+          if (attempt == ATTEMPTS || !e.getMessage().contains(StoryCheck.A_TENTH)) {
+            throw e;
+          }
+        }
+      }
     }
   }
+
+  private StoryCheck toldIn(Jaeger jaeger, Jdk jdk) throws Exception {
+    Path log = folder.resolve("audit.jsonl");
+    Files.deleteIfExists(log);
+    Process demo =
+        start(
+            jdk,
+            List.of(SCRIPT.toString(), "--log", log.toString()),
+            Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", jaeger.endpoint(), "JAEGER_UI", jaeger.ui()));
+    Command.Collector output = new Command.Collector(demo.getInputStream());
+    assertThat(demo.waitFor(2, TimeUnit.MINUTES)).isTrue();
+    String text = output.text();
+
+    assertThat(demo.exitValue()).as(text).isZero();
+    assertThat(text)
+        .contains("tier 1 (kernel filter)", "Jaeger has all 7 traces")
+        .doesNotContain("WARNING", "Exception", "loopback only", "4111111111111111");
+    List<DemoStep> steps = DemoStep.of(text);
+    assertThat(steps).as(text).extracting(DemoStep::title).containsExactlyElementsOf(TITLES);
+    Map<String, DemoTrace> traces = tracesOf(log, jaeger);
+    // Nothing but the steps, and what someone else did meanwhile in two of them.
+    assertThat(traces)
+        .hasSize(steps.size() + 2)
+        .allSatisfy((id, trace) -> trace.isWholeAndSaysWhatTheLogSays());
+    nothingIsLeft();
+    return new StoryCheck(steps, traces, cable(), jaeger.ui());
+  }
+
+  private static final int ATTEMPTS = 3;
 
   private static final List<String> TITLES =
       List.of(

@@ -19,7 +19,7 @@ record DemoStep(
   private static final Pattern TITLE = Pattern.compile("([0-9])  (\\S.*)");
   private static final Pattern TOLD =
       Pattern.compile("   (own times|the wire|in truth|Jaeger) +(.*)");
-  private static final String CONTINUED = "             ";
+  private static final String CONTINUED = "              ";
   private static final Pattern NUMBER = Pattern.compile("[0-9]+\\.[0-9]+");
 
   /** All of them. */

@@ -48,6 +48,10 @@ final class DemoTrace {
       return Double.parseDouble(tag.substring("float64 ".length()));
     }
 
+    boolean has(String phase) {
+      return !span.tag("httpaudit." + phase + "_ms").isEmpty();
+    }
+
     String tag(String key) {
       String tag = span.tag(key);
       return tag.substring(tag.indexOf(' ') + 1);
@@ -132,6 +136,14 @@ final class DemoTrace {
     List<Told> found = all(text);
     assertThat(found).as("%s in\n%s", text, tree()).hasSize(1);
     return found.get(0);
+  }
+
+  /** The span that a server's is the child of. */
+  Told callOf(Told served) {
+    return told.stream()
+        .filter(each -> each.span().id().equals(served.span().parent()))
+        .findAny()
+        .orElseThrow();
   }
 
   /** The milliseconds of a phase that is drawn below a span; fails if it isn't. */

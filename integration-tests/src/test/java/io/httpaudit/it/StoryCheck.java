@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 
 import java.util.Iterator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -15,6 +14,9 @@ import java.util.Map;
  * the demo's own code, which knows of no agent.
  */
 final class StoryCheck {
+  /** In the message of what fails for being more than that off. */
+  static final String A_TENTH = "within a tenth";
+
   private static final String CHECKOUT =
       """
       customer client GET /checkout
@@ -39,7 +41,7 @@ final class StoryCheck {
     this.ui = ui;
   }
 
-  void all() {
+  void explainsEachDelay() {
     next(CHECKOUT);
     hereAndThere();
     next(
@@ -49,20 +51,18 @@ final class StoryCheck {
             shop client GET /reserve
               stock server GET /reserve
         """);
-    explains("stock server GET /reserve", "read_wait");
+    explains(
+        delayed(trace.only("stock server GET /reserve"), "read_wait"),
+        trace.only("shop client GET /reserve"));
+    assertThat(step.wire()).contains("(read_wait)");
     next(CHECKOUT);
-    explains("bank server GET /pay", "accept_wait");
+    explains(
+        delayed(trace.only("bank server GET /pay"), "accept_wait"),
+        trace.only("shop client GET /pay"));
+    assertThat(step.wire()).contains("(accept_wait)");
     next(
-        """
-        customer client GET /inventory
-          shop server GET /inventory
-        """
-            + """
-                shop client GET /count
-                  stock server GET /count
-            """
-                .repeat(4)
-                .indent(2));
+        "customer client GET /inventory\n  shop server GET /inventory\n"
+            + "    shop client GET /count\n      stock server GET /count\n".repeat(4));
     fanOut();
     next(
         """
@@ -98,7 +98,7 @@ final class StoryCheck {
   /** The callee's time comes first, then the caller's. */
   private double missing() {
     double missing = own(1) - own(0);
-    assertThat(missing).as("%s", step).isGreaterThan(100);
+    assertThat(missing).as("%s: %s", A_TENTH, step).isGreaterThan(100);
     return missing;
   }
 
@@ -108,11 +108,30 @@ final class StoryCheck {
         .anySatisfy(told -> assertThat(told).isCloseTo(millis, within(0.11)));
   }
 
-  private void explains(String span, String phase) {
-    double millis = trace.drawn(trace.only(span), phase);
-    assertThat(millis).as("%s", step).isCloseTo(missing(), withinPercentage(10));
-    assertThat(step.wire()).contains(String.format(Locale.ROOT, "(%s)", phase));
+  /**
+   * What is missing is the time that the demo caused, and what the caller's own side took, by the
+   * trace's account: on a busy machine the latter is not little.
+   */
+  private void explains(double millis, DemoTrace.Told call) {
     tells(millis);
+    assertThat(millis + ownSide(call))
+        .as("%s: %s", A_TENTH, step)
+        .isCloseTo(missing(), withinPercentage(10));
+  }
+
+  /** As it is drawn below the span. */
+  private double delayed(DemoTrace.Told span, String phase) {
+    assertThat(span.millis(phase)).as("%s: %s", A_TENTH, step).isGreaterThan(100);
+    return trace.drawn(span, phase);
+  }
+
+  /** Before a call's bytes left, after they came, and in no phase. */
+  private static double ownSide(DemoTrace.Told call) {
+    double millis = call.millis("other");
+    for (String phase : List.of("blocked", "dns", "connect", "queue", "lag")) {
+      millis += call.has(phase) ? call.millis(phase) : 0;
+    }
+    return millis;
   }
 
   private void hereAndThere() {
@@ -130,8 +149,14 @@ final class StoryCheck {
             "shop client GET /pay " + cable,
             "bank server GET /pay eth0");
     assertThat(step.wire()).isEqualTo("Stock was asked over lo, the bank over " + cable + ".");
-    // Nothing delays: each of the customer's milliseconds is one of those who served.
-    assertThat(own(0)).isBetween(own(1) + own(2), own(1) + own(2) + 40);
+    // A span lies within what the caller measured around the call.
+    assertThat(millis("customer client GET /checkout")).isLessThanOrEqualTo(own(0) + 1);
+    assertThat(millis("shop client GET /reserve")).isLessThanOrEqualTo(own(1) + 1);
+    assertThat(millis("shop client GET /pay")).isLessThanOrEqualTo(own(2) + 1);
+  }
+
+  private double millis(String span) {
+    return trace.only(span).span().micros() / 1e3;
   }
 
   private String on(String span) {
@@ -143,13 +168,11 @@ final class StoryCheck {
     List<DemoTrace.Told> calls = trace.all("shop client GET /count");
     List<DemoTrace.Told> counts = trace.all("stock server GET /count");
     assertThat(counts)
-        .allSatisfy(count -> assertThat(count.millis("process")).isBetween(250.0, 325.0));
+        .allSatisfy(count -> assertThat(count.millis("process")).isGreaterThanOrEqualTo(399.0));
     List<DemoTrace.Told> late =
-        counts.stream().filter(count -> count.millis("read_wait") > 100).toList();
-    assertThat(late).hasSize(1);
-    double unread = trace.drawn(late.get(0), "read_wait");
-    assertThat(unread).as("%s", step).isCloseTo(missing(), withinPercentage(10));
-    tells(unread);
+        counts.stream().filter(count -> count.millis("read_wait") > 200).toList();
+    assertThat(late).as("%s: %s", A_TENTH, step).hasSize(1);
+    explains(delayed(late.get(0), "read_wait"), trace.callOf(late.get(0)));
     // All four under way at once.
     long lastStart = calls.stream().mapToLong(DemoTrace.Told::start).max().orElseThrow();
     long firstEnd = calls.stream().mapToLong(DemoTrace.Told::end).min().orElseThrow();
@@ -160,8 +183,8 @@ final class StoryCheck {
     double lag = trace.drawn(trace.only("customer client GET /catalogue"), "lag");
     double looked = DemoStep.numbers(step.truth()).get(0);
     assertThat(looked).isGreaterThan(100);
-    assertThat(lag).as("%s", step).isCloseTo(looked, withinPercentage(10));
     tells(lag);
+    assertThat(lag).as("%s: %s", A_TENTH, step).isCloseTo(looked, withinPercentage(10));
   }
 
   private void lost() {
@@ -171,12 +194,8 @@ final class StoryCheck {
     assertThat(call.tag("httpaudit.request.retransmits")).isEqualTo("1");
     assertThat(call.tag("httpaudit.response.retransmits")).isEqualTo("0");
     // The bank knows of nothing: its span begins with what it got.
-    double bank = (served.end() - served.start()) / 1e3;
-    assertThat(bank).isCloseTo(own(0), within(20.0));
-    assertThat(call.millis("wait") - bank)
-        .as("%s", step)
-        .isCloseTo(missing(), withinPercentage(10));
-    tells((served.start() - call.line().get("request").get("first_us").asLong()) / 1e3);
+    long sent = call.line().get("request").get("first_us").asLong();
+    explains((served.start() - sent) / 1e3, call);
     assertThat(step.truth()).contains("dropped 1 packet");
   }
 
@@ -189,8 +208,11 @@ final class StoryCheck {
     assertThat(silent.line().get("syns").asInt()).isEqualTo(2);
     assertThat(refused.millis("connect")).isLessThanOrEqualTo(own(0));
     double waited = trace.drawn(silent, "connect");
-    assertThat(waited).isGreaterThan(1_000).isCloseTo(own(1), withinPercentage(10));
     tells(waited);
+    assertThat(waited)
+        .as("%s: %s", A_TENTH, step)
+        .isGreaterThan(1_000)
+        .isCloseTo(own(1), withinPercentage(10));
     assertThat(trace.only("shop server GET /delivery").tag("http.response.status_code"))
         .isEqualTo("503");
   }

@@ -340,11 +340,15 @@ public final class HttpAudit {
     return before == null ? NOTHING : before;
   }
 
-  /** Undoes a {@link #replace} of this thread. */
+  /** Undoes a {@link #replace} of this thread, or one of a task's. */
   public static void restore(Object replaced) {
     if (replaced != null) {
       try {
-        HttpAuditContext before = replaced == NOTHING ? null : (HttpAuditContext) replaced;
+        Object what =
+            replaced instanceof HttpAuditTaskKinds.Running
+                ? KINDS.ends((HttpAuditTaskKinds.Running) replaced)
+                : replaced;
+        HttpAuditContext before = what == NOTHING ? null : (HttpAuditContext) what;
         if (current() != before) {
           CURRENT.set(before);
         }
@@ -418,7 +422,10 @@ public final class HttpAudit {
    */
   public static Object runs(Object task) {
     try {
-      return exchange(TASKS.isEmpty() || isFiredByItself(task) ? null : TASKS.take(task));
+      HttpAuditContext context =
+          TASKS.isEmpty() || isFiredByItself(task) ? null : TASKS.take(task);
+      Object replaced = exchange(context);
+      return context == null ? replaced : KINDS.begins(task, context, replaced);
     } catch (Throwable e) {
       return runsWithout();
     }

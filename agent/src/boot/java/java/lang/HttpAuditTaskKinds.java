@@ -3,6 +3,7 @@ package java.lang;
 import java.lang.ref.WeakReference;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
+import java.util.Queue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -24,13 +25,16 @@ import jdk.internal.misc.Unsafe;
  *   <li>what is itself an executor, or is nested in one and holds no task of its own: the worker of
  *       a queue into which others put theirs, as serial executors and event loops have;
  *   <li>the worker of a few libraries that can't be told by these rules;
+ *   <li>what holds a queue, or objects that do, and nothing else that could tell whose work it is;
  *   <li>an object that all share: a lambda that captures nothing;
+ *   <li>what is given to {@code execute} by an object of its own class that runs: one task hands
+ *       over the next of its queue, as in the documentation of {@link Executor};
  *   <li>an object of a class of which one was submitted again, in another trace.
  * </ul>
  *
  * <p>What is not seen: an object that waits already, submitted in no context, when it is submitted
- * in one for the first time; and the worker of a queue at its first submission, if it is none of
- * the above.
+ * in one for the first time; and the worker of a queue at its first submission, or the next task
+ * that it hands over, if it is none of the above.
  *
  * <p>The class's own map of values holds the answer, so a second question is a few loads. A first
  * one may lock that map for a moment. Any thread.
@@ -65,12 +69,20 @@ final class HttpAuditTaskKinds extends ClassValue<HttpAuditTaskKinds.Kind> {
     /** Where its objects hold what they run; -1: they don't, or nobody knows. */
     final long inner;
 
+    /** It stands for what was given to {@code execute}. */
+    final boolean executes;
+
     /** One that was submitted, until it is collected. */
     private volatile Seen seen;
 
     private volatile boolean again;
 
     Kind(boolean task, boolean shared, boolean once, long inner) {
+      this(task, shared, once, inner, false);
+    }
+
+    Kind(boolean task, boolean shared, boolean once, long inner, boolean executes) {
+      this.executes = executes;
       this.task = task;
       this.shared = shared;
       this.once = once;
@@ -108,13 +120,81 @@ final class HttpAuditTaskKinds extends ClassValue<HttpAuditTaskKinds.Kind> {
     }
   }
 
+  /** What a thread runs that was given to {@code execute} as it is, and for whom. */
+  static final class Running {
+    /** What it runs in the middle of, or null. */
+    private final Running outer;
+
+    /** Null: nothing. */
+    private Kind kind;
+
+    private long spanId;
+    private Object replaced;
+
+    Running(Running outer) {
+      this.outer = outer;
+    }
+  }
+
+  /** Asked only where a task runs in a context: of a thread that has none it allocates. */
+  private final ThreadLocal<Running> running = new ThreadLocal<>();
+
+  /**
+   * This thread begins to run {@code task} for {@code context}.
+   *
+   * @param replaced what {@link HttpAudit#replace} returned
+   * @return the same, or what {@link #ends} takes
+   */
+  Object begins(Object task, HttpAuditContext context, Object replaced) {
+    Kind kind = given(task);
+    if (kind.once) {
+      return replaced;
+    }
+    Running now = running.get();
+    if (now == null || now.kind != null) {
+      now = new Running(now);
+      running.set(now);
+    }
+    now.kind = kind;
+    now.spanId = context.spanId;
+    now.replaced = replaced;
+    return now;
+  }
+
+  /** It has run. Returns what was replaced for it. */
+  Object ends(Running now) {
+    now.kind = null;
+    if (now.outer != null) {
+      running.set(now.outer);
+    }
+    return now.replaced;
+  }
+
+  /** Whether on this thread one of its kind runs, for the same. */
+  private boolean isHandedOver(Object task, HttpAuditContext context) {
+    Kind kind = given(task);
+    if (kind.once) {
+      return false;
+    }
+    Running now = running.get();
+    return now != null && now.kind == kind && now.spanId == context.spanId;
+  }
+
+  /** The kind of what was given to {@code execute}: fork/join pools put an object around it. */
+  private Kind given(Object task) {
+    Kind kind = get(task.getClass());
+    Object inner = kind.executes ? UNSAFE.getReference(task, kind.inner) : null;
+    return inner == null ? kind : get(inner.getClass());
+  }
+
   /** Whether {@code task}, submitted in {@code context}, will run for it. */
   boolean carries(Object task, HttpAuditContext context) {
     Kind kind = get(task.getClass());
     return kind.task
         && !kind.shared
         && (kind.once || !kind.isSubmittedAgain(task, context))
-        && runsATask(kind, task);
+        && runsATask(kind, task)
+        && !isHandedOver(task, context);
   }
 
   /** Whether the work of {@code task}, which another object stands for, is its submitter's. */
@@ -163,7 +243,8 @@ final class HttpAuditTaskKinds extends ClassValue<HttpAuditTaskKinds.Kind> {
     if (name.startsWith("java.util.concurrent.ForkJoinTask$Adapted")
         || name.equals("java.util.concurrent.ForkJoinTask$RunnableExecuteAction")) {
       long inner = field(type, "runnable");
-      return new Kind(true, false, true, inner < 0 ? field(type, "callable") : inner);
+      boolean executes = inner >= 0 && name.endsWith("$RunnableExecuteAction");
+      return new Kind(true, false, true, inner < 0 ? field(type, "callable") : inner, executes);
     }
     boolean task =
         ForkJoinTask.class.isAssignableFrom(type)
@@ -198,7 +279,46 @@ final class HttpAuditTaskKinds extends ClassValue<HttpAuditTaskKinds.Kind> {
         return !holdsATask(type);
       }
     }
+    return findsItsWork(type);
+  }
+
+  /**
+   * Whether all that it holds is a queue, or objects that hold one, and what serves them: whose
+   * work it finds there, it can't know.
+   */
+  private static boolean findsItsWork(Class<?> type) {
+    boolean finds = false;
+    for (Field field : type.getDeclaredFields()) {
+      Class<?> of = field.getType();
+      if (!Modifier.isStatic(field.getModifiers())) {
+        if (Queue.class.isAssignableFrom(of) || holdsAQueue(of)) {
+          finds = true;
+        } else if (!serves(of)) {
+          return false;
+        }
+      }
+    }
+    return finds;
+  }
+
+  private static boolean holdsAQueue(Class<?> type) {
+    for (Class<?> of = type; of != null && !isOfJdk(of); of = of.getSuperclass()) {
+      for (Field field : of.getDeclaredFields()) {
+        if (!Modifier.isStatic(field.getModifiers())
+            && Queue.class.isAssignableFrom(field.getType())) {
+          return true;
+        }
+      }
+    }
     return false;
+  }
+
+  /** What no request has of its own. */
+  private static boolean serves(Class<?> type) {
+    return type == boolean.class
+        || Executor.class.isAssignableFrom(type)
+        || type.getName().startsWith("java.util.concurrent.locks.")
+        || type.getName().startsWith("java.util.concurrent.atomic.Atomic");
   }
 
   /**

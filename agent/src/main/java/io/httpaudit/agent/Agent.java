@@ -58,6 +58,7 @@ public final class Agent {
         boot("HttpAuditTasks$Entry"),
         boot("HttpAuditTaskKinds$Kind"),
         boot("HttpAuditTaskKinds$Seen"),
+        boot("HttpAuditTaskKinds$Running"),
         boot("HttpAuditTaskKinds"),
         boot("HttpAudit"));
     Wiring.start(settings, instrumentation);

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
@@ -228,6 +230,53 @@ class TaskContextsTest {
     assertThat(Context.of(drain, null)).isNull();
     isNobodys(drain);
     isNobodys(new Drain());
+  }
+
+  /** No executor, but it has a worker. */
+  private static final class Mailbox {
+    private final Queue<Runnable> waiting = new ArrayDeque<>();
+
+    private void empty() {
+      waiting.remove().run();
+    }
+
+    Runnable worker() {
+      return this::empty;
+    }
+
+    Runnable workerOf(Runnable own) {
+      return () -> {
+        own.run();
+        empty();
+      };
+    }
+  }
+
+  @Test
+  void whatHoldsNothingButAQueueIsNobodys() {
+    Mailbox mailbox = new Mailbox();
+    isNobodys(mailbox.worker());
+    isNobodys(future(mailbox.worker()));
+    isItsSubmitters(mailbox.workerOf(task()));
+  }
+
+  @Test
+  void whatIsHandedOverByATaskOfItsOwnKindIsNobodys() {
+    Runnable next = task();
+    Runnable other = new Pool().decorated(next);
+    Runnable running = task();
+    submit(a, running);
+    Object replaced = HttpAudit.runs(running);
+    HttpAudit.submitted(next);
+    HttpAudit.submitted(other);
+    HttpAudit.restore(replaced);
+
+    assertThat(Context.of(next, b)).isNull();
+    assertThat(Context.of(other, b)).isSameAs(a);
+    // Later, and for another, one of the kind is as good as any.
+    isItsSubmitters(task());
+    submit(b, next);
+    assertThat(Context.of(next, a)).isSameAs(b);
   }
 
   @Test

@@ -19,7 +19,8 @@ import java.util.function.BooleanSupplier;
  */
 public final class Jvm implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final int MINUTES = 10;
+  /** A full run's programs have more to do. */
+  private static final int MINUTES = 10 + Integer.getInteger("volume", 1);
 
   private final Process process;
   private final Command.Collector output;

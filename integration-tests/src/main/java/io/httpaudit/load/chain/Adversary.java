@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * whole, {@code traceparent}, {@code tracestate}, {@code baggage}, parted by tabs.
  */
 public final class Adversary {
-  private static final long FIRST_ID = 2_000_000;
+  static final long FIRST_ID = 2_000_000;
   private static final int THREADS = 4;
   private static final String STATE = "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE";
   private static final String BAGGAGE = "userId=alice,serverNode=DF%2028,isProduction=false";

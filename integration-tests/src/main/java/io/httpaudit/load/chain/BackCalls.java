@@ -20,9 +20,9 @@ final class BackCalls {
 
   private final int jdk = Runtime.version().feature();
   private final int[] ports;
-  private final HttpClient client = builder().build();
+  private final HttpClient client = builder().version(HttpClient.Version.HTTP_1_1).build();
 
-  /** One whose own threads are virtual, where there are such. */
+  /** One whose own threads are virtual, where there are such, and which would rather have HTTP/2. */
   private final HttpClient other = builder().executor(Threads.perTask()).build();
 
   BackCalls(int[] ports) {
@@ -30,13 +30,12 @@ final class BackCalls {
   }
 
   private static HttpClient.Builder builder() {
-    return HttpClient.newBuilder()
-        .version(HttpClient.Version.HTTP_1_1)
-        .followRedirects(HttpClient.Redirect.ALWAYS);
+    return HttpClient.newBuilder().followRedirects(HttpClient.Redirect.ALWAYS);
   }
 
   private HttpRequest.Builder request(String hop, Ask ask, Plan plan) {
-    URI uri = URI.create("http://127.0.0.1:" + ports[plan.server().ordinal()] + ask.at(hop).path());
+    URI uri =
+        URI.create("http://127.0.0.1:" + ports[plan.server().ordinal()] + ask.at(hop).path());
     HttpRequest.Builder builder = HttpRequest.newBuilder(uri);
     if (ask.handOff() == HandOff.OWN_HEADER) {
       builder.header("traceparent", Plan.traceparent(ask.id()));

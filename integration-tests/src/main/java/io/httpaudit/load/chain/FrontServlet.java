@@ -26,7 +26,8 @@ final class FrontServlet extends HttpServlet {
   protected void service(HttpServletRequest request, HttpServletResponse response)
       throws IOException, ServletException {
     Ask ask = Ask.of(request.getRequestURI());
-    if (request.getDispatcherType() == DispatcherType.REQUEST) {
+    if (request.getDispatcherType() == DispatcherType.REQUEST
+        && ask.handOff() != HandOff.ASYNC_READ) {
       request.getInputStream().readAllBytes();
     }
     switch (ask.handOff()) {
@@ -53,6 +54,15 @@ final class FrontServlet extends HttpServlet {
             .callAsync(ask)
             .thenCompose(first -> calls.callAsync(ask.call(1)))
             .whenComplete((done, thrown) -> complete(ask, composed, thrown));
+        break;
+      case ASYNC_READ:
+        AsyncContext read = request.startAsync();
+        request.getInputStream().setReadListener(new Reading(request, () -> callAndComplete(ask, read)));
+        break;
+      case ASYNC_TIMEOUT:
+        AsyncContext late = request.startAsync();
+        late.setTimeout(1);
+        late.addListener(new OnTimeout(() -> callAndComplete(ask, late)));
         break;
       case THROWS:
         calls.call(ask);
@@ -92,9 +102,14 @@ final class FrontServlet extends HttpServlet {
     context.complete();
   }
 
+  /** Chunked, each other one, but to those who read by hand. */
   private static void answer(Ask ask, HttpServletResponse response) throws IOException {
     String body = ask.answer();
-    response.setContentLength(body.length());
+    if (ask.id() < Adversary.FIRST_ID && ask.id() % 2 == 0) {
+      response.flushBuffer();
+    } else {
+      response.setContentLength(body.length());
+    }
     response.getWriter().write(body);
   }
 }

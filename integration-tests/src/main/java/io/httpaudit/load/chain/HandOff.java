@@ -40,6 +40,10 @@ public enum HandOff {
   ASYNC_DISPATCH(Link.CERTAIN, 1),
   /** No thread waits for the answers. */
   ASYNC_COMPOSE(Link.CERTAIN, 2),
+  /** The container tells when the body has been read. */
+  ASYNC_READ(Link.CERTAIN, 1),
+  /** The container tells that nobody has answered in time. */
+  ASYNC_TIMEOUT(Link.CERTAIN, 1),
   VIRTUAL_SUBMIT(Link.CERTAIN, 1),
   VIRTUAL_START(Link.CERTAIN, 1),
 
@@ -53,7 +57,13 @@ public enum HandOff {
   /** An executor of the application's own: one thread, begun by the first request, for all. */
   OWN_EXECUTOR(Link.PERHAPS, 1),
   /** A CompletableFuture on that. */
-  OWN_EXECUTOR_FUTURE(Link.PERHAPS, 1),
+  OWN_EXECUTOR_FUTURE(Link.CERTAIN, 1),
+  /** An executor of the application's own that submits its worker to a pool when there is work. */
+  OWN_WORKER(Link.PERHAPS, 1),
+  /** As in the documentation of {@code Executor}: each task submits the next, whosever it is. */
+  SERIAL_EXECUTOR(Link.PERHAPS, 1),
+  /** A queue of messages that is no executor, with such a worker. */
+  MAILBOX(Link.PERHAPS, 1),
 
   /** The request to the back carries a {@code traceparent} that the application made. */
   OWN_HEADER(Link.GIVEN, 1),

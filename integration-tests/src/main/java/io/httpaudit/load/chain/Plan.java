@@ -12,6 +12,7 @@ package io.httpaudit.load.chain;
  * @param server which of the back's servers
  * @param back what the back does between the request and its call
  * @param form how the requests of the client and of the back are made
+ * @param movedAgain whether the raw server does
  * @param audited whether the raw server is the one under the agent
  */
 public record Plan(
@@ -22,6 +23,7 @@ public record Plan(
     Server server,
     Back back,
     Form form,
+    boolean movedAgain,
     boolean audited) {
 
   /** Of the back: what its handlers run on. */
@@ -55,6 +57,7 @@ public record Plan(
     Server[] servers = Server.values();
     Back[] backs = Back.values();
     int without = jdk >= 21 ? 0 : 1;
+    Form form = Form.values()[(int) ((bits >>> 20 & 0xff) % 4 % 3)];
     return new Plan(
         (bits & 1) != 0,
         (bits >>> 29 & 1) != 0,
@@ -62,7 +65,8 @@ public record Plan(
         (bits >>> 2 & 3) == 0,
         servers[(int) ((bits >>> 4 & 0xff) % (servers.length - without))],
         backs[(int) ((bits >>> 12 & 0xff) % (backs.length - without))],
-        Form.values()[(int) ((bits >>> 20 & 0xff) % 4 % 3)],
+        form,
+        form == Form.GET && (bits >>> 30 & 3) == 0,
         (bits >>> 28 & 1) != 0);
   }
 

@@ -20,6 +20,9 @@ final class Pools {
   final ExecutorService virtual = Threads.perTask();
   final ExecutorService single = Executors.newSingleThreadExecutor(Threads.daemons("single"));
   final OwnExecutor own = new OwnExecutor();
+  final SerialExecutor serial = new SerialExecutor(pool);
+  final OwnWorker worker = new OwnWorker(pool);
+  final Mailbox mailbox = new Mailbox(pool);
   final Timer timer = new Timer("timer", true);
 
   /** Soon full. */

@@ -70,16 +70,21 @@ public final class RawServer {
                 head.field("traceparent"),
                 head.field("tracestate"),
                 head.field("baggage")));
-        String body = ask.answer();
-        connection
-            .getOutputStream()
-            .write(
-                ("HTTP/1.1 200 OK\r\nContent-Length: " + body.length() + "\r\n\r\n" + body)
-                    .getBytes(StandardCharsets.US_ASCII));
+        connection.getOutputStream().write(answer(ask).getBytes(StandardCharsets.US_ASCII));
         kept = answered.incrementAndGet() % CLOSES_EACH != 0;
       }
     } catch (IOException e) {
       // The client is gone.
     }
+  }
+
+  private static String answer(Ask ask) {
+    if (ask.hop().equals("elsewhere")) {
+      return "HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: "
+          + ask.at("raw").path()
+          + "\r\n\r\n";
+    }
+    String body = ask.answer();
+    return "HTTP/1.1 200 OK\r\nContent-Length: " + body.length() + "\r\n\r\n" + body;
   }
 }

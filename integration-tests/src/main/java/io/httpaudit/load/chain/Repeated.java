@@ -6,6 +6,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -16,6 +17,13 @@ import java.util.concurrent.TimeUnit;
 
 /** One and the same hand-over again and again, each awaited; what it runs does nothing. */
 final class Repeated {
+  /** As long as a {@code traceparent}; a tracer would take that one for its own. */
+  private static final String HEADER = "tracekinder";
+
+  private static final byte[] VALUE =
+      "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+          .getBytes(StandardCharsets.ISO_8859_1);
+
   private static final Ask ASK = new Ask("raw", HandOff.SEND, 1, 0);
 
   private final ExecutorService pool = Executors.newFixedThreadPool(2, Threads.daemons("pool"));
@@ -25,12 +33,25 @@ final class Repeated {
   private final ExecutorService virtual = Threads.perTask();
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-  private final HttpRequest request;
+  private final URI uri;
   private final int raw;
 
   Repeated(int raw) {
     this.raw = raw;
-    request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + raw + ASK.path())).build();
+    uri = URI.create("http://127.0.0.1:" + raw + ASK.path());
+  }
+
+  private HttpRequest request() {
+    return HttpRequest.newBuilder(uri).build();
+  }
+
+  private HttpRequest requestWithHeader() {
+    return HttpRequest.newBuilder(uri).header(HEADER, value()).build();
+  }
+
+  /** Another object each time. */
+  private static String value() {
+    return new String(VALUE, StandardCharsets.ISO_8859_1);
   }
 
   /** One of them. */
@@ -79,10 +100,16 @@ final class Repeated {
         return () -> virtual.submit(() -> {}).get();
       case "url-connection":
         return () -> UrlCalls.call(raw, ASK, Plan.Form.GET);
+      case "url-connection-with-header":
+        return () -> UrlCalls.call(raw, ASK, Plan.Form.GET, HEADER, value());
       case "http-client":
-        return () -> client.send(request, BodyHandlers.ofString());
+        return () -> client.send(request(), BodyHandlers.ofString());
+      case "http-client-with-header":
+        return () -> client.send(requestWithHeader(), BodyHandlers.ofString());
       case "http-client-async":
-        return () -> client.sendAsync(request, BodyHandlers.ofString()).get();
+        return () -> client.sendAsync(request(), BodyHandlers.ofString()).get();
+      case "http-client-async-with-header":
+        return () -> client.sendAsync(requestWithHeader(), BodyHandlers.ofString()).get();
       default:
         throw new IllegalArgumentException(name);
     }

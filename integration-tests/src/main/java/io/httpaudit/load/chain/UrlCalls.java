@@ -15,9 +15,20 @@ final class UrlCalls {
 
   /** Throws unless it is answered as it must be; a THROWS has status 500. */
   static void call(int port, Ask ask, Plan.Form form) throws IOException {
+    call(port, ask, form, "", "");
+  }
+
+  /**
+   * @param header empty: none but the library's own
+   */
+  static void call(int port, Ask ask, Plan.Form form, String header, String value)
+      throws IOException {
     HttpURLConnection connection =
         (HttpURLConnection)
             URI.create("http://127.0.0.1:" + port + ask.path()).toURL().openConnection();
+    if (!header.isEmpty()) {
+      connection.setRequestProperty(header, value);
+    }
     if (form != Plan.Form.GET) {
       connection.setRequestMethod("POST");
       connection.setDoOutput(true);

@@ -126,6 +126,21 @@ final class Waiting {
         pools.own.execute(() -> callFor(ask, batched));
         await(batched);
         break;
+      case OWN_WORKER:
+        CompletableFuture<Void> worked = new CompletableFuture<>();
+        pools.worker.execute(() -> callFor(ask, worked));
+        await(worked);
+        break;
+      case SERIAL_EXECUTOR:
+        CompletableFuture<Void> serial = new CompletableFuture<>();
+        pools.serial.execute(() -> callFor(ask, serial));
+        await(serial);
+        break;
+      case MAILBOX:
+        CompletableFuture<Void> left = new CompletableFuture<>();
+        pools.mailbox.leave(() -> callFor(ask, left));
+        await(left);
+        break;
       case OWN_EXECUTOR_FUTURE:
         await(CompletableFuture.supplyAsync(() -> call(ask), pools.own));
         break;

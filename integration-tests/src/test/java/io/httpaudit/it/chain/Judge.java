@@ -236,9 +236,16 @@ public final class Judge {
       once("front", false, ask, 200);
       once("back", true, ask, 200);
     }
-    once("back", false, ask.at("raw"), 200);
+    if (plan.movedAgain()) {
+      toTheRawServer(ask.at("elsewhere"), 302, plan);
+    }
+    toTheRawServer(ask.at("raw"), 200, plan);
+  }
+
+  private void toTheRawServer(Ask ask, int status, Plan plan) {
+    once("back", false, ask, status);
     if (plan.audited()) {
-      once("raw", true, ask.at("raw"), 200);
+      once("raw", true, ask, status);
     }
   }
 

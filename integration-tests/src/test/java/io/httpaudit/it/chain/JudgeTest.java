@@ -46,6 +46,12 @@ class JudgeTest {
         }
         View caller = add("front", false, back, 200, trace, parent);
         View called = add("back", true, back, 200, trace, given ? parent : caller.span());
+        if (plan.movedAgain()) {
+          View elsewhere = add("back", false, back.at("elsewhere"), 302, trace, called.span());
+          if (plan.audited()) {
+            add("raw", true, back.at("elsewhere"), 302, trace, elsewhere.span());
+          }
+        }
         View last = add("back", false, back.at("raw"), 200, trace, called.span());
         if (plan.audited()) {
           add("raw", true, back.at("raw"), 200, trace, last.span());

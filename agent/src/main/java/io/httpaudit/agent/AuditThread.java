@@ -209,8 +209,7 @@ final class AuditThread implements Runnable {
       HttpAudit.sweepTasks();
     }
     quiet = passed > 0 || next != Long.MAX_VALUE ? 0 : quiet + 1;
-    timeout =
-        quiet > ROUNDS_TO_REST ? REST_MILLIS : passed < LITTLE ? CALM_MILLIS : BUSY_MILLIS;
+    timeout = quiet > ROUNDS_TO_REST ? REST_MILLIS : passed < LITTLE ? CALM_MILLIS : BUSY_MILLIS;
   }
 
   /**

@@ -31,8 +31,8 @@ final class Connection {
   /** Exchanges judged, dropped, or begun: 0 makes it a connection line. */
   int exchanges;
 
-  /** Exchanges final so far. */
-  int judged;
+  /** An exchange of it was final. */
+  boolean judged;
 
   /** End of the last request and response that ended. */
   long requestsEnd;

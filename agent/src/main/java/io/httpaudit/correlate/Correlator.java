@@ -493,11 +493,14 @@ public final class Correlator implements JvmEvents {
     if (c == null) {
       return;
     }
-    if (partial.request() && partial.method().isEmpty() && c.find(partial.index()) == null) {
-      // No HTTP: no exchange to tell of, and nothing to keep packets for.
+    Pending known = c.find(partial.index());
+    boolean asked = known != null && known.request != null;
+    if (partial.request() && partial.method().isEmpty() && !asked) {
+      // No HTTP: no exchange to tell of, and nothing to keep packets for. What answers it may have
+      // been read before its write returned.
       c.ambiguousFrom = Math.min(c.ambiguousFrom, partial.index());
       c.noRequests = true;
-      c.exchanges++;
+      c.exchanges += known == null ? 1 : 0;
       touch(c);
       return;
     }
@@ -718,7 +721,7 @@ public final class Correlator implements JvmEvents {
       return true;
     }
     c.traffic = 0;
-    if (!out || !in && (c.judged > 0 || c.first != null || flow.packets() == 0)) {
+    if (!out || !in && (c.judged || c.first != null || flow.packets() == 0)) {
       allInterfaces = true;
     }
     return false;
@@ -773,7 +776,7 @@ public final class Correlator implements JvmEvents {
     if (wire != null && !wire.settled) {
       lookLast(wire);
       // The other end of the same connection may still ask for its first exchange.
-      if (wire.two == null || c == wire.two || wire.two.judged > 0 || wire.one.judged > 0) {
+      if (wire.two == null || c == wire.two || wire.two.judged || wire.one.judged) {
         wire.settled = true;
         wire.flow.candidateDone();
       }
@@ -789,7 +792,7 @@ public final class Correlator implements JvmEvents {
     if (!told) {
       untold(c, e);
     }
-    c.judged++;
+    c.judged = true;
     boolean head = c.first == e;
     c.remove(e);
     if (wire != null && told && e.whole()) {

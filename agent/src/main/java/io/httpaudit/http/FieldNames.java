@@ -6,8 +6,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * The names of fields that mean something in a head, in their order, so that those that begin
- * alike follow each other. Immutable.
+ * The names of fields that mean something in a head, in their order, so that those that begin alike
+ * follow each other. Immutable.
  */
 public final class FieldNames {
   static final byte OTHER = 0;
@@ -87,7 +87,9 @@ public final class FieldNames {
     return first[letter];
   }
 
-  /** The next name that is like name {@code i} up to {@code at}, and has this letter there; or -1. */
+  /**
+   * The next name that is like name {@code i} up to {@code at}, and has this letter there; or -1.
+   */
   int other(int i, int at, int letter) {
     int next = i;
     while (shared[next] >= at) {

@@ -83,6 +83,11 @@ public final class MessageParser {
     return new MessageParser(false, requests, listener);
   }
 
+  /** Whether of requests; else of responses. */
+  public boolean isOfRequests() {
+    return ofRequests;
+  }
+
   /** Stream position of the next byte. */
   public long position() {
     return position;

@@ -31,10 +31,7 @@ final class HttpUrlConnection implements Library {
     return new Point[] {
       Point.around(CONNECTION, "connect", "()V", new Works(observer, true)),
       Point.around(
-          CONNECTION,
-          "getOutputStream",
-          "()Ljava/io/OutputStream;",
-          new Works(observer, true)),
+          CONNECTION, "getOutputStream", "()Ljava/io/OutputStream;", new Works(observer, true)),
       Point.around(
           CONNECTION, "getInputStream", "()Ljava/io/InputStream;", new Works(observer, false)),
       Point.around(

@@ -23,8 +23,8 @@ import java.util.Map;
  * context that the application calls in is passed on as it is. So is that of a request within a
  * tunnel; the proxy's CONNECT carries nothing.
  *
- * <p>What the client does in between has no context; the application's handler of a response has the
- * call's.
+ * <p>What the client does in between has no context; the application's handler of a response has
+ * the call's.
  */
 final class JavaNetHttp implements Library {
   private static final String ROOM = "jdk/internal/net/http/";
@@ -60,8 +60,7 @@ final class JavaNetHttp implements Library {
           "(L" + ROOM + "Exchange;L" + ROOM + "HttpConnection;)" + FUTURE,
           new Resolves(observer),
           0),
-      Point.around(
-          ROOM + "Http1Exchange", "sendHeadersAsync", "()" + FUTURE, new Takes(observer)),
+      Point.around(ROOM + "Http1Exchange", "sendHeadersAsync", "()" + FUTURE, new Takes(observer)),
       Point.around(
           ROOM + "PlainHttpConnection",
           "connectAsync",
@@ -69,7 +68,10 @@ final class JavaNetHttp implements Library {
           new Connects(observer),
           1),
       Point.around(
-          ROOM + "Http1Request", "headers", "()Ljava/util/List;", new Writes(observer, propagation)),
+          ROOM + "Http1Request",
+          "headers",
+          "()Ljava/util/List;",
+          new Writes(observer, propagation)),
       Point.around(
           ROOM + "Stream", "sendHeadersAsync", "()" + FUTURE, new PassesOn(observer, propagation))
     };
@@ -192,7 +194,8 @@ final class JavaNetHttp implements Library {
   private static Handler<?> spanned(Object exchange) throws Throwable {
     Handler<?> handler = handler(exchange);
     return handler == null
-            || (boolean) Path.SECURE.invokeExact((Object) Path.EXCHANGE_REQUEST.invokeExact(exchange))
+            || (boolean)
+                Path.SECURE.invokeExact((Object) Path.EXCHANGE_REQUEST.invokeExact(exchange))
         ? null
         : handler;
   }
@@ -225,8 +228,7 @@ final class JavaNetHttp implements Library {
       HttpAuditContext context = HttpAudit.current();
       try {
         Object of = (Object) Path.HANDLER.invokeExact(multi);
-        boolean secure =
-            (boolean) Path.SECURE.invokeExact((Object) Path.CALLED.invokeExact(multi));
+        boolean secure = (boolean) Path.SECURE.invokeExact((Object) Path.CALLED.invokeExact(multi));
         Object handler =
             secure
                 ? new Handler<>((HttpResponse.BodyHandler<?>) of, context, null)

@@ -461,8 +461,7 @@ final class LibraryWeaver {
         load(token + 1);
         load(point.two());
         call(
-            "enter",
-            "(ILjava/lang/Object;Ljava/lang/Object;Ljava/lang/Object;)Ljava/lang/Object;");
+            "enter", "(ILjava/lang/Object;Ljava/lang/Object;Ljava/lang/Object;)Ljava/lang/Object;");
       }
       store(token);
     }

@@ -27,8 +27,7 @@ final class NameResolution implements Library {
           "getAllByName0",
           "(Ljava/lang/String;Ljava/net/InetAddress;ZZ)[Ljava/net/InetAddress;",
           probe),
-      Point.around(
-          OWNER, "getAllByName0", "(Ljava/lang/String;Z)[Ljava/net/InetAddress;", probe)
+      Point.around(OWNER, "getAllByName0", "(Ljava/lang/String;Z)[Ljava/net/InetAddress;", probe)
     };
   }
 

@@ -60,7 +60,13 @@ record Point(
   }
 
   private static Point of(
-      Kind kind, String owner, String method, String descriptor, String call, String hook, int one) {
+      Kind kind,
+      String owner,
+      String method,
+      String descriptor,
+      String call,
+      String hook,
+      int one) {
     return new Point(kind, owner, method, descriptor, call, hook, one, -1, null);
   }
 

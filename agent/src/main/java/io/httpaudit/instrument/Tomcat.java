@@ -121,8 +121,7 @@ final class Tomcat implements Library {
     }
 
     @Override
-    public void leave(
-        Object mapped, Object self, Object request, Object result, Throwable thrown) {
+    public void leave(Object mapped, Object self, Object request, Object result, Throwable thrown) {
       HttpAuditContext context = HttpAudit.current();
       if (context == null || mapped == null) {
         return;

@@ -54,7 +54,8 @@ final class TomcatClasses {
     Class<?> mappingData = Access.type(request, catalina + "mapper.MappingData");
     Class<?> servletWrapper = Access.type(request, catalina + "Wrapper");
     Class<?> servletRequest = Access.type(request, catalina + "connector.Request");
-    asyncRequest = Access.field(Access.type(request, catalina + "core.AsyncContextImpl"), "request");
+    asyncRequest =
+        Access.field(Access.type(request, catalina + "core.AsyncContextImpl"), "request");
     coyoteRequest = Access.method(servletRequest, "getCoyoteRequest", request);
     mapping = Access.method(servletRequest, "getMappingData", mappingData);
     servlet = Access.field(mappingData, "wrapper");

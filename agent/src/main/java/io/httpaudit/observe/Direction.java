@@ -29,7 +29,6 @@ final class Direction implements MessageListener {
       AtomicIntegerFieldUpdater.newUpdater(Direction.class, "state");
 
   private final Connection connection;
-  private final boolean request;
   private final boolean outbound;
   private final MessageParser parser;
   private volatile int state;
@@ -58,7 +57,6 @@ final class Direction implements MessageListener {
 
   Direction(Connection connection, Requests requests, boolean request, boolean outbound) {
     this.connection = connection;
-    this.request = request;
     this.outbound = outbound;
     parser =
         request
@@ -284,7 +282,7 @@ final class Direction implements MessageListener {
 
   @Override
   public void head(Head head) {
-    if (request) {
+    if (parser.isOfRequests()) {
       connection.propagation().extract(head);
       if (!outbound) {
         connection.asked(head);
@@ -295,7 +293,7 @@ final class Direction implements MessageListener {
         .events()
         .head(
             connection.number(),
-            request,
+            parser.isOfRequests(),
             head,
             firstStarted,
             lastStarted,
@@ -306,12 +304,12 @@ final class Direction implements MessageListener {
   public void ended(long index, long end, boolean proven) {
     inMessage = false;
     messageEnded = true;
-    if (!request && outbound) {
+    if (!parser.isOfRequests() && outbound) {
       connection.answered(index);
     }
     if (!endTold) {
       long at = outbound && state != CLOSED ? lastMoved : call;
-      connection.events().ended(connection.number(), request, index, end, at, proven);
+      connection.events().ended(connection.number(), parser.isOfRequests(), index, end, at, proven);
     }
     endTold = false;
   }
@@ -319,13 +317,17 @@ final class Direction implements MessageListener {
   @Override
   public void boundaryUnknown(Head head, long offset) {
     connection.boundaryUnknown(outbound);
-    if (request) {
+    if (parser.isOfRequests()) {
       connection.propagation().extract(head);
     }
     connection
         .events()
         .boundaryUnknown(
-            connection.number(), request, head, offset, inMessage ? firstStarted : call);
+            connection.number(),
+            parser.isOfRequests(),
+            head,
+            offset,
+            inMessage ? firstStarted : call);
   }
 
   @Override

@@ -223,8 +223,7 @@ final class Events implements EventRing.Reader {
   /**
    * @param ended when the whole message was moved, its last byte with its head's; 0: it is not yet
    */
-  void head(
-      long connection, boolean request, Head head, long first, long finalFirst, long ended) {
+  void head(long connection, boolean request, Head head, long first, long finalFirst, long ended) {
     message(HEAD, connection, request, head, head.offset, first, finalFirst, ended);
   }
 
@@ -243,11 +242,7 @@ final class Events implements EventRing.Reader {
       long first,
       long finalFirst,
       long ended) {
-    int text =
-        head.methodLength
-            + head.targetLength
-            + head.hostLength
-            + head.stateLength;
+    int text = head.methodLength + head.targetLength + head.hostLength + head.stateLength;
     int length = MESSAGE + text;
     int body = ring.claim(length);
     if (body < 0) {

@@ -60,11 +60,7 @@ final class ExportThread implements Runnable {
       Optional<String> trouble = exports.get(i).send(batch.encoded(i));
       if (trouble.isPresent()) {
         taken = false;
-        tell(
-            "httpaudit: spans don't reach "
-                + OtelConfig.shownEndpoint()
-                + ": "
-                + trouble.get());
+        tell("httpaudit: spans don't reach " + OtelConfig.shownEndpoint() + ": " + trouble.get());
       }
     }
     if (taken) {

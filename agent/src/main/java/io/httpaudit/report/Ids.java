@@ -52,7 +52,6 @@ final class Ids implements Tracing {
 
   @Override
   public TraceIds call(Call call, String state) {
-    return new TraceIds(
-        call.traceHigh, call.traceLow, call.span, call.parent, state, call.sampled);
+    return new TraceIds(call.traceHigh, call.traceLow, call.span, call.parent, state, call.sampled);
   }
 }

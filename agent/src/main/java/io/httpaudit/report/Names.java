@@ -58,8 +58,7 @@ final class Names {
   }
 
   /** The figures of one direction. */
-  record Message(
-      Key<Long> bytes, Key<Long> segments, Key<Long> retransmits) {
+  record Message(Key<Long> bytes, Key<Long> segments, Key<Long> retransmits) {
     Message(String name) {
       this(
           longKey("httpaudit." + name + ".wire_bytes"),

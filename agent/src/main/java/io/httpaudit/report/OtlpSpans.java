@@ -39,8 +39,7 @@ final class OtlpSpans implements SpanOut {
   private final ProtoBuffer spans;
 
   /** By kind. */
-  private final DraftedAttributes[] attributes =
-      new DraftedAttributes[Kind.values().length];
+  private final DraftedAttributes[] attributes = new DraftedAttributes[Kind.values().length];
 
   /** Of the span in hand. */
   private DraftedAttributes drafted;

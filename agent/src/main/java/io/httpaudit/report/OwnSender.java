@@ -21,9 +21,7 @@ final class OwnSender implements ComponentLoader, HttpSenderProvider {
 
   @Override
   public <T> Iterable<T> load(Class<T> service) {
-    return service == HttpSenderProvider.class
-        ? List.of(service.cast(this))
-        : others.load(service);
+    return service == HttpSenderProvider.class ? List.of(service.cast(this)) : others.load(service);
   }
 
   @Override

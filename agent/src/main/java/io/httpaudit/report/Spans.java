@@ -5,9 +5,9 @@ import io.httpaudit.correlate.Exchange;
 
 /**
  * Spans on their way out. The audit thread hands over what was judged; a thread of its own, started
- * with the first, makes the spans and sends them: to load the SDK takes longer than a ring of packets
- * lasts, and on a processor that is busy with more, what is lost must be spans, which are counted,
- * and not events, on which verdicts hang. The audit thread alone.
+ * with the first, makes the spans and sends them: to load the SDK takes longer than a ring of
+ * packets lasts, and where processors are short, what is lost must be spans, which are counted, and
+ * not events, on which verdicts hang. The audit thread alone.
  */
 final class Spans {
   /** At the JVM's end, and only if spans wait, so long is waited for the collector. */

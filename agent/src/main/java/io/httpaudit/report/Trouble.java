@@ -15,8 +15,6 @@ final class Trouble {
     if (failure == null) {
       return "no answer";
     }
-    return failure.getMessage() == null
-        ? failure.getClass().getSimpleName()
-        : failure.getMessage();
+    return failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
   }
 }

@@ -131,8 +131,7 @@ public final class Propagation {
     }
     if (baggage) {
       head.baggageOffset = head.offset(KeptField.BAGGAGE);
-      head.baggageLength =
-          sendable(head.text, head.baggageOffset, head.length(KeptField.BAGGAGE));
+      head.baggageLength = sendable(head.text, head.baggageOffset, head.length(KeptField.BAGGAGE));
     }
   }
 

@@ -140,7 +140,9 @@ class LogReportTest {
     String waited =
         REFUSED
             .replace("\"refused\"", "\"timeout\",\"trace_id\":\"4bf92f3577b34da6a3ce929d0e0e4736\"")
-            .replace("\"connection\":2}", "\"connection\":2,\"syns\":2,\"timings\":{\"connect\":1201.5}}");
+            .replace(
+                "\"connection\":2}",
+                "\"connection\":2,\"syns\":2,\"timings\":{\"connect\":1201.5}}");
 
     assertThat(report(UNICODE, 20, waited + REFUSED))
         .isEqualTo(

@@ -809,16 +809,38 @@ class ExchangeTest {
     Stage.Talk talk = stage.talk(3).handshake(1_000).accepted(3, 1_150);
     talk.up(0, 20, 0, 1_200).down(0, 100, 20, 1_300).up(20, 0, 100, 1_350);
     stage.correlator.boundaryUnknown(
-        3, new MessageHead(true, 0, 0, 0, -1, -1, us(1_250), us(1_250), "", "", "", 0, -1, 0, 0, 0,
-            false, ""));
+        3,
+        new MessageHead(
+            true, 0, 0, 0, -1, -1, us(1_250), us(1_250), "", "", "", 0, -1, 0, 0, 0, false, ""));
     stage.correlator.boundaryUnknown(
         3,
-        new MessageHead(false, 0, 0, 0, 50, -1, us(1_290), us(1_290), "", "", "", 400, 1, 0, 0, 0,
-            false, ""));
+        new MessageHead(
+            false, 0, 0, 0, 50, -1, us(1_290), us(1_290), "", "", "", 400, 1, 0, 0, 0, false, ""));
     talk.closed(3, 100, 20, SocketError.NONE, 1_400);
     talk.flagged(false, 100, 20, Packet.RST | Packet.ACK, 1_410);
     stage.tick(1_500);
     assertThat(stage.exchanges).isEmpty();
+    assertThat(stage.correlator.exchangesDropped()).isZero();
+  }
+
+  /** TLS, say: the server's first record may be read before the write of the client's returns. */
+  @Test
+  void nothingIsAnExchangeWhereTheAnswerIsToldBeforeWhatIsNoHttp() {
+    Stage.Talk talk = stage.talk(7).handshake(1_000).openedByClient(7, 990, 1_150);
+    talk.up(0, 20, 0, 1_200).down(0, 100, 20, 1_300).up(20, 0, 100, 1_350);
+    stage.correlator.boundaryUnknown(
+        7,
+        new MessageHead(
+            false, 0, 0, 0, -1, -1, us(1_310), us(1_310), "", "", "", 0, -1, 0, 0, 0, false, ""));
+    stage.correlator.boundaryUnknown(
+        7,
+        new MessageHead(
+            true, 0, 0, 0, -1, -1, us(1_190), us(1_190), "", "", "", 0, -1, 0, 0, 0, false, ""));
+    talk.closed(7, 20, 100, SocketError.NONE, 1_400);
+    talk.flagged(false, 100, 20, Packet.RST | Packet.ACK, 1_410);
+    stage.tick(1_500);
+    assertThat(stage.exchanges).isEmpty();
+    assertThat(stage.connections).isEmpty();
     assertThat(stage.correlator.exchangesDropped()).isZero();
   }
 

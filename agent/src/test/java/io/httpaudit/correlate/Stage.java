@@ -3,7 +3,6 @@ package io.httpaudit.correlate;
 import io.httpaudit.flow.Endpoint;
 import io.httpaudit.flow.FlowTuple;
 import io.httpaudit.flow.Packet;
-import io.httpaudit.trace.SpanIds;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -763,11 +763,11 @@ class MessageParserTest {
     Recorder told = new Recorder(FieldNames.ofRequests(EnumSet.noneOf(KeptField.class)));
     MessageParser parser = MessageParser.ofRequests(new Requests(), told);
     byte[] head =
-        Talk.bytes("GET / HTTP/1.1\r\ntraceparent: a\r\nb3: b\r\ntransfer-encoding: chunked\r\n\r\n");
+        Talk.bytes(
+            "GET / HTTP/1.1\r\ntraceparent: a\r\nb3: b\r\ntransfer-encoding: chunked\r\n\r\n");
     parser.parse(head, 0, head.length);
     assertThat(told.told)
-        .containsExactly(
-            "head 0 GET target=/ 1.1 from 0 to " + head.length + " expects -1");
+        .containsExactly("head 0 GET target=/ 1.1 from 0 to " + head.length + " expects -1");
   }
 
   @Test
@@ -818,7 +818,8 @@ class MessageParserTest {
   void nothingOfAHeadIsKeptForTheNextOne() {
     Recorder told = new Recorder();
     MessageParser parser = MessageParser.ofRequests(new Requests(), told);
-    byte[] secret = Talk.bytes(
+    byte[] secret =
+        Talk.bytes(
             "GET /secret-secret-secret HTTP/1.1\r\nbaggage: secret\r\nHost: secret\r\nbaggage: more\r\n\r\n");
     parser.parse(secret, 0, secret.length);
     HeadScanner next = HeadScanner.take(true, Recorder.ALL, 0, 0, 0);

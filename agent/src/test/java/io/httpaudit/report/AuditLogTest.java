@@ -100,7 +100,8 @@ class AuditLogTest {
     log().connection(Told.refused("00f067aa0ba902b7"));
 
     assertThat(lines().get(0))
-        .contains("\"span_id\":\"b7ad6b7169203331\",\"parent_span_id\":\"00f067aa0ba902b7\",\"local\":");
+        .contains(
+            "\"span_id\":\"b7ad6b7169203331\",\"parent_span_id\":\"00f067aa0ba902b7\",\"local\":");
   }
 
   @Test

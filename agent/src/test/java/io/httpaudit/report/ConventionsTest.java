@@ -249,8 +249,7 @@ class ConventionsTest {
         required.removeAll(Set.of("url.path", "url.scheme"));
       }
       assertThat(tags).as("%s %s", told.method, told.target).containsKeys(sorted(required));
-      assertThat(tags.containsKey("http.response.status_code"))
-          .isEqualTo(told.status.isPresent());
+      assertThat(tags.containsKey("http.response.status_code")).isEqualTo(told.status.isPresent());
       assertThat(tags.containsKey("http.request.method_original"))
           .isEqualTo(told.method.equals("PROPFIND"));
       assertThat(tags.containsKey("http.route")).isEqualTo(!told.route.isEmpty());

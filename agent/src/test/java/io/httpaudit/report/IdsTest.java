@@ -19,8 +19,24 @@ class IdsTest {
   private TraceIds begin(long parent, boolean sampled) {
     MessageHead request =
         new MessageHead(
-            true, 0, 0, 0, 0, 0, 0, 0, "GET", "/", "shop", 0, 1, parent, 0x0af7651916cd43ddL,
-            0x8448eb211c80319cL, sampled, "rojo=1");
+            true,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            "GET",
+            "/",
+            "shop",
+            0,
+            1,
+            parent,
+            0x0af7651916cd43ddL,
+            0x8448eb211c80319cL,
+            sampled,
+            "rojo=1");
     return ids.begin(7, exchanges++, request);
   }
 

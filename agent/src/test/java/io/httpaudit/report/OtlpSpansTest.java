@@ -192,7 +192,8 @@ class OtlpSpansTest {
     assertThat(span.getName()).isEqualTo(sent);
     assertThat(span.getStartTimeUnixNano()).isEqualTo(number);
     assertThat(span.getStatus().getCode() == Status.StatusCode.STATUS_CODE_ERROR).isEqualTo(flag);
-    assertThat(span.getAttributesList()).extracting(KeyValue::getKey)
+    assertThat(span.getAttributesList())
+        .extracting(KeyValue::getKey)
         .containsExactly("text", "number", "fraction", "flag");
     assertThat(span.getAttributes(0).getValue().getStringValue()).isEqualTo(sent);
     assertThat(span.getAttributes(1).getValue().getIntValue()).isEqualTo(number);
@@ -256,8 +257,26 @@ class OtlpSpansTest {
   Arbitrary<List<List<Object>>> spans() {
     Arbitrary<Object> value =
         Arbitraries.of(
-            "", "x", "y", "xy", "\u00e9", "\u00e9\u00e9", "longer", "l\u00e4nger", "z".repeat(200),
-            "w".repeat(17_000), 0L, 1L, 127L, 128L, 300L, -1L, 0.0, 0.5, true, false);
+            "",
+            "x",
+            "y",
+            "xy",
+            "\u00e9",
+            "\u00e9\u00e9",
+            "longer",
+            "l\u00e4nger",
+            "z".repeat(200),
+            "w".repeat(17_000),
+            0L,
+            1L,
+            127L,
+            128L,
+            300L,
+            -1L,
+            0.0,
+            0.5,
+            true,
+            false);
     return value.list().ofMaxSize(5).list().ofMaxSize(12);
   }
 

@@ -36,8 +36,18 @@ class PhaseRuleTest {
   void allDrawsEachThatHasALength() {
     assertThat(drawn("all", 1, 1_000_000_000))
         .containsExactlyInAnyOrder(
-            "blocked", "dns", "connect", "ssl", "queue", "send", "wait", "receive", "lag",
-            "accept_wait", "read_wait", "process");
+            "blocked",
+            "dns",
+            "connect",
+            "ssl",
+            "queue",
+            "send",
+            "wait",
+            "receive",
+            "lag",
+            "accept_wait",
+            "read_wait",
+            "process");
     assertThat(drawn("all", 0, 1_000_000_000)).isEmpty();
   }
 

@@ -21,8 +21,7 @@ final class SpanDataOut implements SpanOut {
   public void begin(String name, Kind kind, TraceIds who, long start, long end, boolean failed) {
     open = new TagList();
     made.add(
-        OwnSpan.of(
-            resource, name, SpanKind.valueOf(kind.name()), who, start, end, failed, open));
+        OwnSpan.of(resource, name, SpanKind.valueOf(kind.name()), who, start, end, failed, open));
   }
 
   @Override

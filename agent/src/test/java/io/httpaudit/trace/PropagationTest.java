@@ -187,9 +187,7 @@ class PropagationTest {
     Context carried =
         W3CBaggagePropagator.getInstance()
             .extract(
-                Context.root(),
-                baggage.isEmpty() ? Map.of() : Map.of("baggage", baggage),
-                GETTER);
+                Context.root(), baggage.isEmpty() ? Map.of() : Map.of("baggage", baggage), GETTER);
     boolean valid = head.parent != 0;
     return new Carried(
         valid,

@@ -39,6 +39,7 @@ import javax.net.ssl.X509TrustManager;
 public final class ClientCalls {
   private static final String OWN = "00-0123456789abcdef0123456789abcdef-fedcba9876543210-01";
   private static final int PATIENCE = 500;
+  private static final int MINUTE = 60_000;
   private static final int LARGE = 300_000;
 
   private final Authenticator authenticator =
@@ -49,12 +50,14 @@ public final class ClientCalls {
         }
       };
 
-  private final ExecutorService handlers = Executors.newCachedThreadPool(Threads.daemons("handler"));
+  private final ExecutorService handlers =
+      Executors.newCachedThreadPool(Threads.daemons("handler"));
   private final ExecutorService one = Executors.newFixedThreadPool(1, Threads.daemons("one"));
   private final SSLContext trusting = trusting();
-  private final HttpClient http1 = client(HttpClient.Version.HTTP_1_1).build();
-  private final HttpClient http2 = client(HttpClient.Version.HTTP_2).build();
-  private final HttpClient narrow = client(HttpClient.Version.HTTP_1_1).executor(one).build();
+  private final HttpClient http1 = client(HttpClient.Version.HTTP_1_1, MINUTE).build();
+  private final HttpClient http2 = client(HttpClient.Version.HTTP_2, MINUTE).build();
+  private final HttpClient narrow =
+      client(HttpClient.Version.HTTP_1_1, MINUTE).executor(one).build();
 
   private ClientCalls() {
     Authenticator.setDefault(authenticator);
@@ -78,13 +81,13 @@ public final class ClientCalls {
     server.stop(0);
   }
 
-  private HttpClient.Builder client(HttpClient.Version version) {
+  private HttpClient.Builder client(HttpClient.Version version, int patience) {
     return HttpClient.newBuilder()
         .version(version)
         .sslContext(trusting)
         .followRedirects(HttpClient.Redirect.NORMAL)
         .authenticator(authenticator)
-        .connectTimeout(Duration.ofMillis(PATIENCE));
+        .connectTimeout(Duration.ofMillis(patience));
   }
 
   private static SSLContext trusting() {
@@ -151,7 +154,7 @@ public final class ClientCalls {
             (action.equals("proxied")
                 ? target(to).toURL().openConnection(new Proxy(Proxy.Type.HTTP, proxy(to)))
                 : to.toURL().openConnection());
-    c.setConnectTimeout(PATIENCE);
+    c.setConnectTimeout(action.equals("impatient") ? PATIENCE : MINUTE);
     switch (action) {
       case "own" -> c.setRequestProperty("traceparent", OWN);
       case "signed" -> {
@@ -223,8 +226,9 @@ public final class ClientCalls {
                   () -> new java.io.ByteArrayInputStream(new byte[LARGE])));
       case "proxied" -> {
         at = target(to);
-        by = client(client.version()).proxy(ProxySelector.of(proxy(to))).build();
+        by = client(client.version(), MINUTE).proxy(ProxySelector.of(proxy(to))).build();
       }
+      case "impatient" -> by = client(client.version(), PATIENCE).build();
       case "busy" -> {
         by = narrow;
         one.execute(ClientCalls::work);

@@ -1,19 +1,28 @@
 package io.httpaudit.load;
 
+import java.io.IOException;
 import java.lang.reflect.Method;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Work that a thread hands over: where it runs it looks whether the agent's context is still that
- * of the thread that handed it over. Asked of the agent itself, by reflection.
+ * of the thread that handed it over. Asked of the agent itself, by reflection; and the first piece
+ * makes a call, whose server says which trace that belongs to.
  */
 final class Handoff {
   private static final Method CURRENT = current();
   private static final int SECONDS = 30;
 
+  /** Answers with the traceparent that it was sent. */
+  private static volatile URI echo;
+
   private final Object expected = context();
+  private final AtomicBoolean called = new AtomicBoolean();
   private final AtomicInteger right = new AtomicInteger();
   private final AtomicInteger none = new AtomicInteger();
   private final AtomicInteger wrong = new AtomicInteger();
@@ -54,11 +63,36 @@ final class Handoff {
     }
   }
 
+  static void calls(URI server) {
+    echo = server;
+  }
+
   /** Where the work runs. */
   void look() {
     Object context = context();
-    (context == expected ? right : context == null ? none : wrong).incrementAndGet();
+    if (context == expected && !called.getAndSet(true)) {
+      call();
+    } else {
+      (context == expected ? right : context == null ? none : wrong).incrementAndGet();
+    }
     looks.countDown();
+  }
+
+  /** Requests have traces of 8 bytes, and others random ones. */
+  private void call() {
+    String sent = "";
+    try {
+      sent = new String(echo.toURL().openStream().readAllBytes(), StandardCharsets.US_ASCII);
+    } catch (IOException e) {
+      e.printStackTrace();
+    }
+    boolean root = !sent.startsWith("00-0000000000000000");
+    boolean same =
+        !root
+            && expected != null
+            && Long.parseUnsignedLong(sent.substring(19, 35), 16) == traceLow(expected);
+    (same || root && expected == null && sent.startsWith("00-") ? right : root ? none : wrong)
+        .incrementAndGet();
   }
 
   int looked(int result) {

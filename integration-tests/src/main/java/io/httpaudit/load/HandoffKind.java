@@ -167,9 +167,7 @@ enum HandoffKind {
     Handoff hand() throws Exception {
       Handoff work = new Handoff(100 + 100);
       IntStream.range(0, 100).parallel().forEach(work::looked);
-      FORK_JOIN_POOL
-          .submit(() -> IntStream.range(0, 100).parallel().map(work::looked).sum())
-          .get();
+      FORK_JOIN_POOL.submit(() -> IntStream.range(0, 100).parallel().map(work::looked).sum()).get();
       int[] sorted = IntStream.range(0, 20_000).map(i -> 20_000 - i).toArray();
       Arrays.parallelSort(sorted);
       return work.await();
@@ -249,9 +247,28 @@ enum HandoffKind {
           .completeOnTimeout(1, 1, TimeUnit.MILLISECONDS)
           .thenAccept(work::looked);
       CompletableFuture.delayedExecutor(1, TimeUnit.MILLISECONDS).execute(work::look);
-      CompletableFuture.delayedExecutor(1, TimeUnit.MILLISECONDS, POOL).execute(() -> work.looked(1));
+      CompletableFuture.delayedExecutor(1, TimeUnit.MILLISECONDS, POOL)
+          .execute(() -> work.looked(1));
       CompletableFuture.supplyAsync(
           () -> work.looked(1), CompletableFuture.delayedExecutor(1, TimeUnit.MILLISECONDS));
+      return work.await();
+    }
+  },
+  /** A function that registers and completes the next, until there is no stack left. */
+  FULL_STACK {
+    @Override
+    Handoff hand() throws Exception {
+      Handoff work = new Handoff(4);
+      for (int i = 0; i < 2; i++) {
+        deeper();
+        work.look();
+        POOL.submit(
+                () -> {
+                  deeper();
+                  work.look();
+                })
+            .get();
+      }
       return work.await();
     }
   },
@@ -371,8 +388,7 @@ enum HandoffKind {
   private static final ThreadFactory VIRTUAL = Threads.virtual();
   private static final ExecutorService PER_TASK = perTask();
   private static final ExecutorService VIRTUAL_POOL =
-      new ThreadPoolExecutor(
-          4, 4, 1, TimeUnit.MILLISECONDS, new LinkedBlockingQueue<>(), VIRTUAL);
+      new ThreadPoolExecutor(4, 4, 1, TimeUnit.MILLISECONDS, new LinkedBlockingQueue<>(), VIRTUAL);
   private static final Executor SERIAL = new Serial();
   private static final Executor SERIAL_WITH_WORKER = new SerialWithWorker();
 
@@ -399,6 +415,14 @@ enum HandoffKind {
     } catch (ReflectiveOperationException e) {
       return null;
     }
+  }
+
+  private static Integer deeper() {
+    CompletableFuture<Integer> future = new CompletableFuture<>();
+    future.thenApply(one -> deeper());
+    // It keeps the error as its dependent's result.
+    future.complete(1);
+    return 1;
   }
 
   private static void doShared() {

@@ -7,6 +7,7 @@ import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -49,10 +50,18 @@ public final class Handoffs {
     Handoffs handoffs = new Handoffs("http://127.0.0.1:" + server.getAddress().getPort() + "/");
     server.createContext("/", handoffs::answer);
     server.start();
+    // With threads of its own: those of the other one wait for what is handed over.
+    HttpServer echo =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), AT_ONCE * 4);
+    echo.setExecutor(Executors.newFixedThreadPool(2, Threads.daemons("echoes")));
+    echo.createContext("/", Handoffs::echo);
+    echo.start();
+    Handoff.calls(URI.create("http://127.0.0.1:" + echo.getAddress().getPort() + "/"));
     // What only the first has to do is not what is looked at.
     handoffs.request(HandoffKind.EXECUTE);
     handoffs.run(each);
     server.stop(0);
+    echo.stop(0);
     handoffs.print();
   }
 
@@ -107,8 +116,7 @@ public final class Handoffs {
     HttpURLConnection connection =
         (HttpURLConnection) URI.create(uri + kind.name()).toURL().openConnection();
     connection.setRequestProperty(
-        "traceparent",
-        String.format("00-%032x-00000000000000aa-01", ids.getAndIncrement()));
+        "traceparent", String.format("00-%032x-00000000000000aa-01", ids.getAndIncrement()));
     connection.getInputStream().readAllBytes();
   }
 
@@ -128,6 +136,14 @@ public final class Handoffs {
       status = 500;
     }
     exchange.sendResponseHeaders(status, -1);
+    exchange.close();
+  }
+
+  private static void echo(HttpExchange exchange) throws IOException {
+    String sent = exchange.getRequestHeaders().getFirst("traceparent");
+    byte[] body = String.valueOf(sent).getBytes(StandardCharsets.US_ASCII);
+    exchange.sendResponseHeaders(200, body.length);
+    exchange.getResponseBody().write(body);
     exchange.close();
   }
 

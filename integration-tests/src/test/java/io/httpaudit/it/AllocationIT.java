@@ -18,7 +18,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * What the application's threads allocate more with the agent than without, a request, a call, a
- * hand-over: two JVMs that do the same in turns, and the difference of what they allocate at the least.
+ * hand-over: two JVMs that do the same in turns, and the difference of what they allocate at the
+ * least.
  */
 class AllocationIT {
   private static final int ROUNDS = 5;
@@ -154,7 +155,8 @@ class AllocationIT {
               work.name,
               bare.least(work),
               difference,
-              Arrays.toString(Arrays.stream(agent.each.get(work)).mapToLong(Math::round).toArray()));
+              Arrays.toString(
+                  Arrays.stream(agent.each.get(work)).mapToLong(Math::round).toArray()));
         }
       }
     }

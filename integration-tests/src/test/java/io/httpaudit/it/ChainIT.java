@@ -123,7 +123,11 @@ class ChainIT {
     jvm.say("end");
     ended(jvm);
     String calls =
-        jvm.stdout().lines().filter(line -> line.startsWith("background ")).findFirst().orElseThrow();
+        jvm.stdout()
+            .lines()
+            .filter(line -> line.startsWith("background "))
+            .findFirst()
+            .orElseThrow();
     assertThat(jvm.stderr().lines().filter(line -> !line.startsWith("httpaudit"))).isEmpty();
     return Long.parseLong(calls.substring("background ".length()));
   }

@@ -12,7 +12,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,8 +50,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ClientsIT {
   private static final List<String> URL = List.of("url");
-  private static final List<String> NEW =
-      List.of("http1", "http1-async", "http2", "http2-async");
+  private static final List<String> NEW = List.of("http1", "http1-async", "http2", "http2-async");
   private static final List<String> ALL =
       List.of("url", "http1", "http1-async", "http2", "http2-async");
 
@@ -137,7 +135,8 @@ class ClientsIT {
   void start() throws Exception {
     InetAddress loopback = InetAddress.getByName("127.0.0.1");
     plain = new RecordingServer(new ServerSocket(0, 100, loopback));
-    secure = new RecordingServer(tls().getServerSocketFactory().createServerSocket(0, 100, loopback));
+    secure =
+        new RecordingServer(tls().getServerSocketFactory().createServerSocket(0, 100, loopback));
     full = new ServerSocket(0, 1, loopback);
     // Of a full queue the kernel answers no SYN.
     for (int i = 0; i < 2; i++) {
@@ -269,7 +268,7 @@ class ClientsIT {
     List<Case> cases = new ArrayList<>();
     add(cases, "t", ALL, "get", "https://localhost:" + secure.port() + "/plain", "200 2");
     add(cases, "t", ALL, "get", "http://127.0.0.1:" + refused + "/refused", "ConnectException");
-    add(cases, "t", ALL, "get", "http://127.0.0.1:" + full.getLocalPort() + "/timeout", "*");
+    add(cases, "t", ALL, "impatient", "http://127.0.0.1:" + full.getLocalPort() + "/timeout", "*");
     String granting = "http://127.0.0.1:" + connector.getLocalPort();
     add(cases, "t", List.of("http2", "http2-async", "http2"), "get", granting + "/h2", "200 2");
     return cases;
@@ -296,20 +295,18 @@ class ClientsIT {
       concurrently(port, outcomes, prefix);
       for (String client : ALL) {
         String id = "r" + jdk.feature() + client;
-        Case root = new Case(id, client, "get", "http://localhost:" + plain.port() + "/plain/" + id, "200 2");
+        Case root =
+            new Case(
+                id, client, "get", "http://localhost:" + plain.port() + "/plain/" + id, "200 2");
         jvm.say(client + " get " + root.to());
       }
       Jvm.await(
-          () -> jvm.stdoutSoFar().lines().filter(line -> line.startsWith("done ")).count() == ALL.size(), 20);
+          () ->
+              jvm.stdoutSoFar().lines().filter(line -> line.startsWith("done ")).count()
+                  == ALL.size(),
+          20);
       jvm.closeInput();
       assertThat(jvm.await()).describedAs(jvm.stderr()).isZero();
-      if (Boolean.getBoolean("keep")) {
-        try {
-          Files.copy(log, Path.of(System.getProperty("java.io.tmpdir"), "clients-" + jdk.feature() + ".jsonl"), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
-        } catch (IOException e) {
-          throw new java.io.UncheckedIOException(e);
-        }
-      }
       return new Run(
           outcomes,
           plain.heard().subList(before, plain.heard().size()),
@@ -395,12 +392,16 @@ class ClientsIT {
 
   private static Case same(Run run, Case bare) {
     String id = "a" + bare.id().substring(1);
-    return run.outcomes().keySet().stream().filter(c -> c.id().equals(id)).findFirst().orElseThrow();
+    return run.outcomes().keySet().stream()
+        .filter(c -> c.id().equals(id))
+        .findFirst()
+        .orElseThrow();
   }
 
   private static List<String> without(Heard head, boolean own) {
     return head.lines().stream()
-        .filter(line -> own || !OURS.contains(line.split(":")[0].toLowerCase(java.util.Locale.ROOT)))
+        .filter(
+            line -> own || !OURS.contains(line.split(":")[0].toLowerCase(java.util.Locale.ROOT)))
         .toList();
   }
 
@@ -489,7 +490,9 @@ class ClientsIT {
         run.exchanges("client").stream()
             .filter(line -> line.get("peer").asText().equals(peer))
             .filter(line -> line.has("status") || line.get("url").asText().contains("/drop/"))
-            .map(line -> line.get("method").asText() + line.get("url").asText().replaceAll(".*/", "/"))
+            .map(
+                line ->
+                    line.get("method").asText() + line.get("url").asText().replaceAll(".*/", "/"))
             .sorted()
             .toList();
     assertThat(targets)
@@ -530,11 +533,7 @@ class ClientsIT {
   }
 
   private static String parent(JsonNode server) {
-    return "00-"
-        + server.get("trace_id").asText()
-        + "-"
-        + server.get("span_id").asText()
-        + "-01";
+    return "00-" + server.get("trace_id").asText() + "-" + server.get("span_id").asText() + "-01";
   }
 
   @ParameterizedTest
@@ -549,10 +548,7 @@ class ClientsIT {
             .filter(
                 line ->
                     cases.stream()
-                        .anyMatch(
-                            c ->
-                                line.contains(
-                                    run.server(c).get("trace_id").asText())))
+                        .anyMatch(c -> line.contains(run.server(c).get("trace_id").asText())))
             .toList();
     assertThat(own).hasSize(cases.size());
     JsonNode first =
@@ -578,8 +574,7 @@ class ClientsIT {
   }
 
   private static void assertFailures(Run run, String way, List<JsonNode> lines) {
-    List<Case> cases =
-        run.outcomes().keySet().stream().filter(c -> c.to().contains(way)).toList();
+    List<Case> cases = run.outcomes().keySet().stream().filter(c -> c.to().contains(way)).toList();
     int told = 0;
     for (Case c : cases) {
       JsonNode server = run.server(c);
@@ -615,7 +610,9 @@ class ClientsIT {
         timings.forEach(value -> assertThat(value.asDouble()).isGreaterThanOrEqualTo(0));
         if (c.action().equals("busy") && c.client().endsWith("-async")) {
           // The one thread of its executor works for 200 ms.
-          assertThat(timings.get("blocked").asDouble()).describedAs("%s", line).isBetween(190.0, 300.0);
+          assertThat(timings.get("blocked").asDouble())
+              .describedAs("%s", line)
+              .isBetween(190.0, 300.0);
         } else if (c.action().equals("connect")) {
           // The application waited, not the library.
           assertThat(timings.get("blocked").asDouble()).isLessThan(100);

@@ -125,9 +125,7 @@ class DemoIT {
     Map<String, List<JsonNode>> lines = new HashMap<>();
     for (JsonNode line : Jvm.lines(log)) {
       if (line.has("trace_id")) {
-        lines
-            .computeIfAbsent(line.get("trace_id").asText(), id -> new ArrayList<>())
-            .add(line);
+        lines.computeIfAbsent(line.get("trace_id").asText(), id -> new ArrayList<>()).add(line);
       } else {
         assertThat(line.get("type").asText()).as("%s", line).isEqualTo("summary");
         assertThat(line.get("records_lost").asLong()).isZero();
@@ -160,11 +158,8 @@ class DemoIT {
       assertThat(ids).as("%s", step).isNotEmpty();
       assertThat(Set.copyOf(ids)).as("%s", step).hasSize(1);
       List<JsonNode> told =
-          lines.stream()
-              .filter(line -> line.path("trace_id").asText().equals(ids.get(0)))
-              .toList();
-      long calls =
-          told.stream().filter(line -> line.get("side").asText().equals("client")).count();
+          lines.stream().filter(line -> line.path("trace_id").asText().equals(ids.get(0))).toList();
+      long calls = told.stream().filter(line -> line.get("side").asText().equals("client")).count();
       assertThat(ids).as("%s", step).hasSize((int) calls);
       assertThat(step.drawnViews()).as("%s", step).hasSameSizeAs(told);
     }
@@ -172,7 +167,7 @@ class DemoIT {
   }
 
   private String cable() {
-    return "had" + pid + "a";
+    return "tobank" + pid;
   }
 
   private void nothingIsLeft() throws IOException {
@@ -269,7 +264,11 @@ class DemoIT {
   private Path aCopyForEveryone() throws IOException {
     Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
     for (String built :
-        List.of("agent/target/httpaudit.jar", "demo-app/run.sh", "demo-app/lib", "demo-app/target/classes")) {
+        List.of(
+            "agent/target/httpaudit.jar",
+            "demo-app/run.sh",
+            "demo-app/lib",
+            "demo-app/target/classes")) {
       Path copy = folder.resolve("copy").resolve(built);
       Files.createDirectories(copy.getParent());
       Command.run("cp", "-r", ROOT.resolve(built).toString(), copy.toString());
@@ -313,7 +312,10 @@ class DemoIT {
               assertThat(step.own()).isNotEmpty();
               assertThat(step.drawnViews())
                   .isNotEmpty()
-                  .allSatisfy(view -> assertThat(view).containsPattern(", inferred \\((tcp_info|no_rights)\\), "));
+                  .allSatisfy(
+                      view ->
+                          assertThat(view)
+                              .containsPattern(", inferred \\((tcp_info|no_rights)\\), "));
             });
     Command.run("rm", "-r", folder.resolve("copy").toString());
     nothingIsLeft();

@@ -18,7 +18,9 @@ final class DemoTrace {
   private static final Set<String> EXPLAINS =
       Set.of("blocked", "dns", "connect", "ssl", "queue", "accept_wait", "read_wait", "lag");
 
-  /** Each exchange takes a wall clock's offset of its own, and this machine's clock may be slewed. */
+  /**
+   * Each exchange takes a wall clock's offset of its own, and this machine's clock may be slewed.
+   */
   private static final long CLOCKS_MICROS = 1_000;
 
   /** A span of an exchange or a connection, with the line that says the same. */
@@ -171,7 +173,8 @@ final class DemoTrace {
     String route = tags.remove("http.route");
     assertThat(route)
         .as("%s", line)
-        .isEqualTo(each.isServer() && !each.service().equals("bank") ? "string " + each.path() : null);
+        .isEqualTo(
+            each.isServer() && !each.service().equals("bank") ? "string " + each.path() : null);
     assertThat(span.name())
         .isEqualTo(
             line.get("type").asText().equals("connection")

@@ -42,7 +42,22 @@ class HandoffsIT {
   @ParameterizedTest
   @MethodSource("jdks")
   void workHasTheContextOfItsRequestAndNoOther(Jdk jdk) {
-    List<String> lines = program(jdk).run().stdout().lines().toList();
+    judge(jdk, program(jdk).run());
+  }
+
+  /** The JVM trusts its own classes, unless it is told to verify them. */
+  @ParameterizedTest
+  @MethodSource("jdks")
+  void theSameWithEachClassVerified(Jdk jdk) {
+    judge(
+        jdk,
+        program(jdk)
+            .options("-XX:+UnlockDiagnosticVMOptions", "-XX:+BytecodeVerificationLocal")
+            .run());
+  }
+
+  private static void judge(Jdk jdk, Jvm jvm) {
+    List<String> lines = jvm.stdout().lines().toList();
 
     assertThat(lines.get(0)).isEqualTo("requests without their context: 0");
     Map<String, int[]> counts =
@@ -52,8 +67,11 @@ class HandoffsIT {
                 Collectors.toMap(
                     line -> line.substring(0, line.indexOf(' ')),
                     line ->
-                        Arrays.stream(line.split(" ")).skip(1).mapToInt(Integer::parseInt).toArray()));
-    assertThat(counts).hasSize(22);
+                        Arrays.stream(line.split(" "))
+                            .skip(1)
+                            .mapToInt(Integer::parseInt)
+                            .toArray()));
+    assertThat(counts).hasSize(23);
     counts.forEach(
         (kind, count) -> {
           boolean none = UNCERTAIN.contains(kind);

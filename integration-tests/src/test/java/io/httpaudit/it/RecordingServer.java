@@ -162,7 +162,8 @@ final class RecordingServer implements AutoCloseable {
       return "HTTP/1.1 403 No Tunnel\r\nContent-Length: 0\r\n\r\n";
     }
     if (target.contains("/redirect/")) {
-      return response("302 Found", "Location: /plain/" + target.substring(target.lastIndexOf('/') + 1));
+      return response(
+          "302 Found", "Location: /plain/" + target.substring(target.lastIndexOf('/') + 1));
     }
     if (target.contains("/elsewhere/")) {
       return response(

@@ -5,7 +5,6 @@ import io.httpaudit.it.Samples.Steal;
 import io.httpaudit.load.BenchServer;
 import io.httpaudit.load.Sink;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -43,8 +42,7 @@ final class RequestBench {
   /** A load on one server at a time. */
   private enum Load {
     SATURATION("as many requests as it answers, 8 connections", 8, ""),
-    STEADY(
-        "some 5,000 requests a second, 32 connections", 32, "function delay() return 6 end\n");
+    STEADY("some 5,000 requests a second, 32 connections", 32, "function delay() return 6 end\n");
 
     private final String words;
     private final int connections;

@@ -35,8 +35,11 @@ class ServersIT {
   /** Of many that failed. */
   private static final int SHOWN = 20;
 
-  /** An application's own queue, of which nobody knows; and its threads, when no request is on. */
-  private static final Set<String> WITHOUT = Set.of("foreign", "before", "after");
+  /**
+   * An application's own queue, of which nobody knows; its threads, when no request is on; and TLS,
+   * in whose bytes nobody sees one.
+   */
+  private static final Set<String> WITHOUT = Set.of("foreign", "before", "after", "secure");
 
   @TempDir Path folder;
 
@@ -106,7 +109,13 @@ class ServersIT {
     List<Sighting> wrong = new ArrayList<>();
     List<Sighting> absent = new ArrayList<>();
     List<Sighting> unjudged = new ArrayList<>();
+    // Even without its line a context is of one request.
+    Map<String, String> owners = new HashMap<>();
     for (Sighting seen : run.sightings()) {
+      if (!seen.ids().equals("none")
+          && !owners.computeIfAbsent(seen.ids(), ids -> seen.id()).equals(seen.id())) {
+        wrong.add(seen);
+      }
       if (WITHOUT.contains(seen.place())) {
         if (seen.ids().equals("none")) {
           right.merge(seen.place(), 1, Integer::sum);
@@ -136,9 +145,12 @@ class ServersIT {
             + unjudged.size());
     assertThat(wrong.stream().limit(SHOWN)).as("contexts of another request").isEmpty();
     assertThat(absent.stream().limit(SHOWN)).as("no context, where it is certain").isEmpty();
-    assertThat(unjudged.stream().limit(SHOWN)).as("without a line in the log").isEmpty();
+    if (!run.jvm().lines("summary").get(0).has("events_lost")) {
+      // On a machine that leaves the agent no time, it says so.
+      assertThat(unjudged.stream().limit(SHOWN)).as("without a line in the log").isEmpty();
+    }
     assertThat(right.keySet()).containsAll(certain);
-    assertThat(told.size()).isGreaterThanOrEqualTo(REQUESTS);
+    assertThat(told.size() + unjudged.size()).isGreaterThanOrEqualTo(REQUESTS);
     // The start and the end: no library lacks a method that is hooked.
     assertThat(run.jvm().stderr().lines().filter(line -> line.startsWith("httpaudit"))).hasSize(2);
   }
@@ -152,7 +164,8 @@ class ServersIT {
   void aHandlerOfTheJdksServerFindsItsOwnRequest(Jdk jdk) throws IOException {
     judge(
         run(Jvm.of(JdkServing.class).jdk(jdk), REQUESTS),
-        Set.of("filter", "handler", "filtered", "response", "foreign", "before", "after"));
+        Set.of(
+            "filter", "handler", "filtered", "response", "foreign", "before", "after", "secure"));
   }
 
   @ParameterizedTest
@@ -198,7 +211,8 @@ class ServersIT {
   void tomcatsRouteIsContextPathAndServletsPattern(TomcatOn on) throws IOException {
     Run run = run(of(on).variable("OTEL_TRACES_EXPORTER", "console"), REQUESTS_WITH_SPANS);
 
-    for (String kind : List.of("sync", "flush", "throws", "start", "foreign", "dispatch", "listen")) {
+    for (String kind :
+        List.of("sync", "flush", "throws", "start", "foreign", "dispatch", "listen")) {
       assertThat(routes(run, "/shop/front/" + kind + "/")).containsOnly("/shop/front/*");
     }
     assertThat(routes(run, "/shop/nothing/", "/other/nowhere/", "/shop/front/%%%/"))
@@ -206,8 +220,9 @@ class ServersIT {
   }
 
   /**
-   * Of the SERVER spans whose path starts so, and which were answered: what was pipelined behind the
-   * last that a server took never came to a servlet. Each is named after its route, if it has one.
+   * Of the SERVER spans whose path starts so, and which were answered: what was pipelined behind
+   * the last that a server took never came to a servlet. Each is named after its route, if it has
+   * one.
    */
   private static Set<String> routes(Run run, String... starts) throws IOException {
     Set<String> refused =

@@ -129,8 +129,7 @@ final class StoryCheck {
             "stock server GET /reserve lo",
             "shop client GET /pay " + cable,
             "bank server GET /pay eth0");
-    assertThat(step.wire())
-        .isEqualTo("Stock was asked over lo, the bank over " + cable + ".");
+    assertThat(step.wire()).isEqualTo("Stock was asked over lo, the bank over " + cable + ".");
     // Nothing delays: each of the customer's milliseconds is one of those who served.
     assertThat(own(0)).isBetween(own(1) + own(2), own(1) + own(2) + 40);
   }

@@ -48,7 +48,8 @@ public final class Adversary {
       ports.add(Integer.parseInt(arguments[i]));
     }
     try (PrintWriter record = new PrintWriter(Files.newBufferedWriter(Path.of(arguments[0])))) {
-      Adversary adversary = new Adversary(record, ports.subList(0, 2), ports.subList(2, ports.size()));
+      Adversary adversary =
+          new Adversary(record, ports.subList(0, 2), ports.subList(2, ports.size()));
       adversary.run(Integer.parseInt(arguments[1]));
     }
     System.out.println("done");
@@ -226,7 +227,8 @@ public final class Adversary {
     boolean whole = round % 2 == 0;
     String request = request(ask, Trace.NONE);
     if (!whole) {
-      request = request.replace("GET", "POST").replace("\r\n\r\n", "\r\nContent-Length: 9\r\n\r\nhalf");
+      request =
+          request.replace("GET", "POST").replace("\r\n\r\n", "\r\nContent-Length: 9\r\n\r\nhalf");
     }
     sent(ask, whole ? "gone before the answer" : "gone in the middle", false, Trace.NONE);
     try (Line line = new Line(front)) {

@@ -49,7 +49,9 @@ public final class Back {
     Back back = new Back(Integer.parseInt(arguments[0]), Integer.parseInt(arguments[1]));
     System.out.println("ready " + back.start());
     Background background =
-        new Background(FIRST_BACKGROUND, ask -> UrlCalls.call(back.rawPort(ask), ask.at("raw"), Plan.Form.GET))
+        new Background(
+                FIRST_BACKGROUND,
+                ask -> UrlCalls.call(back.rawPort(ask), ask.at("raw"), Plan.Form.GET))
             .in(back.handlers)
             .in(back.pool)
             .in(back.virtual);

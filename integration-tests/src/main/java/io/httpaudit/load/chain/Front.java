@@ -10,8 +10,9 @@ import org.apache.catalina.startup.Tomcat;
 
 /**
  * Tomcat, with one servlet that hands its work over in every way there is, and then calls the back.
- * Arguments: the ports of the back's servers. Says {@code ready} and the ports of its two connectors,
- * NIO and NIO2; after a line on its standard input {@code background} and how many calls it made for nobody.
+ * Arguments: the ports of the back's servers. Says {@code ready} and the ports of its two
+ * connectors, NIO and NIO2; after a line on its standard input {@code background} and how many
+ * calls it made for nobody.
  */
 public final class Front {
   private static final long FIRST_BACKGROUND = 3_000_000;
@@ -29,7 +30,8 @@ public final class Front {
     Pools pools = new Pools();
     Connector[] connectors = {connector("Nio"), connector("Nio2")};
     start(new FrontServlet(calls, pools), connectors);
-    System.out.println("ready " + connectors[0].getLocalPort() + " " + connectors[1].getLocalPort());
+    System.out.println(
+        "ready " + connectors[0].getLocalPort() + " " + connectors[1].getLocalPort());
     Background background =
         new Background(FIRST_BACKGROUND, calls::call)
             .in(Runnable::run)

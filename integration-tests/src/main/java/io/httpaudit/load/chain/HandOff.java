@@ -19,7 +19,9 @@ public enum HandOff {
   SUPPLY_ASYNC(Link.CERTAIN, 3),
   /** A call in what was composed upon another call's answer. */
   COMPOSE(Link.CERTAIN, 2),
-  /** The dependents of one request, run by the thread of another that completes what they wait for. */
+  /**
+   * The dependents of one request, run by the thread of another that completes what they wait for.
+   */
   COMPLETED_BY_ANOTHER(Link.CERTAIN, 2),
   /** Runs in the submitter, or in the pool. */
   CALLER_RUNS(Link.CERTAIN, 2),

@@ -55,8 +55,7 @@ final class Waiting {
         break;
       case INVOKE_ALL:
         for (Future<Void> future :
-            pools.pool.invokeAll(
-                List.of(callOf(ask), callOf(ask.call(1)), callOf(ask.call(2))))) {
+            pools.pool.invokeAll(List.of(callOf(ask), callOf(ask.call(1)), callOf(ask.call(2))))) {
           await(future);
         }
         break;

@@ -54,6 +54,7 @@ public final class JdkServing {
     HttpServer virtual = serve(virtualThreads());
     new Crowd(sightings, KINDS, plain.getAddress().getPort(), virtual.getAddress().getPort())
         .run(requests);
+    SecureServing.ask(sightings, 20);
     Thread.sleep(200);
     sightings.write(file);
   }

@@ -11,7 +11,9 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** One connection of a client that writes what it is told to, and reads responses by their frame. */
+/**
+ * One connection of a client that writes what it is told to, and reads responses by their frame.
+ */
 final class RawClient implements AutoCloseable {
   /** A response, its fields' names in lower case. */
   record Response(int status, Map<String, String> fields) {}

@@ -247,7 +247,8 @@ public final class Judge {
     String place = View.place(service, server, ask);
     List<View> found = places.getOrDefault(place, List.of());
     long whole = found.stream().filter(view -> view.status() == status).count();
-    if (whole != 1 || found.stream().anyMatch(view -> view.status() != status && view.status() > 0)) {
+    if (whole != 1
+        || found.stream().anyMatch(view -> view.status() != status && view.status() > 0)) {
       tally.missing(service, place + " with " + status + ": " + found);
     }
   }

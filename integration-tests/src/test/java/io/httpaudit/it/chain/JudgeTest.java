@@ -171,7 +171,8 @@ class JudgeTest {
     int index = call(HandOff.COMPOSE);
     View server = views.get(index + 1);
     views.add(
-        new View("back", true, server.ask(), 200, server.trace(), "00000000000000ff", server.parent()));
+        new View(
+            "back", true, server.ask(), 200, server.trace(), "00000000000000ff", server.parent()));
     // And one exchange is there twice.
     found(judged(), 1, 0, 1);
   }

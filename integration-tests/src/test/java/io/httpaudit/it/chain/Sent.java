@@ -15,8 +15,7 @@ import java.util.Map;
  * @param traceparent as its first server must take it, empty: it begins a trace
  * @param baggage {@code ?}: whatever
  */
-record Sent(
-    Ask ask, String what, boolean whole, String traceparent, String state, String baggage) {
+record Sent(Ask ask, String what, boolean whole, String traceparent, String state, String baggage) {
 
   static Map<Long, Sent> read(Path record) {
     Map<Long, Sent> all = new HashMap<>();

@@ -1,0 +1,120 @@
+package io.httpaudit.observe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.channels.AsynchronousSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Which request's context a thread of a server gets, by its channel. */
+class HandledTest {
+  private final Sockets sockets = new Sockets();
+  private SocketChannel channel;
+  private int fd;
+
+  @BeforeEach
+  void accept() throws IOException {
+    channel = SocketChannel.open();
+    fd = HttpAudit.descriptor(channel);
+    sockets.accept(fd, 40_000);
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    channel.close();
+  }
+
+  private void read(String text) {
+    sockets.read(fd, text.getBytes(StandardCharsets.ISO_8859_1));
+  }
+
+  private void write(String text) {
+    sockets.write(fd, text.getBytes(StandardCharsets.ISO_8859_1));
+  }
+
+  /** Of its connection, from 0; -1: none. */
+  private long handled() {
+    return sockets.observer.handled(channel) instanceof ServedRequest request ? request.index : -1;
+  }
+
+  private static String get(String path) {
+    return "GET " + path + " HTTP/1.1\r\nHost: a\r\n\r\n";
+  }
+
+  private static final String ANSWER = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+  @Test
+  void eachOfThosePipelinedOnceAndInOrder() {
+    read(get("/0") + get("/1") + get("/2"));
+    assertThat(handled()).isZero();
+    assertThat(handled()).isEqualTo(-1);
+    write(ANSWER.substring(0, ANSWER.length() - 1));
+    assertThat(handled()).isEqualTo(-1);
+    write("k");
+    assertThat(handled()).isEqualTo(1);
+    write(ANSWER);
+    assertThat(handled()).isEqualTo(2);
+    write(ANSWER);
+    assertThat(handled()).isEqualTo(-1);
+    read(get("/3"));
+    assertThat(handled()).isEqualTo(3);
+  }
+
+  @Test
+  void oneThatTheServerItselfAnswersIsNobodys() {
+    read(get("/0") + get("/1"));
+    write(ANSWER);
+    assertThat(handled()).isEqualTo(1);
+  }
+
+  @Test
+  void anInterimResponseAnswersNothing() {
+    read("POST /0 HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+    write("HTTP/1.1 100 Continue\r\n\r\n");
+    assertThat(handled()).isZero();
+  }
+
+  @Test
+  void whatCameBeforeAMalformedHeadIsCertainAndNothingBehind() {
+    read(get("/0") + "GET /1 HTTP/1.1\r\nHost : a\r\n\r\n" + get("/2"));
+    assertThat(handled()).isZero();
+    write(ANSWER);
+    assertThat(handled()).isEqualTo(-1);
+    read(get("/3"));
+    assertThat(handled()).isEqualTo(-1);
+  }
+
+  @Test
+  void noneIsCertainOnceAResponseHasNoKnownEnd() {
+    read(get("/0") + get("/1"));
+    assertThat(handled()).isZero();
+    write("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nok");
+    assertThat(handled()).isEqualTo(-1);
+  }
+
+  @Test
+  void noneOfAConnectionThatHasTheNumberOfAClosedChannel() throws IOException {
+    channel.close();
+    sockets.observer.closing(fd);
+    sockets.accept(fd, 40_001);
+    read(get("/other"));
+    assertThat(handled()).isEqualTo(-1);
+  }
+
+  @Test
+  void anAsynchronousChannelHasADescriptorUntilItIsClosed() throws IOException {
+    AsynchronousSocketChannel asynchronous = AsynchronousSocketChannel.open();
+    int number = HttpAudit.descriptor(asynchronous);
+    assertThat(number).isPositive().isNotEqualTo(fd);
+    sockets.accept(number, 40_001);
+    sockets.read(number, get("/0").getBytes(StandardCharsets.ISO_8859_1));
+    assertThat(sockets.observer.handled(asynchronous)).isNotNull();
+    asynchronous.close();
+    assertThat(sockets.observer.handled(asynchronous)).isNull();
+    assertThat(HttpAudit.descriptor("no channel")).isEqualTo(-1);
+  }
+}

@@ -218,10 +218,10 @@ class AllocationIT {
    * By the first compiler alone: the second one leaves out allocations, others in each run, and a
    * request of the same program came to 400 bytes more or less.
    */
-  private static Jvm.Setup setup(Jdk jdk, String port) {
+  private Jvm.Setup setup(Jdk jdk, String port) {
     return Jvm.of(Allocating.class)
         .jdk(jdk)
-        .options("-Xmx512m", "-XX:TieredStopAtLevel=1")
+        .options("-Xmx512m", "-XX:TieredStopAtLevel=1", "-Djava.io.tmpdir=" + folder)
         .arguments(port);
   }
 }

@@ -36,7 +36,7 @@ class ChainIT {
   private Jvm.Setup audited(Class<?> main, String service, Jdk jdk) {
     return Jvm.of(main)
         .jdk(jdk)
-        .options("-Xmx512m")
+        .options("-Xmx512m", "-Djava.io.tmpdir=" + folder)
         .variable("OTEL_SERVICE_NAME", service)
         .log(log(service));
   }

@@ -10,9 +10,9 @@ import java.util.concurrent.CompletableFuture;
 import jdk.internal.access.JavaIOFileDescriptorAccess;
 import jdk.internal.access.SharedSecrets;
 import jdk.internal.misc.Unsafe;
-import sun.nio.cs.ISO_8859_1;
 import sun.nio.ch.Net;
 import sun.nio.ch.SelChImpl;
+import sun.nio.cs.ISO_8859_1;
 
 /**
  * What hooks in the JDK's own classes call. Defined into java.base, so that every class loader
@@ -422,8 +422,7 @@ public final class HttpAudit {
    */
   public static Object runs(Object task) {
     try {
-      HttpAuditContext context =
-          TASKS.isEmpty() || isFiredByItself(task) ? null : TASKS.take(task);
+      HttpAuditContext context = TASKS.isEmpty() || isFiredByItself(task) ? null : TASKS.take(task);
       Object replaced = exchange(context);
       return context == null ? replaced : KINDS.begins(task, context, replaced);
     } catch (Throwable e) {

@@ -266,7 +266,7 @@ final class Judge {
             e.response != null && e.response.status() > 0
                 ? OptionalLong.of(e.response.status())
                 : OptionalLong.empty(),
-            head.minor() < 0 ? "" : head.minor() == 0 ? "1.0" : "1." + head.minor(),
+            protocol(head.minor()),
             e.call == null ? 0 : e.call.resend,
             range(request, requestFacts, known && !figures),
             range(response, responseFacts, known && !figures),
@@ -298,6 +298,14 @@ final class Judge {
     return e.call != null
         ? tracing.call(e.call, head.state())
         : tracing.begin(c.number, e.index, head);
+  }
+
+  private static String protocol(int minor) {
+    return switch (minor) {
+      case 0 -> "1.0";
+      case 1 -> "1.1";
+      default -> minor < 0 ? "" : "1." + minor;
+    };
   }
 
   private void extents(Connection c, Pending e, boolean known, boolean over) {

@@ -6,9 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Spans that travel together: made and encoded by the audit thread, since the objects that they are
- * made of are in its processor's cache; bytes are what the exporting thread gets. One thread at a
- * time.
+ * Spans that are sent together: made and encoded in one go, for each exporter. Used again. One
+ * thread.
  */
 final class Batch {
   /** A collector takes no request of any length. */
@@ -51,16 +50,14 @@ final class Batch {
     return size;
   }
 
-  int bytes() {
-    int bytes = 0;
-    for (ProtoBuffer buffer : encoded) {
-      bytes += buffer.size();
-    }
-    return bytes;
-  }
-
+  /** Whether it should be sent before more comes. */
   boolean isLong() {
-    return bytes() >= MOST_BYTES;
+    for (int i = 0; i < encoded.size(); i++) {
+      if (encoded.get(i).size() >= MOST_BYTES) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** For the exporter of this number. */

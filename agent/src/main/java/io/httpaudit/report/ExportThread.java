@@ -1,20 +1,24 @@
 package io.httpaudit.report;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * Sends the batches that come. All of the SDK is loaded on this thread and with its first batch,
- * never before. Trouble is told once: a collector that isn't there is no news a minute later, and
- * the end counts what was lost.
+ * Makes spans of what waits, and sends them. All of the SDK is loaded on this thread and with its
+ * first batch, never before. Trouble is told once: a collector that isn't there is no news a minute
+ * later, and the end counts what was lost.
  */
 final class ExportThread implements Runnable {
-  private final BatchQueue queue;
+  private final SpanQueue queue;
+  private final Batch batch;
   private volatile long delivered;
   private boolean told;
 
-  ExportThread(BatchQueue queue) {
+  ExportThread(SpanQueue queue, Reporting reporting) {
     this.queue = queue;
+    PhaseRule rule = new PhaseRule(reporting.phases(), reporting.phasesMinNanos());
+    batch = new Batch(OtelConfig.exporters(), rule);
   }
 
   /** Entries whose spans were all taken. Any thread. */
@@ -24,14 +28,21 @@ final class ExportThread implements Runnable {
 
   @Override
   public void run() {
+    List<SpanQueue.Entry> entries = new ArrayList<>();
     List<SpanExport> exports = null;
     try {
-      for (Batch batch = queue.take(); batch != null; batch = queue.take()) {
+      while (queue.take(entries)) {
         if (exports == null) {
           exports = Sdk.configured();
         }
-        send(exports, batch);
-        queue.giveBack(batch);
+        for (SpanQueue.Entry entry : entries) {
+          entry.make(batch);
+          if (batch.isLong()) {
+            send(exports);
+          }
+        }
+        send(exports);
+        entries.clear();
       }
     } catch (Throwable e) {
       tell("httpaudit: spans can't be sent: " + e.getMessage());
@@ -40,7 +51,10 @@ final class ExportThread implements Runnable {
     }
   }
 
-  private void send(List<SpanExport> exports, Batch batch) {
+  private void send(List<SpanExport> exports) {
+    if (batch.size() == 0) {
+      return;
+    }
     boolean taken = true;
     for (int i = 0; i < exports.size(); i++) {
       Optional<String> trouble = exports.get(i).send(batch.encoded(i));
@@ -52,6 +66,7 @@ final class ExportThread implements Runnable {
     if (taken) {
       delivered += batch.size();
     }
+    batch.clear();
   }
 
   private void tell(String line) {

@@ -2,12 +2,12 @@ package io.httpaudit.report;
 
 import io.httpaudit.correlate.ConnectionOutcome;
 import io.httpaudit.correlate.Exchange;
-import java.util.List;
 
 /**
- * Spans on their way out. The audit thread makes and encodes them; a thread of its own, started
- * with the first, sends them a batch at a time, since to load the SDK, or to wait for a collector,
- * takes longer than a ring of packets lasts. The audit thread alone.
+ * Spans on their way out. The audit thread hands over what was judged; a thread of its own, started
+ * with the first, makes the spans and sends them: to load the SDK takes longer than a ring of
+ * packets lasts, and where processors are short, what is lost must be spans, which are counted, and
+ * not events, on which verdicts hang. The audit thread alone.
  */
 final class Spans {
   /** At the JVM's end, and only if spans wait, so long is waited for the collector. */
@@ -16,16 +16,13 @@ final class Spans {
   private static final int QUEUE = 8_192;
   private static final int BATCH = 512;
 
+  private final Reporting reporting;
   private final ThreadGroup threads;
   private final boolean wanted;
-  private final int batchSize;
-  private final BatchQueue queue;
-
-  /** What is being filled; null: nothing yet. */
-  private Batch open;
-
-  /** When its first came. */
-  private long since;
+  private final SpanQueue queue =
+      new SpanQueue(
+          OtelConfig.positive("otel.bsp.max.queue.size", QUEUE),
+          OtelConfig.positive("otel.bsp.max.export.batch.size", BATCH));
 
   private ExportThread export;
   private Thread thread;
@@ -36,13 +33,9 @@ final class Spans {
    * @param threads the group of our own threads, whose connections are not audited
    */
   Spans(Reporting reporting, ThreadGroup threads) {
+    this.reporting = reporting;
     this.threads = threads;
     wanted = reporting.makesSpans();
-    int capacity = OtelConfig.positive("otel.bsp.max.queue.size", QUEUE);
-    batchSize = Math.min(capacity, OtelConfig.positive("otel.bsp.max.export.batch.size", BATCH));
-    PhaseRule rule = new PhaseRule(reporting.phases(), reporting.phasesMinNanos());
-    List<String> exporters = OtelConfig.exporters();
-    queue = new BatchQueue(capacity, () -> new Batch(exporters, rule));
     if (reporting.spans() && !OtelConfig.disabled()) {
       OtelConfig.notices().forEach(Stderr::line);
     }
@@ -53,48 +46,38 @@ final class Spans {
     return wanted;
   }
 
-  void exchange(Exchange exchange, Redactor.Url url) {
-    if (hasRoom()) {
-      open.exchange(exchange, url);
-      added();
+  private record Done(Exchange exchange, Redactor.Url url) implements SpanQueue.Entry {
+    @Override
+    public void make(Batch batch) {
+      batch.exchange(exchange, url);
     }
+  }
+
+  private record Failed(ConnectionOutcome connection) implements SpanQueue.Entry {
+    @Override
+    public void make(Batch batch) {
+      batch.connection(connection);
+    }
+  }
+
+  void exchange(Exchange exchange, Redactor.Url url) {
+    offer(new Done(exchange, url));
   }
 
   void connection(ConnectionOutcome connection) {
-    if (hasRoom()) {
-      open.connection(connection);
-      added();
-    }
+    offer(new Failed(connection));
   }
 
-  private boolean hasRoom() {
+  private void offer(SpanQueue.Entry entry) {
     offered++;
     if (thread == null) {
       start();
     }
-    if (open == null) {
-      open = queue.empty();
-    }
-    return queue.hasRoom(open);
-  }
-
-  /** A wake-up costs more than a span: there is one a batch, or one when it has waited enough. */
-  private void added() {
-    if (open.size() == 1) {
-      since = System.nanoTime();
-    }
-    if (open.size() >= batchSize || open.isLong()) {
-      handOver();
-    }
-  }
-
-  private void handOver() {
-    queue.offer(open);
-    open = null;
+    queue.offer(entry);
   }
 
   private void start() {
-    export = new ExportThread(queue);
+    export = new ExportThread(queue, reporting);
     thread = new Thread(threads, export, "httpaudit-export", 0, false);
     thread.setDaemon(true);
     thread.setContextClassLoader(null);
@@ -104,9 +87,7 @@ final class Spans {
   /** Sends what has waited for so many nanoseconds. */
   void flush(long waited) {
     if (thread != null) {
-      if (open != null && open.size() > 0 && System.nanoTime() - since >= waited) {
-        handOver();
-      }
+      queue.flush(waited);
       Deadline.look();
     }
   }
@@ -115,9 +96,6 @@ final class Spans {
   void close() {
     if (thread == null) {
       return;
-    }
-    if (open != null && open.size() > 0) {
-      handOver();
     }
     queue.end();
     // Whoever waits to try again tries once more, at once.

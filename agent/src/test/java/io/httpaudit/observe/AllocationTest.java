@@ -60,6 +60,21 @@ class AllocationTest {
     assertThat(each(() -> kept[0] = new byte[8])).isGreaterThanOrEqualTo(16);
   }
 
+  /** Its context; the header's string is the client's. */
+  @Test
+  void aCall() {
+    Tracer tracer = sockets.observer.tracer();
+    ClientCall[] kept = new ClientCall[1];
+    assertThat(
+            each(
+                () -> {
+                  kept[0] = tracer.call(null, 1);
+                  sockets.observer.takes(kept[0]);
+                  sockets.observer.sends(kept[0]);
+                }))
+        .isBetween(64.0, 65.6);
+  }
+
   @Test
   void exchangesOfAServer() {
     sockets.accept(5, 40_000);

@@ -18,7 +18,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * What the application's threads allocate more with the agent than without, a request, a call, a
- * hand-over: two JVMs that do the same in turns, and the difference of what they allocate at the least.
+ * hand-over: two JVMs that do the same in turns, and the difference of what they allocate at the
+ * least.
  */
 class AllocationIT {
   private static final int ROUNDS = 5;
@@ -180,11 +181,7 @@ class AllocationIT {
           without.put(work.name, bare.least(work));
           System.out.printf(
               "  %-30s bare %9.1f, with the agent %+7.1f  %s %s%n",
-              work.name,
-              bare.least(work),
-              difference,
-              bare.rounds(work),
-              agent.rounds(work));
+              work.name, bare.least(work), difference, bare.rounds(work), agent.rounds(work));
           if (!work.oneForAll()) {
             isOneContext(work, difference, agent.leastTenth(work) - bare.leastTenth(work));
           }

@@ -19,6 +19,7 @@ import java.util.function.BooleanSupplier;
  */
 public final class Jvm implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
+
   /** A full run's programs have more to do. */
   private static final int MINUTES = 10 + Integer.getInteger("volume", 1);
 

@@ -25,8 +25,8 @@ import org.apache.catalina.startup.Tomcat;
 /**
  * Tells what its threads allocate: the JDK's server and Tomcat, each with one thread for requests,
  * that answer {@code /answer} at once and {@code /NAME/COUNT} after so many hand-overs of that name
- * ({@link Repeated}). {@code /allocated} answers with the bytes that all threads but the agent's own
- * have allocated so far, {@code /each} with what the thread that serves it has, from one {@code
+ * ({@link Repeated}). {@code /allocated} answers with the bytes that all threads but the agent's
+ * own have allocated so far, {@code /each} with what the thread that serves it has, from one {@code
  * /answer} to the next: the median and the lowest tenth.
  *
  * <p>Argument: a raw server's port. Says {@code ready}, and the ports of the JDK's server and of

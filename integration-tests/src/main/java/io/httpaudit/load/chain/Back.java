@@ -154,8 +154,7 @@ public final class Back {
   private Void call(Ask ask, Plan plan) throws IOException {
     for (int attempt = 1; ; attempt++) {
       try {
-        UrlCalls.call(
-            rawPort(ask), ask.at(plan.movedAgain() ? "elsewhere" : "raw"), plan.form());
+        UrlCalls.call(rawPort(ask), ask.at(plan.movedAgain() ? "elsewhere" : "raw"), plan.form());
         return null;
       } catch (IOException e) {
         if (attempt == TRIES) {

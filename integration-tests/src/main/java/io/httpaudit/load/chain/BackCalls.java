@@ -22,7 +22,9 @@ final class BackCalls {
   private final int[] ports;
   private final HttpClient client = builder().version(HttpClient.Version.HTTP_1_1).build();
 
-  /** One whose own threads are virtual, where there are such, and which would rather have HTTP/2. */
+  /**
+   * One whose own threads are virtual, where there are such, and which would rather have HTTP/2.
+   */
   private final HttpClient other = builder().executor(Threads.perTask()).build();
 
   BackCalls(int[] ports) {
@@ -34,8 +36,7 @@ final class BackCalls {
   }
 
   private HttpRequest.Builder request(String hop, Ask ask, Plan plan) {
-    URI uri =
-        URI.create("http://127.0.0.1:" + ports[plan.server().ordinal()] + ask.at(hop).path());
+    URI uri = URI.create("http://127.0.0.1:" + ports[plan.server().ordinal()] + ask.at(hop).path());
     HttpRequest.Builder builder = HttpRequest.newBuilder(uri);
     if (ask.handOff() == HandOff.OWN_HEADER) {
       builder.header("traceparent", Plan.traceparent(ask.id()));

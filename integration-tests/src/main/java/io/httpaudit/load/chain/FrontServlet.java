@@ -57,7 +57,9 @@ final class FrontServlet extends HttpServlet {
         break;
       case ASYNC_READ:
         AsyncContext read = request.startAsync();
-        request.getInputStream().setReadListener(new Reading(request, () -> callAndComplete(ask, read)));
+        request
+            .getInputStream()
+            .setReadListener(new Reading(request, () -> callAndComplete(ask, read)));
         break;
       case ASYNC_TIMEOUT:
         AsyncContext late = request.startAsync();

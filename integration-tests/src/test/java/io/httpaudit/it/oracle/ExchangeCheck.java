@@ -182,8 +182,9 @@ final class ExchangeCheck {
   }
 
   /**
-   * The programs themselves send no {@code traceparent}: one that a client's bytes have was added by
-   * its agent, names the client's own span, and that is a root, since no request was being served.
+   * The programs themselves send no {@code traceparent}: one that a client's bytes have was added
+   * by its agent, names the client's own span, and that is a root, since no request was being
+   * served.
    */
   private void trace(WireExchange e, Side side) {
     String traceparent = e.request.head.value("traceparent");

@@ -22,9 +22,6 @@ public final class Customer {
   private static final String TEA = "?item=tea&card=4111111111111111";
   private static final String CUPS = "?item=cups&card=5500000000000004";
 
-  /** Until what someone else began is surely under way. */
-  private static final int MOMENT = 100;
-
   /** How long the first line of a catalogue is looked at. */
   private static final int LOOKING = 200;
 
@@ -32,6 +29,7 @@ public final class Customer {
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   private final URI shop;
+  private CompletableFuture<?> someoneElse = CompletableFuture.completedFuture(null);
 
   private Customer(URI shop) {
     this.shop = shop;
@@ -48,7 +46,6 @@ public final class Customer {
   }
 
   private void go(String wish) throws IOException, InterruptedException {
-    CompletableFuture<?> someoneElse = CompletableFuture.completedFuture(null);
     switch (wish) {
       case "warm-up":
         // A JVM's first requests take long for reasons that are not to be shown here.
@@ -57,10 +54,12 @@ public final class Customer {
           read("/health", 0);
         }
         break;
-      case "basket-while-counting":
+      case "someone-else-inventory":
         someoneElse = client.sendAsync(request("/inventory"), BodyHandlers.discarding());
-        Thread.sleep(MOMENT);
+        break;
+      case "basket":
         ask("/basket?item=tea");
+        someoneElse.join();
         break;
       case "checkout-after-another":
         client.send(request("/checkout" + CUPS), BodyHandlers.discarding());
@@ -75,7 +74,6 @@ public final class Customer {
       default:
         ask("/" + wish);
     }
-    someoneElse.join();
     System.out.println("done " + wish);
   }
 

@@ -20,10 +20,15 @@ public final class Stock {
 
   public static void main(String[] arguments) throws IOException {
     new TextServer(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), WORKERS)
-        .answers("/count", query -> after(COUNTING, "42 left\n"))
+        .answers("/count", query -> count())
         .answers("/reserve", query -> after(RESERVING, "reserved\n"))
         .answers("/health", query -> after(0, "fine\n"))
         .start();
+  }
+
+  private static String count() throws IOException {
+    System.out.println("counting");
+    return after(COUNTING, "42 left\n");
   }
 
   /** So long is worked for the answer. */

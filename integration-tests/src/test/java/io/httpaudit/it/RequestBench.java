@@ -62,8 +62,7 @@ final class RequestBench {
     Done run(int seconds, String url) throws IOException {
       List<String> command =
           new ArrayList<>(
-              List.of(
-                  "wrk", "-t2", "-c" + connections, "-d" + seconds + "s", "--timeout", "30s"));
+              List.of("wrk", "-t2", "-c" + connections, "-d" + seconds + "s", "--timeout", "30s"));
       Path file = Files.createTempFile("load", ".lua");
       try {
         if (!script.isEmpty()) {

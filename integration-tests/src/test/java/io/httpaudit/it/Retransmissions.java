@@ -18,12 +18,22 @@ final class Retransmissions {
   private static final int RST = 4;
   private static final int ACK = 16;
 
+  /** Seconds that an acknowledged exchange waits for what may still come. */
+  private static final double FINAL = 0.05;
+
   /**
    * Wire segments with payload all of which had been seen; likewise those of which only a part had.
    */
   long data;
 
   long partly;
+
+  /**
+   * Of {@link #data}, what had been seen to be acknowledged for {@link #FINAL} by then: the
+   * acknowledgement was dropped behind the capture, and the exchange may have been final already.
+   */
+  long late;
+
   long syns;
   long synAcks;
 
@@ -35,6 +45,14 @@ final class Retransmissions {
     int isn;
     int maximum = 536;
     boolean finSeen;
+
+    /** When each position was first seen to be acknowledged, in seconds. */
+    final TreeMap<Long, Double> acknowledged = new TreeMap<>();
+
+    boolean isFinal(long to, double time) {
+      Map.Entry<Long, Double> at = acknowledged.ceilingEntry(to);
+      return at != null && at.getValue() + FINAL <= time;
+    }
 
     /** [key, value) seen, as positions; disjoint. */
     final TreeMap<Long, Long> seen = new TreeMap<>();
@@ -83,8 +101,12 @@ final class Retransmissions {
             "len",
             "flags",
             "hdr_len",
-            "options.mss_val")) {
-      command.addAll(List.of("-e", field.startsWith("ip") ? field : "tcp." + field));
+            "options.mss_val",
+            "ack_raw",
+            "frame.time_epoch")) {
+      command.addAll(
+          List.of(
+              "-e", field.startsWith("ip") || field.contains("frame") ? field : "tcp." + field));
     }
     Map<String, Direction> directions = new HashMap<>();
     for (String line : Command.run(command).lines().toList()) {
@@ -114,10 +136,15 @@ final class Retransmissions {
       known.maximum = f[10].isEmpty() ? 536 : Integer.parseInt(f[10]);
       return;
     }
+    Direction other = directions.get(back);
+    double time = Double.parseDouble(f[12]);
+    if (!sent && other != null && (flags & ACK) != 0) {
+      long acked = Integer.parseUnsignedInt(f[11]) - (other.isn + 1);
+      other.acknowledged.putIfAbsent(acked, time);
+    }
     if (known == null || !sent || (flags & RST) != 0) {
       return;
     }
-    Direction other = directions.get(back);
     int unit =
         Math.min(known.maximum, other == null ? known.maximum : other.maximum) - (header - 20);
     // No connection here carries 2 GiB.
@@ -125,6 +152,7 @@ final class Retransmissions {
     for (long a = position; a < position + length; a += unit) {
       long b = Math.min(position + length, a + unit);
       data += known.saw(a, b) ? 1 : 0;
+      late += known.saw(a, b) && known.isFinal(b, time) ? 1 : 0;
       partly += !known.saw(a, b) && known.sawSome(a, b) ? 1 : 0;
     }
     if (length > 0) {

@@ -20,14 +20,15 @@ public final class Call {
   final long start;
 
   /** When a connection was taken for it that was open already; 0: it opened one. */
-  final long taken;
+  public final long taken;
 
   /** When its peer's name was resolved; 0: it was not. */
   long dnsStart;
 
   long dnsEnd;
 
-  Call(
+  /** Each parameter is the field of its name. */
+  public Call(
       long span,
       long traceHigh,
       long traceLow,

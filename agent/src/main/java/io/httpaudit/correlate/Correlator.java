@@ -388,16 +388,8 @@ public final class Correlator implements JvmEvents {
   }
 
   @Override
-  public void call(
-      long span,
-      long traceHigh,
-      long traceLow,
-      long parent,
-      boolean sampled,
-      int resend,
-      long start,
-      long taken) {
-    calls.add(new Call(span, traceHigh, traceLow, parent, sampled, resend, start, taken));
+  public void call(Call call) {
+    calls.add(call);
   }
 
   @Override

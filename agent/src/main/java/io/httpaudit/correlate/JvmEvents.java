@@ -44,24 +44,8 @@ public interface JvmEvents {
       SocketError error,
       long call);
 
-  /**
-   * A library began a call: what is sent with this span's id in it is this call's, once.
-   *
-   * @param span its CLIENT span's id
-   * @param parent the id of the span in whose context it was made, 0: it is a root
-   * @param resend how often it had been sent before
-   * @param start when it started
-   * @param taken when a connection was taken for it that was open already; 0: it opens one
-   */
-  void call(
-      long span,
-      long traceHigh,
-      long traceLow,
-      long parent,
-      boolean sampled,
-      int resend,
-      long start,
-      long taken);
+  /** A library began a call: what is sent with this span's id in it is this call's, once. */
+  void call(Call call);
 
   /** For the call of {@code span} a name was resolved. */
   void resolved(long span, long start, long end);

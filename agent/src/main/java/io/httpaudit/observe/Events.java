@@ -1,5 +1,6 @@
 package io.httpaudit.observe;
 
+import io.httpaudit.correlate.Call;
 import io.httpaudit.correlate.JvmEvents;
 import io.httpaudit.correlate.MessageHead;
 import io.httpaudit.correlate.Side;
@@ -380,14 +381,15 @@ final class Events implements EventRing.Reader {
               field(body, 6));
       case CALL ->
           to.call(
-              connection,
-              field(body, 1),
-              field(body, 2),
-              field(body, 3),
-              field(body, 4) != 0,
-              (int) field(body, 5),
-              field(body, 6),
-              field(body, 7));
+              new Call(
+                  connection,
+                  field(body, 1),
+                  field(body, 2),
+                  field(body, 3),
+                  field(body, 4) != 0,
+                  (int) field(body, 5),
+                  field(body, 6),
+                  field(body, 7)));
       case RESOLVED -> to.resolved(connection, field(body, 1), field(body, 2));
       case ROUTE -> to.route(connection, field(body, 1), characters(body));
       default -> throw new IllegalStateException("event " + type);

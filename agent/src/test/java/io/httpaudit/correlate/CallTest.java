@@ -15,7 +15,7 @@ class CallTest {
 
   /** Starts at 500 µs. */
   private void call(double taken) {
-    stage.correlator.call(SPAN, 7, 8, PARENT, true, 2, us(500), us(taken));
+    stage.correlator.call(new Call(SPAN, 7, 8, PARENT, true, 2, us(500), us(taken)));
   }
 
   /** One exchange on a connection that is opened from 990 on, sent from 1,200 on. */

@@ -3,6 +3,7 @@ package io.httpaudit.observe;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
+import io.httpaudit.correlate.Call;
 import io.httpaudit.correlate.JvmEvents;
 import io.httpaudit.correlate.MessageHead;
 import io.httpaudit.correlate.Side;
@@ -190,15 +191,7 @@ class AllocationTest {
         long call) {}
 
     @Override
-    public void call(
-        long span,
-        long traceHigh,
-        long traceLow,
-        long parent,
-        boolean sampled,
-        int resend,
-        long start,
-        long taken) {}
+    public void call(Call call) {}
 
     @Override
     public void resolved(long span, long start, long end) {}

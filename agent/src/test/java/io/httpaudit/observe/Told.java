@@ -1,5 +1,6 @@
 package io.httpaudit.observe;
 
+import io.httpaudit.correlate.Call;
 import io.httpaudit.correlate.JvmEvents;
 import io.httpaudit.correlate.MessageHead;
 import io.httpaudit.correlate.Side;
@@ -60,16 +61,8 @@ final class Told implements JvmEvents {
   }
 
   @Override
-  public void call(
-      long span,
-      long traceHigh,
-      long traceLow,
-      long parent,
-      boolean sampled,
-      int resend,
-      long start,
-      long taken) {
-    lines.add("call" + (parent == 0 ? " root" : "") + (taken == 0 ? "" : " taken"));
+  public void call(Call call) {
+    lines.add("call" + (call.parent == 0 ? " root" : "") + (call.taken == 0 ? "" : " taken"));
   }
 
   @Override

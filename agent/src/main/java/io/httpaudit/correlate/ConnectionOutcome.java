@@ -11,6 +11,9 @@ import java.util.OptionalLong;
  * @param outcome {@code refused}, {@code timeout}, {@code reset}, {@code upgraded}, {@code http2},
  *     {@code closed_idle}, …
  * @param syns copies of the SYN seen
+ * @param tls empty: plain TCP, or not known to be TLS
+ * @param sslStart when the ClientHello was on the wire, of a connection this end made
+ * @param sslEnd when the handshake ended, or failed
  * @param call whether a hooked call waited for it, and so a CLIENT span tells it
  */
 public record ConnectionOutcome(
@@ -33,4 +36,7 @@ public record ConnectionOutcome(
     long inOffset,
     long inBytes,
     OptionalLong connectStart,
-    OptionalLong connectEnd) {}
+    OptionalLong connectEnd,
+    OptionalLong sslStart,
+    OptionalLong sslEnd,
+    Optional<Tls> tls) {}

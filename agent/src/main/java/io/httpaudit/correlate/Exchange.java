@@ -25,6 +25,7 @@ import java.util.OptionalLong;
  * @param error {@code reset}, {@code timeout}, {@code closed}, or empty
  * @param phases in their order: none overlaps
  * @param interfaceName empty where unknown
+ * @param tls empty: plain TCP
  */
 public record Exchange(
     Side side,
@@ -51,6 +52,7 @@ public record Exchange(
     List<Timing> phases,
     OptionalLong ackNanos,
     Tcp tcp,
+    Optional<Tls> tls,
     String error) {
 
   /**

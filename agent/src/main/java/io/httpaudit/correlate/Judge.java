@@ -276,6 +276,7 @@ final class Judge {
             timings,
             figures ? ackNanos(c) : OptionalLong.empty(),
             tcp(c, figures, reset, now),
+            Optional.empty(),
             error);
     if (figures && requestFacts.seen) {
       c.previousBegin = requestFacts.first;
@@ -681,7 +682,10 @@ final class Judge {
         inFrom,
         Math.max(c.wireOnly && !known ? -1 : 0, inTo - inFrom),
         connectStart,
-        connectEnd);
+        connectEnd,
+        OptionalLong.empty(),
+        OptionalLong.empty(),
+        Optional.empty());
   }
 
   private boolean lostSince(Connection c, long now) {

@@ -57,6 +57,7 @@ class ExchangeTest {
                     new Timing(Phase.LAG, us(2_000), us(2_100))),
                 OptionalLong.of(us(10)),
                 new Exchange.Tcp(OptionalLong.of(us(100)), 0, false),
+                java.util.Optional.empty(),
                 ""));
     assertThat(stage.begun).isEqualTo(1);
   }

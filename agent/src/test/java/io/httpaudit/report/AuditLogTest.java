@@ -128,7 +128,10 @@ class AuditLogTest {
                 0,
                 -1,
                 OptionalLong.empty(),
-                OptionalLong.empty()));
+                OptionalLong.empty(),
+                OptionalLong.empty(),
+                OptionalLong.empty(),
+                Optional.empty()));
 
     assertThat(lines().get(0))
         .endsWith(

@@ -4,6 +4,7 @@ import io.httpaudit.correlate.ConnectionOutcome;
 import io.httpaudit.correlate.Exchange;
 import io.httpaudit.correlate.Phase;
 import io.httpaudit.correlate.Side;
+import io.httpaudit.correlate.Tls;
 import io.httpaudit.correlate.Verdict;
 import io.httpaudit.correlate.Why;
 import io.httpaudit.flow.Endpoint;
@@ -37,6 +38,7 @@ final class Told {
   String target = "/pay?card=4111";
   String host = "127.0.0.1:8080";
   OptionalLong status = OptionalLong.of(200);
+  private Optional<Tls> tls = Optional.empty();
   String error = "";
   String interfaceName = "lo";
   long segments = 1;
@@ -86,6 +88,11 @@ final class Told {
   String route = "";
   long resends;
 
+  Told tls(Tls settled) {
+    tls = Optional.of(settled);
+    return this;
+  }
+
   Told phase(Phase phase, long from, long to) {
     phases.add(new Exchange.Timing(phase, from, to));
     return this;
@@ -118,6 +125,7 @@ final class Told {
         List.copyOf(phases),
         ack,
         new Exchange.Tcp(rtt, 0, reset),
+        tls,
         error);
   }
 
@@ -158,6 +166,9 @@ final class Told {
         0,
         0,
         OptionalLong.of(100_000),
-        OptionalLong.of(300_000));
+        OptionalLong.of(300_000),
+        OptionalLong.empty(),
+        OptionalLong.empty(),
+        Optional.empty());
   }
 }

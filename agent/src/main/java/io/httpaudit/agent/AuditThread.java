@@ -89,7 +89,7 @@ final class AuditThread implements Runnable {
   /**
    * Starts.
    *
-   * @param late done first thing once the kernel side is up; null: nothing
+   * @param late done first thing once the kernel side is up
    */
   void start(Runnable late) {
     this.late = late;
@@ -122,9 +122,7 @@ final class AuditThread implements Runnable {
     try {
       nativeAccess();
       capture.start();
-      if (late != null) {
-        late.run();
-      }
+      late.run();
       sayStart();
       report = new Report(settings.reporting(), ids, sampler, group);
       correlator = new Correlator(capture, report, report.tracing());
@@ -207,6 +205,7 @@ final class AuditThread implements Runnable {
     if (now - swept >= SWEEP_NANOS) {
       swept = now;
       HttpAudit.sweepTasks();
+      observer.sweep();
     }
     quiet = passed > 0 || next != Long.MAX_VALUE ? 0 : quiet + 1;
     timeout = quiet > ROUNDS_TO_REST ? REST_MILLIS : passed < LITTLE ? CALM_MILLIS : BUSY_MILLIS;

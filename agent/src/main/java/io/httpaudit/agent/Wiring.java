@@ -38,13 +38,11 @@ final class Wiring {
     Tracer tracer = settings.reporting().traces() ? new Tracer(ids, sampler) : null;
     Propagation propagation = propagation(settings);
     Observer observer = new Observer(capture, propagation, tracer, own, new Waker(capture));
-    Libraries libraries = new Libraries(observer, propagation);
+    Libraries libraries = new Libraries(observer, propagation, tracer != null);
     AuditThread audit = new AuditThread(settings, capture, observer, libraries, ids, sampler, own);
     Hooks hooks = new Hooks(instrumentation, Faults.HOOKS ? new FaultySink(observer) : observer);
-    if (tracer != null) {
-      libraries.weave(instrumentation);
-    }
-    audit.start(tracer == null ? null : new Late(libraries, instrumentation));
+    libraries.weave(instrumentation);
+    audit.start(new Late(libraries, instrumentation));
     weave(hooks.among(instrumentation.getAllLoadedClasses()), instrumentation);
     audit.endWithJvm();
     giveUpRights(settings, capture);

@@ -2,6 +2,7 @@ package io.httpaudit.correlate;
 
 import io.httpaudit.flow.Endpoint;
 import io.httpaudit.flow.Timeline;
+import java.util.Optional;
 
 /**
  * A connection of this JVM, from its opening to the last word about it. Idle, it is meant to be
@@ -74,6 +75,9 @@ final class Connection {
   Upgrade upgrade;
   Info info;
 
+  /** Null: no TLS, or nothing is known of it. */
+  Secured secured;
+
   /**
    * Position in {@link #boundaryUnknown}'s direction is not framed any more; index of the first
    * such message.
@@ -103,7 +107,31 @@ final class Connection {
       long at,
       long wallOffset) {}
 
-  record Upgrade(long outOffset, long inOffset, String outcome) {}
+  /**
+   * @param named whether it is known which protocol
+   */
+  record Upgrade(long outOffset, long inOffset, String outcome, boolean named) {}
+
+  /** A connection's TLS. */
+  static final class Secured {
+    Optional<Tls> facts = Optional.empty();
+
+    /** A handshake that no exchange followed yet; to 0: none. */
+    long handshakeFrom;
+
+    long handshakeTo;
+  }
+
+  Secured secured() {
+    if (secured == null) {
+      secured = new Secured();
+    }
+    return secured;
+  }
+
+  Optional<Tls> tls() {
+    return secured == null ? Optional.empty() : secured.facts;
+  }
 
   record Info(long rttMicros, long retransmits) {}
 

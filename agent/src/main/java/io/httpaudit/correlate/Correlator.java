@@ -423,6 +423,11 @@ public final class Correlator implements JvmEvents {
         e.call = calls.take(head.parent());
         e.opened = e.call != null && e.call == c.call;
       }
+      if (c.secured != null) {
+        e.handshakeFrom = c.secured.handshakeFrom;
+        e.handshakeTo = c.secured.handshakeTo;
+        c.secured.handshakeTo = 0;
+      }
       c.call = null;
     } else {
       e.response = head;
@@ -431,7 +436,7 @@ public final class Correlator implements JvmEvents {
 
   @Override
   public void messageEnd(
-      long connection, boolean request, long index, long end, long at, boolean proven) {
+      long connection, boolean request, long index, long end, long next, long at, boolean proven) {
     Pending e = pending(connection, index, false);
     if (e == null) {
       return;
@@ -439,11 +444,13 @@ public final class Correlator implements JvmEvents {
     Connection c = connections.get(connection);
     if (request) {
       e.requestEnd = end;
+      e.requestNext = next;
       e.requestEndAt = at;
       e.requestProven = proven;
       c.requestsEnd = Math.max(c.requestsEnd, end);
     } else {
       e.responseEnd = end;
+      e.responseNext = next;
       e.responseEndAt = at;
       e.responseProven = proven;
       if (proven) {
@@ -511,11 +518,29 @@ public final class Correlator implements JvmEvents {
   }
 
   @Override
-  public void upgraded(long connection, long outOffset, long inOffset, String outcome) {
+  public void upgraded(
+      long connection, long outOffset, long inOffset, String outcome, boolean named) {
     Connection c = connections.get(connection);
     if (c != null && c.upgrade == null) {
-      c.upgrade = new Connection.Upgrade(outOffset, inOffset, outcome);
+      c.upgrade = new Connection.Upgrade(outOffset, inOffset, outcome, named);
       touch(c);
+    }
+  }
+
+  @Override
+  public void handshake(long connection, long from, long to) {
+    Connection c = connections.get(connection);
+    if (c != null && c.client()) {
+      c.secured().handshakeFrom = from;
+      c.secured().handshakeTo = to;
+    }
+  }
+
+  @Override
+  public void tls(long connection, Tls tls) {
+    Connection c = connections.get(connection);
+    if (c != null) {
+      c.secured().facts = Optional.of(tls);
     }
   }
 
@@ -794,12 +819,10 @@ public final class Correlator implements JvmEvents {
     if (wire != null && head && unaccepted.get(wire.tuple) != wire) {
       trim(
           c,
-          c.first != null && c.first.request != null
-              ? c.first.request.offset()
-              : judge.requestEnd(),
+          c.first != null && c.first.request != null ? c.first.firstByte() : judge.requestNext(e),
           c.first != null && c.first.response != null
               ? c.first.response.offset()
-              : judge.responseEnd());
+              : judge.responseNext(e));
     }
   }
 

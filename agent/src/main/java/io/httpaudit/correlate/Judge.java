@@ -16,6 +16,7 @@ import java.util.function.LongSupplier;
  */
 final class Judge {
   private static final long UNREAD = -1;
+  private static final String TLS_FAILED = "tls_failed";
 
   private final KernelView kernel;
   private final Tracing tracing;
@@ -39,14 +40,16 @@ final class Judge {
     return phases.inverted();
   }
 
-  /** Stream position behind the request judged last. */
-  long requestEnd() {
-    return request.end;
+  /**
+   * Where, behind {@code judged}, which was judged last, the next request begins at the earliest.
+   */
+  long requestNext(Pending judged) {
+    return judged.requestEnd < 0 ? request.end : Math.min(judged.requestNext, request.end);
   }
 
-  /** Stream position behind the response judged last. */
-  long responseEnd() {
-    return response.end;
+  /** Likewise the next response. */
+  long responseNext(Pending judged) {
+    return judged.responseEnd < 0 ? response.end : Math.min(judged.responseNext, response.end);
   }
 
   /** Whether a whole exchange's bytes were all seen, and acknowledged or read. */
@@ -140,6 +143,22 @@ final class Judge {
         unproven = !arrives && seen > told;
         byPackets = cut;
       }
+    }
+
+    /**
+     * Of a message that was cut within TLS: what follows its last record, such as an alert, is none
+     * of it.
+     *
+     * @param sent null: it arrives, and all of it that the application has read has
+     */
+    void ofRecords(long from, long lastRecordEnd, Timeline sent) {
+      start = from;
+      end = sent == null ? lastRecordEnd : Math.min(lastRecordEnd, sent.contiguousFrom(from));
+      end = Math.max(from, end);
+      cut = true;
+      unproven = false;
+      moved = false;
+      byPackets = end < lastRecordEnd;
     }
   }
 
@@ -276,7 +295,7 @@ final class Judge {
             timings,
             figures ? ackNanos(c) : OptionalLong.empty(),
             tcp(c, figures, reset, now),
-            Optional.empty(),
+            c.tls(),
             error);
     if (figures && requestFacts.seen) {
       c.previousBegin = requestFacts.first;
@@ -326,6 +345,9 @@ final class Judge {
         requests,
         closing == null ? Math.max(head.headEnd(), e.requestEnd) : client ? out : in,
         over);
+    if (c.secured != null && e.requestEnd >= 0 && !e.requestProven) {
+      request.ofRecords(head.offset(), e.requestEnd, client ? requests : null);
+    }
     long from = responseStart(c, e);
     if (e.response == null && e.responseEnd < 0 && c.responseCut) {
       // Bytes behind the last response belong to the first exchange that lacks one.
@@ -348,6 +370,9 @@ final class Judge {
             ? Math.max(e.responseEnd, e.response == null ? from : e.response.headEnd())
             : client ? in : out,
         over);
+    if (c.secured != null && e.responseEnd >= 0 && !e.responseProven) {
+      response.ofRecords(from, e.responseEnd, client ? null : responses);
+    }
   }
 
   /** Whether more was acknowledged than what was cut is taken to hold, by the packets seen. */
@@ -440,6 +465,9 @@ final class Judge {
         m.connectStart = flow.synTime();
         m.connectEnd = flow.handshakeAck();
       }
+      if (figures && e.handshakeTo > 0 && c.requests().trimmed() <= e.handshakeFrom) {
+        handshake(c, e);
+      }
       if (e.responseEnd >= 0 && e.responseProven) {
         m.responseRead = e.responseEndAt;
       }
@@ -452,6 +480,15 @@ final class Judge {
     m.requestMoved = e.request.first();
     if (e.requestEnd >= 0 && e.requestProven) {
       m.requestMovedAll = e.requestEndAt;
+    }
+  }
+
+  /** A handshake is one of what was sent: from its first byte to its last before the request. */
+  private void handshake(Connection c, Pending e) {
+    c.requests().measureSent(e.handshakeFrom, e.handshakeTo, finalFacts);
+    if (finalFacts.seen && finalFacts.covered) {
+      marks.hello = finalFacts.first;
+      marks.sslEnd = finalFacts.last;
     }
   }
 
@@ -644,6 +681,8 @@ final class Judge {
       why = proven ? null : Why.ISN_UNKNOWN;
     } else if (!known) {
       why = Why.ISN_UNKNOWN;
+    } else if (c.upgrade != null && !c.upgrade.named()) {
+      why = Why.BOUNDARY_UNKNOWN;
     } else if (c.doubtful || lostSince(c, now)) {
       why = Why.RECORDS_LOST;
     } else if (closing != null && Math.abs(wall - closing.wallOffset()) > Correlator.STEP) {
@@ -658,8 +697,24 @@ final class Judge {
     } else {
       verdict = Verdict.MATCHED;
     }
-    boolean call = c.failed && !outcome.equals("closed_idle") && !c.wireOnly;
+    boolean untrusted = outcome.equals(TLS_FAILED);
+    boolean call =
+        c.failed && !outcome.equals("closed_idle") && !c.wireOnly || untrusted && c.client();
     long end = closing == null ? now : Math.max(c.entry, closing.at());
+    OptionalLong sslStart = OptionalLong.empty();
+    OptionalLong sslEnd = OptionalLong.empty();
+    if (untrusted && known && c.secured.handshakeTo > 0) {
+      c.out().measureSent(c.secured.handshakeFrom, c.secured.handshakeTo, requestFacts);
+      c.in().measureArrived(0, inTo, Long.MAX_VALUE, Long.MAX_VALUE, responseFacts);
+      if (requestFacts.seen && requestFacts.covered) {
+        sslStart = OptionalLong.of(requestFacts.first);
+        sslEnd =
+            OptionalLong.of(
+                inTo > 0 && responseFacts.covered
+                    ? Math.max(requestFacts.last, responseFacts.last)
+                    : requestFacts.last);
+      }
+    }
     return new ConnectionOutcome(
         c.side,
         verdict,
@@ -683,9 +738,9 @@ final class Judge {
         Math.max(c.wireOnly && !known ? -1 : 0, inTo - inFrom),
         connectStart,
         connectEnd,
-        OptionalLong.empty(),
-        OptionalLong.empty(),
-        Optional.empty());
+        sslStart,
+        sslEnd,
+        c.tls());
   }
 
   private boolean lostSince(Connection c, long now) {
@@ -700,6 +755,9 @@ final class Judge {
     }
     if (c.upgrade != null) {
       return c.upgrade.outcome();
+    }
+    if (c.tls().flatMap(Tls::failure).isPresent()) {
+      return TLS_FAILED;
     }
     SocketError error = c.closing.error();
     if (c.failed) {

@@ -63,11 +63,14 @@ public interface JvmEvents {
    * A message's last byte was moved.
    *
    * @param end stream position behind it
+   * @param next where the next one in this direction begins at the earliest: {@code end}, or in the
+   *     same TLS record
    * @param at when the call that moved its last byte exited
    * @param proven false: it ended because the connection did, in the middle of what the framing
    *     asks for
    */
-  void messageEnd(long connection, boolean request, long index, long end, long at, boolean proven);
+  void messageEnd(
+      long connection, boolean request, long index, long end, long next, long at, boolean proven);
 
   /**
    * From the message that starts at {@code offset} on, this direction can't be framed, to the
@@ -78,8 +81,22 @@ public interface JvmEvents {
    */
   void boundaryUnknown(long connection, MessageHead partial);
 
-  /** Behind these positions the connection carries another protocol. */
-  void upgraded(long connection, long outOffset, long inOffset, String outcome);
+  /**
+   * Behind these positions the connection carries another protocol.
+   *
+   * @param named false: TLS of an engine that no hook sees; what it carries nobody knows
+   */
+  void upgraded(long connection, long outOffset, long inOffset, String outcome, boolean named);
+
+  /**
+   * A TLS handshake of a client was [{@code from}, {@code to}) of what it sent: from its
+   * ClientHello to its last record before application data. Always before that data's {@link
+   * #messageHead}.
+   */
+  void handshake(long connection, long from, long to);
+
+  /** What a connection's TLS handshake settled; or, before its end, that it never did. */
+  void tls(long connection, Tls tls);
 
   /**
    * TCP_INFO of the connection, in tier 3, when a message ended. Microseconds and counts of the

@@ -25,6 +25,16 @@ final class Pending {
   long requestEnd = -1;
 
   long responseEnd = -1;
+
+  /** Where the next message begins at the earliest: there, or in the same TLS record. */
+  long requestNext;
+
+  long responseNext;
+
+  /** Of a TLS handshake that this exchange is the first after, in what was sent; to 0: none. */
+  long handshakeFrom;
+
+  long handshakeTo;
   long requestEndAt;
   long responseEndAt;
   boolean requestProven;
@@ -47,6 +57,11 @@ final class Pending {
         && responseEnd >= 0
         && requestProven
         && responseProven;
+  }
+
+  /** Where its packets begin: with its handshake, if it has one. */
+  long firstByte() {
+    return handshakeTo == 0 ? request.offset() : Math.min(handshakeFrom, request.offset());
   }
 
   /** When the JVM moved the last byte. */

@@ -31,4 +31,11 @@ public interface MessageListener {
    * HTTP/2 after a preface.
    */
   void upgraded(long offset, boolean http2);
+
+  /**
+   * From {@code offset} on, this direction, the client's, carries TLS: it begins with a handshake
+   * record. What is said of a tunnel by {@link #upgraded} in the other direction is then TLS's,
+   * too.
+   */
+  void secured(long offset);
 }

@@ -35,6 +35,10 @@ public final class MessageParser {
   // For good:
   private static final byte UPGRADED = 16;
   private static final byte UNKNOWN = 17;
+  private static final byte SECURED = 18;
+
+  /** A record's first byte, with which TLS begins (RFC 8446, 5.1): no method does. */
+  private static final byte HANDSHAKE = 22;
 
   private static final Pool<MessageParser> COPIES = new Pool<>();
 
@@ -83,6 +87,21 @@ public final class MessageParser {
     return new MessageParser(false, requests, listener);
   }
 
+  /** Messages are counted from {@code index} on. Before the first one. */
+  public void countFrom(long index) {
+    this.index = index;
+  }
+
+  /** How many messages have ended. */
+  public long index() {
+    return index;
+  }
+
+  /** Where TLS begins; -1: nowhere. */
+  public long securedAt() {
+    return state == SECURED ? messageStart : -1;
+  }
+
   /** Whether of requests; else of responses. */
   public boolean isOfRequests() {
     return ofRequests;
@@ -105,7 +124,7 @@ public final class MessageParser {
   public long skippable() {
     return switch (state) {
       case BODY, CHUNK_DATA -> remaining;
-      case UNTIL_CLOSE, UPGRADED, UNKNOWN -> Long.MAX_VALUE;
+      case UNTIL_CLOSE, UPGRADED, UNKNOWN, SECURED -> Long.MAX_VALUE;
       default -> 0;
     };
   }
@@ -141,10 +160,15 @@ public final class MessageParser {
         headScanned();
       } else if (!ofRequests && position == 0 && requests.isHttp2()) {
         state = UPGRADED;
+      } else if (!ofRequests && position == 0 && requests.isTls()) {
+        messageStart = position;
+        state = SECURED;
+      } else if (ofRequests && state == IDLE && position == 0 && bytes[at] == HANDSHAKE) {
+        secured();
       } else if (state == IDLE && !(ofRequests && bytes[at] == '\r')) {
         begin(position);
       } else if (state == AWAITING_UPGRADE) {
-        afterUpgradeRequest();
+        afterUpgradeRequest(bytes[at]);
       } else {
         position++;
         step(bytes[at++]);
@@ -392,9 +416,13 @@ public final class MessageParser {
   }
 
   /** Bytes behind a request for another protocol: what they are, the answer says. */
-  private void afterUpgradeRequest() {
+  private void afterUpgradeRequest(byte first) {
     switch (requests.decision(index - 1)) {
       case Requests.GRANTED:
+        if (first == HANDSHAKE) {
+          secured();
+          return;
+        }
         state = UPGRADED;
         if (listener != null) {
           listener.upgraded(position, false);
@@ -407,6 +435,16 @@ public final class MessageParser {
       default:
         messageStart = position;
         lost(null);
+    }
+  }
+
+  private void secured() {
+    messageStart = position;
+    state = SECURED;
+    // By a preview, too, as with HTTP/2.
+    requests.tls();
+    if (listener != null) {
+      listener.secured(position);
     }
   }
 
@@ -439,7 +477,7 @@ public final class MessageParser {
 
   /** Bytes went by that could not be read: from the message in hand on nothing is certain. */
   public void lose() {
-    if (state != UNKNOWN && state != UPGRADED) {
+    if (state < UPGRADED) {
       if (!inMessage()) {
         messageStart = position;
       }

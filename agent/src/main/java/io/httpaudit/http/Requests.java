@@ -70,7 +70,11 @@ public final class Requests {
    */
   private volatile long decision = -1;
 
-  private volatile boolean http2;
+  /** What the connection began with, if it is no HTTP/1.x. */
+  private volatile byte began;
+
+  private static final byte HTTP2 = 1;
+  private static final byte TLS = 2;
 
   /**
    * Writer: request {@code index} is of {@code kind}.
@@ -199,10 +203,21 @@ public final class Requests {
 
   /** Writer, or its preview: the connection began with HTTP/2's preface. */
   void http2() {
-    http2 = true;
+    began = HTTP2;
   }
 
   boolean isHttp2() {
-    return http2;
+    return began == HTTP2;
+  }
+
+  /**
+   * Writer, or its preview: what follows is TLS: from the first byte, or behind a tunnel's grant.
+   */
+  void tls() {
+    began = TLS;
+  }
+
+  boolean isTls() {
+    return began == TLS;
   }
 }

@@ -27,17 +27,27 @@ public final class Libraries implements ClassFileTransformer {
     "java/net/InetAddress",
     "org/apache/catalina/",
     "org/apache/tomcat/util/",
+    "sun/security/ssl/",
   };
+
+  /**
+   * From this one on they are hooked for the bytes that TLS hides, whether there are contexts or
+   * not.
+   */
+  private static final int TLS = 8;
 
   private final Observer observer;
   private final Propagation propagation;
+  private final boolean contexts;
   private final Queue<String> missing = new ConcurrentLinkedQueue<>();
   private final LibraryWeaver[] weavers = new LibraryWeaver[PACKAGES.length];
 
   /**
    * @param propagation what is written into requests
+   * @param contexts whether there are any
    */
-  public Libraries(Observer observer, Propagation propagation) {
+  public Libraries(Observer observer, Propagation propagation, boolean contexts) {
+    this.contexts = contexts;
     this.observer = observer;
     this.propagation = propagation;
   }
@@ -52,6 +62,7 @@ public final class Libraries implements ClassFileTransformer {
       case 5 -> new NameResolution(observer);
       case 6 -> new Tomcat(observer);
       case 7 -> new TomcatThreads();
+      case 8 -> new JdkTls(observer.engines());
       default -> throw new IllegalArgumentException();
     };
   }
@@ -63,8 +74,10 @@ public final class Libraries implements ClassFileTransformer {
    * while one of its classes loads, perhaps one that the making needs.
    */
   public void weave(Instrumentation instrumentation) {
-    weaver(0);
-    weaver(1);
+    if (contexts) {
+      weaver(0);
+      weaver(1);
+    }
     instrumentation.addTransformer(this, true);
   }
 
@@ -86,8 +99,8 @@ public final class Libraries implements ClassFileTransformer {
     return missing.poll();
   }
 
-  private static int number(String name) {
-    for (int i = 0; i < PACKAGES.length; i++) {
+  private int number(String name) {
+    for (int i = contexts ? 0 : TLS; i < PACKAGES.length; i++) {
       if (name.startsWith(PACKAGES[i])) {
         return i;
       }

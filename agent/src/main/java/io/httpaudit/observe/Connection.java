@@ -21,7 +21,7 @@ final class Connection {
   private final Direction in;
   private final Direction out;
 
-  /** Directions that are. */
+  /** Streams that are. */
   private volatile int open = 2;
 
   /** The outcome of connect(2) is not known. */
@@ -39,6 +39,9 @@ final class Connection {
   /** Null: no direction carries another protocol. */
   private Upgrade upgrade;
 
+  /** Null: no TLS. */
+  private volatile Secure secure;
+
   /** Where the other protocol begins in each direction, -1: not said yet. */
   private static final class Upgrade {
     long out = -1;
@@ -53,7 +56,7 @@ final class Connection {
     this.observer = observer;
     connecting = !connected;
     Requests requests = new Requests();
-    in = new Direction(this, requests, side == Side.SERVER, false);
+    in = new Direction(this, requests, side == Side.CLIENT, false);
     out = new Direction(this, requests, side == Side.CLIENT, true);
   }
 
@@ -148,7 +151,6 @@ final class Connection {
 
   /** Told once both directions have said so. */
   synchronized void upgraded(boolean outbound, long offset, boolean http2) {
-    latest = ServedRequest.LOST;
     if (upgrade == null) {
       upgrade = new Upgrade();
     }
@@ -163,8 +165,45 @@ final class Connection {
       upgrade.in = 0;
     }
     if (upgrade.out >= 0 && upgrade.in >= 0) {
-      events().upgraded(number, upgrade.out, upgrade.in, http2);
+      latest = ServedRequest.LOST;
+      events()
+          .upgraded(number, upgrade.out, upgrade.in, http2 ? Events.HTTP2 : Events.OTHER_PROTOCOL);
     }
+  }
+
+  /** Of the socket's own bytes: behind a tunnel's grant TLS may follow. */
+  synchronized void granted(boolean outbound, long offset, boolean http2) {
+    Secure within = secure;
+    if (within == null) {
+      upgraded(outbound, offset, http2);
+    } else {
+      within.starts(outbound, offset);
+    }
+  }
+
+  Secure secure() {
+    return secure;
+  }
+
+  Engines engines() {
+    return observer.engines();
+  }
+
+  /**
+   * The client's direction carries TLS from {@code offset} on.
+   *
+   * @param outbound whether that is this end's
+   * @param index of the first exchange within
+   */
+  synchronized void secured(long offset, boolean outbound, long index) {
+    if (secure != null) {
+      return;
+    }
+    // Without a tunnel, both begin at once.
+    long other = index == 0 ? 0 : upgrade == null ? -1 : outbound ? upgrade.in : upgrade.out;
+    upgrade = null;
+    secure =
+        new Secure(this, outbound, outbound ? offset : other, outbound ? other : offset, index);
   }
 
   void connected() {
@@ -190,14 +229,29 @@ final class Connection {
       connectFailed(SocketError.GIVEN_UP);
       in.close();
     } finally {
-      out.close();
+      try {
+        out.close();
+      } finally {
+        Secure within = secure;
+        if (within != null) {
+          within.close();
+        }
+      }
     }
   }
 
-  /** The last of the two tells the end. */
-  void directionClosed() {
+  void streamsOpened(int count) {
+    OPEN.addAndGet(this, count);
+  }
+
+  /** The last of them tells the end. */
+  void streamClosed() {
     if (OPEN.decrementAndGet(this) == 0) {
       settleUpgrade();
+      Secure within = secure;
+      if (within != null) {
+        within.finish();
+      }
       SocketError error = in.error() != SocketError.NONE ? in.error() : out.error();
       events()
           .closed(

@@ -2,66 +2,26 @@ package io.httpaudit.observe;
 
 import io.httpaudit.correlate.SocketError;
 import io.httpaudit.faults.Faults;
-import io.httpaudit.http.FieldNames;
 import io.httpaudit.http.Head;
-import io.httpaudit.http.MessageListener;
 import io.httpaudit.http.MessageParser;
 import io.httpaudit.http.Requests;
-import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 
 /**
- * One direction of a connection: its bytes as they were moved, cut into messages.
+ * One direction of a connection's socket: its bytes as they were moved, from its opening on.
  *
- * <p>One thread at a time works here; the JDK's own locks see to that for reads and for writes, and
- * {@link #enter} does for the end, which may come from a third thread: whoever is within then
- * closes on its way out. Nobody waits.
+ * <p>The JDK's own locks see to it that one thread at a time reads, and one writes.
  */
-final class Direction implements MessageListener {
-  private static final int FREE = 0;
-  private static final int BUSY = 1;
-  private static final int CLOSING = 2;
-  private static final int CLOSED = 3;
-
+final class Direction extends Stream {
   /** What is copied of a head at a time. */
   private static final int PIECE = 4096;
 
-  private static final AtomicIntegerFieldUpdater<Direction> STATE =
-      AtomicIntegerFieldUpdater.newUpdater(Direction.class, "state");
-
-  private final Connection connection;
-  private final boolean outbound;
-  private final MessageParser parser;
-  private volatile int state;
-
-  /**
-   * When the call in hand was entered (a write) or returned (a read): what is found in its bytes
-   * was moved then.
-   */
-  private long call;
-
-  /** Stream position behind its bytes. */
+  /** Stream position behind the bytes of the call in hand. */
   private long movedTo;
-
-  /** When the last call that moved bytes returned. */
-  private long lastMoved;
-
-  private long firstStarted;
-  private long lastStarted;
-  private boolean inMessage;
-  private boolean messageEnded;
-
-  /** The end of the message in hand was told with its head. */
-  private boolean endTold;
 
   private SocketError error = SocketError.NONE;
 
-  Direction(Connection connection, Requests requests, boolean request, boolean outbound) {
-    this.connection = connection;
-    this.outbound = outbound;
-    parser =
-        request
-            ? MessageParser.ofRequests(requests, this)
-            : MessageParser.ofResponses(requests, this);
+  Direction(Connection connection, Requests requests, boolean client, boolean outbound) {
+    super(connection, outbound, client, requests);
   }
 
   /** Bytes moved so far; nanoTime of the last call that did. Read by whoever closes. */
@@ -73,18 +33,9 @@ final class Direction implements MessageListener {
     return lastMoved;
   }
 
+  @Override
   SocketError error() {
     return error;
-  }
-
-  private boolean enter() {
-    return STATE.compareAndSet(this, FREE, BUSY);
-  }
-
-  private void leave() {
-    if (!STATE.compareAndSet(this, BUSY, FREE)) {
-      finish();
-    }
   }
 
   /**
@@ -102,9 +53,16 @@ final class Direction implements MessageListener {
         MessageParser ahead = parser.ahead();
         try {
           parse(ahead, address, vectors, total);
+          if (ahead.securedAt() >= 0) {
+            connection.secured(ahead.securedAt(), outbound, parser.index());
+          }
         } finally {
           ahead.discard();
         }
+      }
+      Secure secure = connection.secure();
+      if (secure != null) {
+        secure.announced(parser.position(), address, total, vectors);
       }
     } finally {
       leave();
@@ -121,12 +79,17 @@ final class Direction implements MessageListener {
       if (!outbound) {
         call = lastMoved;
       }
-      movedTo = parser.position() + n;
+      long from = parser.position();
+      movedTo = from + n;
       messageEnded = false;
       if (Faults.HOOKS) {
         Faults.strike();
       }
       parse(parser, address, vectors, n);
+      Secure secure = connection.secure();
+      if (secure != null) {
+        messageEnded |= secure.moved(outbound, from, address, n, vectors, lastMoved);
+      }
       return messageEnded;
     } catch (Throwable e) {
       lose();
@@ -136,13 +99,13 @@ final class Direction implements MessageListener {
     }
   }
 
-  /**
-   * What was counted no longer agrees with what was moved: no boundary from here on is known. If
-   * not even this can be said, it throws, and the fault is nobody's: all connections are in doubt.
-   */
-  private void lose() {
-    parser.lose();
-    HttpAudit.countFault();
+  @Override
+  void lose() {
+    super.lose();
+    Secure secure = connection.secure();
+    if (secure != null) {
+      secure.lose();
+    }
   }
 
   private static void parse(MessageParser parser, long address, int vectors, long n) {
@@ -206,6 +169,11 @@ final class Direction implements MessageListener {
           left -= Math.min(left, Scratch.UNSEEN.length);
         }
       }
+      Secure secure = connection.secure();
+      if (secure != null) {
+        // No engine makes what a file holds.
+        secure.lose();
+      }
       return messageEnded;
     } catch (Throwable e) {
       lose();
@@ -223,6 +191,10 @@ final class Direction implements MessageListener {
     try {
       call = System.nanoTime();
       parser.end();
+      Secure secure = connection.secure();
+      if (secure != null) {
+        secure.peerEnded();
+      }
     } finally {
       leave();
     }
@@ -234,104 +206,31 @@ final class Direction implements MessageListener {
     }
   }
 
-  /** The socket ends. Now, or when the thread that is within leaves. */
-  void close() {
-    while (true) {
-      int now = state;
-      if (now >= CLOSING) {
-        return;
-      }
-      if (now == BUSY) {
-        if (STATE.compareAndSet(this, BUSY, CLOSING)) {
-          return;
-        }
-      } else if (STATE.compareAndSet(this, FREE, CLOSING)) {
-        finish();
-        return;
-      }
-    }
-  }
-
-  private void finish() {
-    state = CLOSED;
-    try {
-      call = System.nanoTime();
-      if (outbound && error == SocketError.NONE) {
-        parser.end();
-      } else {
-        parser.abort();
-      }
-    } finally {
-      connection.directionClosed();
-    }
+  @Override
+  boolean isWhole(Head head) {
+    return head.expectedEnd >= 0 && head.expectedEnd <= movedTo;
   }
 
   @Override
-  public FieldNames names() {
-    return connection.propagation().names();
+  void place(Head head) {}
+
+  @Override
+  long end(long position) {
+    return position;
   }
 
   @Override
-  public void started(long offset) {
-    if (!inMessage) {
-      inMessage = true;
-      firstStarted = call;
-    }
-    lastStarted = call;
-  }
-
-  @Override
-  public void head(Head head) {
-    if (parser.isOfRequests()) {
-      connection.propagation().extract(head);
-      if (!outbound) {
-        connection.asked(head);
-      }
-    }
-    endTold = head.expectedEnd >= 0 && head.expectedEnd <= movedTo;
-    connection
-        .events()
-        .head(
-            connection.number(),
-            parser.isOfRequests(),
-            head,
-            firstStarted,
-            lastStarted,
-            endTold ? lastMoved : 0);
-  }
-
-  @Override
-  public void ended(long index, long end, boolean proven) {
-    inMessage = false;
-    messageEnded = true;
-    if (!parser.isOfRequests() && outbound) {
-      connection.answered(index);
-    }
-    if (!endTold) {
-      long at = outbound && state != CLOSED ? lastMoved : call;
-      connection.events().ended(connection.number(), parser.isOfRequests(), index, end, at, proven);
-    }
-    endTold = false;
-  }
-
-  @Override
-  public void boundaryUnknown(Head head, long offset) {
-    connection.boundaryUnknown(outbound);
-    if (parser.isOfRequests()) {
-      connection.propagation().extract(head);
-    }
-    connection
-        .events()
-        .boundaryUnknown(
-            connection.number(),
-            parser.isOfRequests(),
-            head,
-            offset,
-            inMessage ? firstStarted : call);
+  long next(long position) {
+    return position;
   }
 
   @Override
   public void upgraded(long offset, boolean http2) {
-    connection.upgraded(outbound, offset, http2);
+    connection.granted(outbound, offset, http2);
+  }
+
+  @Override
+  public void secured(long offset) {
+    connection.secured(offset, outbound, parser.index());
   }
 }

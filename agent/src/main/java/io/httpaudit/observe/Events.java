@@ -5,8 +5,11 @@ import io.httpaudit.correlate.JvmEvents;
 import io.httpaudit.correlate.MessageHead;
 import io.httpaudit.correlate.Side;
 import io.httpaudit.correlate.SocketError;
+import io.httpaudit.correlate.Tls;
 import io.httpaudit.flow.Endpoint;
 import io.httpaudit.http.Head;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 
 /**
  * The hooks' events, as records of an {@link EventRing}: written by application threads without
@@ -26,6 +29,15 @@ final class Events implements EventRing.Reader {
   private static final int CALL = 10;
   private static final int RESOLVED = 11;
   private static final int ROUTE = 12;
+  private static final int SHOOK = 13;
+  private static final int TLS = 14;
+
+  // What a connection ceases to be HTTP/1.x for.
+  static final int OTHER_PROTOCOL = 0;
+  static final int HTTP2 = 1;
+
+  /** TLS of an engine that no hook sees. */
+  static final int OPAQUE = 2;
 
   // Of a message, in one field.
   private static final int REQUEST = 1;
@@ -114,8 +126,12 @@ final class Events implements EventRing.Reader {
     put(CONNECT_FINISHED, connection, error.ordinal(), at);
   }
 
-  void ended(long connection, boolean request, long index, long end, long at, boolean proven) {
-    int body = ring.claim(6 * 8);
+  /**
+   * @param next where the next message begins at the earliest: in the same TLS record, perhaps
+   */
+  void ended(
+      long connection, boolean request, long index, long end, long next, long at, boolean proven) {
+    int body = ring.claim(ENDED_LENGTH);
     if (body < 0) {
       return;
     }
@@ -127,9 +143,44 @@ final class Events implements EventRing.Reader {
       ring.putLong(body + 24, end);
       ring.putLong(body + 32, at);
       ring.putLong(body + 40, proven ? 1 : 0);
+      ring.putLong(body + 48, next);
       written = true;
     } finally {
-      done(written, body, 6 * 8, ENDED);
+      done(written, body, ENDED_LENGTH, ENDED);
+    }
+  }
+
+  private static final int ENDED_LENGTH = 7 * 8;
+
+  /** A client's handshake was [from, to) of what it sent, up to its first application data. */
+  void shook(long connection, long from, long to) {
+    put(SHOOK, connection, from, to);
+  }
+
+  /** What a handshake settled; what is empty is not known. Not for a byte's path. */
+  void tls(long connection, String... facts) {
+    int length = 8;
+    byte[][] texts = new byte[facts.length][];
+    for (int i = 0; i < facts.length; i++) {
+      texts[i] = facts[i].getBytes(StandardCharsets.ISO_8859_1);
+      length += 8 + texts[i].length;
+    }
+    int body = ring.claim(length);
+    if (body < 0) {
+      return;
+    }
+    boolean written = false;
+    try {
+      ring.putLong(body, connection);
+      int at = body + 8 + 8 * texts.length;
+      for (int i = 0; i < texts.length; i++) {
+        ring.putLong(body + 8 + 8 * i, texts[i].length);
+        ring.putBytes(at, texts[i], 0, texts[i].length);
+        at += texts[i].length;
+      }
+      written = true;
+    } finally {
+      done(written, body, length, TLS);
     }
   }
 
@@ -202,8 +253,8 @@ final class Events implements EventRing.Reader {
     }
   }
 
-  void upgraded(long connection, long out, long in, boolean http2) {
-    put(UPGRADED, connection, out, in, http2 ? 1 : 0);
+  void upgraded(long connection, long out, long in, int kind) {
+    put(UPGRADED, connection, out, in, kind);
   }
 
   void tcpInfo(long connection, long rttMicros, long retransmits) {
@@ -224,25 +275,32 @@ final class Events implements EventRing.Reader {
   /**
    * @param ended when the whole message was moved, its last byte with its head's; 0: it is not yet
    */
-  void head(long connection, boolean request, Head head, long first, long finalFirst, long ended) {
-    message(HEAD, connection, request, head, head.offset, first, finalFirst, ended);
+  void head(
+      long connection,
+      boolean request,
+      Head head,
+      long first,
+      long finalFirst,
+      long ended,
+      long next) {
+    message(HEAD, connection, request, head, first, finalFirst, ended, next);
   }
 
-  void boundaryUnknown(long connection, boolean request, Head head, long offset, long first) {
-    message(BOUNDARY_UNKNOWN, connection, request, head, offset, first, first, 0);
+  void boundaryUnknown(long connection, boolean request, Head head, long first) {
+    message(BOUNDARY_UNKNOWN, connection, request, head, first, first, 0, 0);
   }
 
-  private static final int MESSAGE = 19 * 8;
+  private static final int MESSAGE = 20 * 8;
 
   private void message(
       int type,
       long connection,
       boolean request,
       Head head,
-      long offset,
       long first,
       long finalFirst,
-      long ended) {
+      long ended,
+      long next) {
     int text = head.methodLength + head.targetLength + head.hostLength + head.stateLength;
     int length = MESSAGE + text;
     int body = ring.claim(length);
@@ -251,7 +309,7 @@ final class Events implements EventRing.Reader {
     }
     boolean written = false;
     try {
-      put(body, connection, request, head, offset, first, finalFirst, ended);
+      put(body, connection, request, head, first, finalFirst, ended, next);
       written = true;
     } finally {
       done(written, body, length, type);
@@ -263,14 +321,14 @@ final class Events implements EventRing.Reader {
       long connection,
       boolean request,
       Head head,
-      long offset,
       long first,
       long finalFirst,
-      long ended) {
+      long ended,
+      long next) {
     ring.putLong(body, connection);
     ring.putLong(body + 8, (request ? REQUEST : 0) | (head.sampled ? SAMPLED : 0));
     ring.putLong(body + 16, head.index);
-    ring.putLong(body + 24, offset);
+    ring.putLong(body + 24, head.offset);
     ring.putLong(body + 32, head.finalOffset);
     ring.putLong(body + 40, head.headEnd);
     ring.putLong(body + 48, head.expectedEnd);
@@ -286,6 +344,7 @@ final class Events implements EventRing.Reader {
     ring.putLong(body + 128, head.traceHigh);
     ring.putLong(body + 136, head.traceLow);
     ring.putLong(body + 144, ended);
+    ring.putLong(body + 152, next);
     int at = body + MESSAGE;
     ring.putBytes(at, head.text, 0, head.methodLength);
     at += head.methodLength;
@@ -361,6 +420,7 @@ final class Events implements EventRing.Reader {
               field(body, 1) != 0,
               field(body, 2),
               field(body, 3),
+              field(body, 6),
               field(body, 4),
               field(body, 5) != 0);
       case UPGRADED ->
@@ -368,7 +428,8 @@ final class Events implements EventRing.Reader {
               connection,
               field(body, 1),
               field(body, 2),
-              field(body, 3) != 0 ? "http2" : "upgraded");
+              field(body, 3) == HTTP2 ? "http2" : "upgraded",
+              field(body, 3) != OPAQUE);
       case TCP_INFO -> to.tcpInfo(connection, field(body, 1), field(body, 2));
       case CLOSED ->
           to.closed(
@@ -391,6 +452,8 @@ final class Events implements EventRing.Reader {
                   field(body, 6),
                   field(body, 7)));
       case RESOLVED -> to.resolved(connection, field(body, 1), field(body, 2));
+      case SHOOK -> to.handshake(connection, field(body, 1), field(body, 2));
+      case TLS -> to.tls(connection, tls(body));
       case ROUTE -> to.route(connection, field(body, 1), characters(body));
       default -> throw new IllegalStateException("event " + type);
     }
@@ -401,12 +464,40 @@ final class Events implements EventRing.Reader {
     to.messageHead(connection, head);
     long ended = field(body, 18);
     if (ended != 0) {
-      to.messageEnd(connection, head.request(), head.index(), head.expectedEnd(), ended, true);
+      to.messageEnd(
+          connection,
+          head.request(),
+          head.index(),
+          head.expectedEnd(),
+          field(body, 19),
+          ended,
+          true);
     }
   }
 
   private long field(int body, int index) {
     return ring.getLong(body + 8 * index);
+  }
+
+  private static final int FACTS = 8;
+
+  private Tls tls(int body) {
+    String[] facts = new String[FACTS];
+    int at = body + 8 + 8 * FACTS;
+    for (int i = 0; i < FACTS; i++) {
+      int length = (int) field(body, 1 + i);
+      facts[i] = length == 0 ? "" : ring.getText(at, length);
+      at += length;
+    }
+    return new Tls(
+        facts[0],
+        facts[1],
+        facts[2],
+        facts[3],
+        facts[4].isEmpty() ? Optional.empty() : Optional.of(facts[4].equals("true")),
+        facts[6].isEmpty()
+            ? Optional.empty()
+            : Optional.of(new Tls.Failure(facts[5], facts[6], facts[7])));
   }
 
   private String characters(int body) {

@@ -37,6 +37,7 @@ public final class Observer extends HttpAuditSink {
   private final EventRing ring;
   private final Events events;
   private final AtomicLong numbers = new AtomicLong();
+  private final Engines engines = new Engines();
 
   /** Stands for a datagram socket while it connects: that passes the same method. */
   private static final Object DATAGRAM = new Object();
@@ -236,6 +237,16 @@ public final class Observer extends HttpAuditSink {
   private long connectingCall() {
     ClientCall call = opening();
     return call != null && call.stage == ClientCall.CONNECTS && tell(call, 0) ? call.spanId : 0;
+  }
+
+  /** The TLS engines of this JVM. */
+  public Engines engines() {
+    return engines;
+  }
+
+  /** Forgets what was collected. Now and then, on a thread of ours. */
+  public void sweep() {
+    engines.sweep();
   }
 
   /** A number for a connection that no hook saw. */

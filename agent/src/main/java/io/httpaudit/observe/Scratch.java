@@ -16,7 +16,23 @@ final class Scratch {
   private static final int SLOTS = 16;
   private static final AtomicReferenceArray<byte[]> KEPT = new AtomicReferenceArray<>(SLOTS);
 
+  /** What a TLS record holds at the most, and a little (RFC 8446, 5.2). */
+  private static final int RECORD = (1 << 14) + 256;
+
+  private static final AtomicReferenceArray<byte[]> RECORDS = new AtomicReferenceArray<>(SLOTS);
+
   private Scratch() {}
+
+  /** Room for a record's plaintext. */
+  static byte[] takeRecord() {
+    byte[] kept = RECORDS.getAndSet(slot(), null);
+    return kept == null ? new byte[RECORD] : kept;
+  }
+
+  static void giveRecord(byte[] scratch, int used) {
+    Arrays.fill(scratch, 0, used, (byte) 0);
+    RECORDS.set(slot(), scratch);
+  }
 
   static byte[] take() {
     byte[] kept = KEPT.getAndSet(slot(), null);

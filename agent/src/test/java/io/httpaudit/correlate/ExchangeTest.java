@@ -136,7 +136,7 @@ class ExchangeTest {
     Stage.Talk talk = stage.talk(3).handshake(1_000).accepted(3, 1_200);
     talk.up(0, 100, 0, 1_300).down(0, 0, 100, 1_301);
     talk.requestHead(3, 0, 0, 80, 100, 1_400);
-    stage.correlator.messageEnd(3, true, 0, 100, us(1_410), true);
+    stage.correlator.messageEnd(3, true, 0, 100, 100, us(1_410), true);
     Packet syn = talk.make(true, 77_000, 0, 0, Packet.SYN, 5_000);
     syn.direction |= Packet.ENDED;
     talk.send(syn);
@@ -154,7 +154,7 @@ class ExchangeTest {
     stage.tick(60_000_000);
     assertThat(stage.exchanges).isEmpty();
     talk.up(100, 100, 0, 60_000_100).down(0, 300, 200, 60_000_300).up(200, 0, 300, 60_000_400);
-    stage.correlator.messageEnd(3, true, 0, 200, us(60_000_200), true);
+    stage.correlator.messageEnd(3, true, 0, 200, 200, us(60_000_200), true);
     talk.response(3, 0, 0, 300, 60_000_250, 60_000_350);
     stage.tick(60_001_000);
     assertThat(stage.only().verdict()).isEqualTo(Verdict.MATCHED);
@@ -439,7 +439,7 @@ class ExchangeTest {
     talk.up(0, 100, 0, 1_230).down(0, 66, 100, 2_000).up(100, 0, 66, 2_010);
     talk.request(7, 0, 0, 100, 1_200, 1_240);
     talk.flagged(false, 66, 100, Packet.FIN | Packet.ACK, 2_500);
-    stage.correlator.messageEnd(7, false, 0, 66, us(2_550), false);
+    stage.correlator.messageEnd(7, false, 0, 66, 66, us(2_550), false);
     talk.flagged(true, 100, 67, Packet.FIN | Packet.ACK, 2_600);
     talk.flagged(false, 67, 101, Packet.ACK, 2_700);
     talk.closed(7, 100, 66, SocketError.NONE, 2_590);
@@ -499,7 +499,7 @@ class ExchangeTest {
     Stage.Talk talk = stage.talk(3).handshake(1_000).accepted(3, 1_200);
     talk.requestHead(3, 0, 0, 80, 5_000, 1_400);
     talk.flagged(true, 879, 0, Packet.RST | Packet.ACK, 1_500);
-    stage.correlator.messageEnd(3, true, 0, 879, us(1_600), false);
+    stage.correlator.messageEnd(3, true, 0, 879, 879, us(1_600), false);
     talk.closed(3, 0, 879, SocketError.RESET, 1_600);
     stage.tick(1_700);
     assertThat(stage.only().verdict()).isEqualTo(Verdict.INFERRED);
@@ -680,7 +680,7 @@ class ExchangeTest {
     talk.down(25, 300, 100, 2_000).up(100, 0, 325, 2_010);
     talk.request(7, 0, 0, 100, 1_200, 1_240);
     talk.responseHead(7, 0, 0, 25, 325, 325, 1_600, 2_100);
-    stage.correlator.messageEnd(7, false, 0, 325, us(2_100), true);
+    stage.correlator.messageEnd(7, false, 0, 325, 325, us(2_100), true);
     stage.tick(2_200);
     Exchange exchange = stage.only();
     assertThat(exchange.response())
@@ -850,7 +850,7 @@ class ExchangeTest {
     Stage.Talk talk = stage.talk(3).handshake(1_000).accepted(3, 1_150);
     talk.up(0, 20, 0, 1_200).down(0, 0, 20, 1_201);
     talk.flagged(true, 20, 0, Packet.RST | Packet.ACK, 1_300);
-    stage.correlator.messageEnd(3, true, 0, 20, us(1_310), false);
+    stage.correlator.messageEnd(3, true, 0, 20, 20, us(1_310), false);
     talk.closed(3, 0, 20, SocketError.RESET, 1_320);
     stage.tick(1_400);
     assertThat(stage.exchanges).isEmpty();

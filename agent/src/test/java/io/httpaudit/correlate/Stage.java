@@ -238,7 +238,7 @@ final class Stage implements KernelView, Outcomes, Tracing {
 
     Talk request(long connection, long index, long from, long to, double first, double last) {
       requestHead(connection, index, from, to, to, first);
-      correlator.messageEnd(connection, true, index, to, us(last), true);
+      correlator.messageEnd(connection, true, index, to, to, us(last), true);
       return this;
     }
 
@@ -250,7 +250,7 @@ final class Stage implements KernelView, Outcomes, Tracing {
           new MessageHead(
               true, index, from, from, to, to, us(first), us(first), "GET", "/pay", "shop", 0, 1,
               parent, 1, 2, true, "rojo=1"));
-      correlator.messageEnd(connection, true, index, to, us(last), true);
+      correlator.messageEnd(connection, true, index, to, to, us(last), true);
       return this;
     }
 
@@ -266,7 +266,7 @@ final class Stage implements KernelView, Outcomes, Tracing {
 
     Talk response(long connection, long index, long from, long to, double first, double last) {
       responseHead(connection, index, from, from, to, to, first, first);
-      correlator.messageEnd(connection, false, index, to, us(last), true);
+      correlator.messageEnd(connection, false, index, to, to, us(last), true);
       return this;
     }
 

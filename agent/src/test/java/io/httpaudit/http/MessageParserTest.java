@@ -313,6 +313,25 @@ class MessageParserTest {
   }
 
   @Test
+  void tls() {
+    Talk.Told told = new Talk().request("\26\3\1\0\252").response("\26\3\3\0\1").told();
+    assertThat(told.requests()).containsExactly("tls from 0");
+    assertThat(told.responses()).isEmpty();
+    // Only as the first thing.
+    assertThat(requests(GET + "\26\3\1\0\252"))
+        .containsExactly(got(0, 0), ended(0, GET_LENGTH), unknown(1, GET_LENGTH));
+  }
+
+  @Test
+  void connectForAnotherProtocol() {
+    String ask = "CONNECT a:25 HTTP/1.1\r\nHost: a:25\r\n\r\n";
+    String grant = "HTTP/1.1 200 OK\r\n\r\n";
+    Talk.Told told = new Talk().request(ask).response(grant).request("EHLO").told();
+    assertThat(told.requests()).endsWith("upgraded from " + ask.length());
+    assertThat(told.responses()).endsWith("upgraded from " + grant.length());
+  }
+
+  @Test
   void connect() {
     String ask = "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n";
     String grant = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n";
@@ -325,7 +344,7 @@ class MessageParserTest {
                 + " expects "
                 + ask.length(),
             ended(0, ask.length()),
-            "upgraded from " + ask.length());
+            "tls from " + ask.length());
     assertThat(told.responses())
         .contains(ended(0, grant.length()))
         .endsWith("upgraded from " + grant.length());
@@ -461,7 +480,7 @@ class MessageParserTest {
         "GET / HTTP/1.x\r\n\r\n",
         " GET / HTTP/1.1\r\n\r\n",
         "\nGET / HTTP/1.1\r\n\r\n",
-        "\26\3\1\0\252",
+        "\25\3\1\0\252",
         "SSH-2.0-x\r\n",
         "{\"a\":1}",
         "\0"

@@ -85,4 +85,10 @@ final class Recorder implements MessageListener {
     reaches(offset);
     told.add((http2 ? "http2" : "upgraded") + " from " + offset);
   }
+
+  @Override
+  public void secured(long offset) {
+    reaches(offset);
+    told.add("tls from " + offset);
+  }
 }

@@ -61,6 +61,9 @@ final class ReferenceParser {
   private final List<Asked> asked = new ArrayList<>();
   private boolean http2;
 
+  /** RFC 8446, 5.1: a record of a handshake. */
+  private boolean tls;
+
   private ReferenceParser(String requests, String responses, boolean orderly) {
     this.requests = requests;
     this.responses = responses;
@@ -90,6 +93,11 @@ final class ReferenceParser {
       }
       String rest = requests.substring(at);
       if (rest.isEmpty() || rest.equals("\r")) {
+        return;
+      }
+      if (at == 0 && requests.charAt(0) == 22) {
+        tls = true;
+        requestsTold.add("tls from 0");
         return;
       }
       if (at == 0 && match(PREFACE.matcher(requests), 0, requests.length()) != UNKNOWN) {
@@ -187,7 +195,7 @@ final class ReferenceParser {
 
   private void responses() {
     int at = 0;
-    if (http2) {
+    if (http2 || tls) {
       return;
     }
     for (int index = 0; at < responses.length(); index++) {

@@ -8,6 +8,7 @@ import io.httpaudit.correlate.JvmEvents;
 import io.httpaudit.correlate.MessageHead;
 import io.httpaudit.correlate.Side;
 import io.httpaudit.correlate.SocketError;
+import io.httpaudit.correlate.Tls;
 import io.httpaudit.flow.Endpoint;
 import io.httpaudit.trace.Propagation;
 import java.lang.management.ManagementFactory;
@@ -207,13 +208,26 @@ class AllocationTest {
 
     @Override
     public void messageEnd(
-        long connection, boolean request, long index, long end, long at, boolean proven) {}
+        long connection,
+        boolean request,
+        long index,
+        long end,
+        long next,
+        long at,
+        boolean proven) {}
 
     @Override
     public void boundaryUnknown(long connection, MessageHead partial) {}
 
     @Override
-    public void upgraded(long connection, long outOffset, long inOffset, String outcome) {}
+    public void upgraded(
+        long connection, long outOffset, long inOffset, String outcome, boolean named) {}
+
+    @Override
+    public void handshake(long connection, long from, long to) {}
+
+    @Override
+    public void tls(long connection, Tls tls) {}
 
     @Override
     public void tcpInfo(long connection, long rttMicros, long retransmits) {}

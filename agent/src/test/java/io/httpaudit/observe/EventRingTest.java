@@ -205,7 +205,7 @@ class EventRingTest {
       thread.join();
       int[] seen = new int[1];
       large.drain((type, body) -> seen[0]++, Integer.MAX_VALUE);
-      events.ended(1, true, 2, 3, 4, true);
+      events.ended(1, true, 2, 3, 3, 4, true);
       seen[0] = 0;
       large.drain((type, body) -> seen[0]++, Integer.MAX_VALUE);
       assertThat(seen[0]).isEqualTo(1);
@@ -219,7 +219,7 @@ class EventRingTest {
       // On the way up, from the very brink on.
     }
     try {
-      events.ended(1, true, 2, 3, 4, true);
+      events.ended(1, true, 2, 3, 3, 4, true);
     } catch (StackOverflowError e) {
       // As HttpAudit does.
     }

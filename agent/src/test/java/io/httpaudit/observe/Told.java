@@ -5,6 +5,7 @@ import io.httpaudit.correlate.JvmEvents;
 import io.httpaudit.correlate.MessageHead;
 import io.httpaudit.correlate.Side;
 import io.httpaudit.correlate.SocketError;
+import io.httpaudit.correlate.Tls;
 import io.httpaudit.flow.Endpoint;
 import java.util.ArrayList;
 import java.util.List;
@@ -88,7 +89,7 @@ final class Told implements JvmEvents {
 
   @Override
   public void messageEnd(
-      long connection, boolean request, long index, long end, long at, boolean proven) {
+      long connection, boolean request, long index, long end, long next, long at, boolean proven) {
     lines.add(
         connection + " end of " + what(request) + index + " at " + end + (proven ? "" : " cut"));
   }
@@ -105,8 +106,19 @@ final class Told implements JvmEvents {
   }
 
   @Override
-  public void upgraded(long connection, long outOffset, long inOffset, String outcome) {
+  public void upgraded(
+      long connection, long outOffset, long inOffset, String outcome, boolean named) {
     lines.add(connection + " " + outcome + " " + outOffset + " " + inOffset);
+  }
+
+  @Override
+  public void handshake(long connection, long from, long to) {
+    lines.add(connection + " handshake " + from + " to " + to);
+  }
+
+  @Override
+  public void tls(long connection, Tls tls) {
+    lines.add(connection + " " + tls);
   }
 
   @Override

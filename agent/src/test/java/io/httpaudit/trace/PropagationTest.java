@@ -175,6 +175,9 @@ class PropagationTest {
 
           @Override
           public void upgraded(long offset, boolean http2) {}
+
+          @Override
+          public void secured(long offset) {}
         };
     MessageParser.ofRequests(new Requests(), listener).parse(bytes, 0, bytes.length);
     assertThat(found[0]).as(request.toString()).isNotNull();

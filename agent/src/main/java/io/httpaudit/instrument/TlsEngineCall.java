@@ -1,0 +1,59 @@
+package io.httpaudit.instrument;
+
+import io.httpaudit.observe.Engines;
+import io.httpaudit.observe.Records;
+import io.httpaudit.observe.TlsEnd;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLEngineResult;
+
+/**
+ * A wrap or an unwrap of an {@code SSLEngine}, of whatever provider. {@code one} is the plaintext's
+ * buffers, {@code two} the records': an array, or one.
+ */
+final class TlsEngineCall extends HttpAuditProbe {
+  private final Engines engines;
+  private final boolean wraps;
+
+  TlsEngineCall(Engines engines, boolean wraps) {
+    this.engines = engines;
+    this.wraps = wraps;
+  }
+
+  @Override
+  public Object enter(Object self, Object one, Object two) {
+    TlsEnd end = engines.of(self);
+    Records records = wraps ? end.out() : end.in();
+    return one != null && two != null && records.begins(one, two) ? end : null;
+  }
+
+  @Override
+  public void leave(Object entered, Object self, Object one, Object result, Throwable thrown) {
+    if (!(entered instanceof TlsEnd end)) {
+      return;
+    }
+    if (end.wantsProtocol() && self instanceof SSLEngine engine) {
+      protocol(end, engine);
+    }
+    Records records = wraps ? end.out() : end.in();
+    records.ends(thrown != null);
+    if (result instanceof SSLEngineResult of) {
+      if (of.getHandshakeStatus() == SSLEngineResult.HandshakeStatus.FINISHED) {
+        end.finished();
+      }
+      if (!wraps && of.getStatus() == SSLEngineResult.Status.CLOSED) {
+        records.closeNotify();
+      }
+    }
+  }
+
+  private static void protocol(TlsEnd end, SSLEngine engine) {
+    try {
+      String chosen = engine.getApplicationProtocol();
+      if (chosen != null && !chosen.isEmpty()) {
+        end.protocol(chosen);
+      }
+    } catch (UnsupportedOperationException e) {
+      // Of a provider that has no ALPN.
+    }
+  }
+}

@@ -99,9 +99,13 @@ final class Direction extends Stream {
     }
   }
 
-  @Override
-  void lose() {
-    super.lose();
+  /**
+   * What was counted no longer agrees with what was moved: no boundary from here on is known. If
+   * not even this can be said, it throws, and the fault is nobody's: all connections are in doubt.
+   */
+  private void lose() {
+    parser.lose();
+    HttpAudit.countFault();
     Secure secure = connection.secure();
     if (secure != null) {
       secure.lose();

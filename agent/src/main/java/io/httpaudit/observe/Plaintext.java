@@ -46,7 +46,9 @@ final class Plaintext extends Stream {
    */
   private long[] ends;
 
+  /** Records and plaintext don't agree any more. */
   private volatile boolean doubtful;
+
   private volatile int added;
   private volatile int told;
 
@@ -113,16 +115,15 @@ final class Plaintext extends Stream {
     parser.end();
   }
 
-  /** What is passed from here on proves nothing. Any thread. */
+  /** What was passed no longer agrees with what was moved. Any thread. */
   void doubt() {
     doubtful = true;
-    if (enter()) {
-      try {
-        lose();
-      } finally {
-        leave();
-      }
-    }
+  }
+
+  /** Bytes went by in doubt: no boundary from here on is known. */
+  void lose() {
+    doubtful = true;
+    parser.lose();
   }
 
   @Override
@@ -150,7 +151,7 @@ final class Plaintext extends Stream {
 
   @Override
   long next(long position) {
-    return parser.position() < movedTo ? recordStart : recordEnd;
+    return position < movedTo ? recordStart : recordEnd;
   }
 
   @Override
@@ -226,7 +227,7 @@ final class Plaintext extends Stream {
 
   @Override
   void finishing() {
-    if (doubtful) {
+    if (doubtful && isInMessage()) {
       parser.lose();
     }
     if (!outbound) {

@@ -29,6 +29,9 @@ public final class Records implements Handshake.HelloListener {
   private volatile int busy;
   private volatile boolean lost;
 
+  /** Plaintext went by behind the loss, and that was told. */
+  private boolean lossTold;
+
   /** Null: its connection is not known. */
   private volatile Plaintext plaintext;
 
@@ -89,6 +92,7 @@ public final class Records implements Handshake.HelloListener {
     if (BUSY.compareAndSet(this, 0, 1)) {
       return true;
     }
+    HttpAudit.countFault();
     lose();
     return false;
   }
@@ -116,7 +120,7 @@ public final class Records implements Handshake.HelloListener {
    * @return whether {@link #ends} is to be called
    */
   public boolean begins(Object plaintext, Object records) {
-    if (lost || !enter()) {
+    if (lossTold || !enter()) {
       return false;
     }
     calledAt = System.nanoTime();
@@ -267,8 +271,7 @@ public final class Records implements Handshake.HelloListener {
       cursor = 0;
       cursorAt = plainFrom[0];
       if (lost || count == 0 && outbound) {
-        lost = true;
-        to.lose();
+        lost(to);
         return;
       }
       if (count == 0) {
@@ -279,8 +282,7 @@ public final class Records implements Handshake.HelloListener {
       }
       if (total > lengths[count - 1]) {
         // More than one record of application data: which holds what is not certain.
-        lost = true;
-        to.lose();
+        lost(to);
         return;
       }
       noteHandshake(count - 1);
@@ -289,6 +291,12 @@ public final class Records implements Handshake.HelloListener {
     } finally {
       to.leave();
     }
+  }
+
+  private void lost(Plaintext to) {
+    lost = true;
+    lossTold = true;
+    to.lose();
   }
 
   /** Stream position of what is counted as 0 here. */
@@ -387,7 +395,7 @@ public final class Records implements Handshake.HelloListener {
   /** It was: {@code record} begins with its {@code bytes}. */
   public void encrypted(byte[] record, int bytes, boolean thrown) {
     try {
-      if (lost || !enter()) {
+      if (lossTold || !enter()) {
         return;
       }
       try {
@@ -429,6 +437,10 @@ public final class Records implements Handshake.HelloListener {
     }
     try {
       to.call = calledAt;
+      if (lost) {
+        lost(to);
+        return;
+      }
       begin(to, recordStart, position, holding);
       if (held != null) {
         to.pass(held, 0, holding);
@@ -455,7 +467,7 @@ public final class Records implements Handshake.HelloListener {
    * @param fragment what it holds, from its position to its limit; null: no application data
    */
   public void decrypted(byte outerType, int bytes, ByteBuffer fragment) {
-    if (lost || !enter()) {
+    if (lossTold || !enter()) {
       return;
     }
     try {
@@ -464,8 +476,12 @@ public final class Records implements Handshake.HelloListener {
       if (to != null && to.enter()) {
         try {
           to.call = System.nanoTime();
-          begin(to, recordStart, position, fragment.remaining());
-          to.pass(fragment, fragment.position(), fragment.limit());
+          if (lost) {
+            lost(to);
+          } else {
+            begin(to, recordStart, position, fragment.remaining());
+            to.pass(fragment, fragment.position(), fragment.limit());
+          }
         } finally {
           to.leave();
         }

@@ -111,16 +111,7 @@ abstract class Stream implements MessageListener {
 
   abstract SocketError error();
 
-  /**
-   * What was counted no longer agrees with what was moved: no boundary from here on is known. If
-   * not even this can be said, it throws, and the fault is nobody's: all connections are in doubt.
-   */
-  void lose() {
-    parser.lose();
-    HttpAudit.countFault();
-  }
-
-  /** Gives the positions that {@code head} speaks of in TCP's stream. */
+  /** Makes the positions that {@code head} speaks of TCP's stream's. */
   abstract void place(Head head);
 
   /** Whether the message that {@code head} begins was moved whole: its end is told with it. */
@@ -163,6 +154,7 @@ abstract class Stream implements MessageListener {
       }
     }
     endTold = isWhole(head);
+    long next = endTold ? next(head.expectedEnd) : 0;
     place(head);
     connection
         .events()
@@ -173,7 +165,7 @@ abstract class Stream implements MessageListener {
             firstStarted,
             lastStarted,
             endTold ? lastMoved : 0,
-            endTold ? next(head.expectedEnd) : 0);
+            next);
   }
 
   @Override

@@ -201,10 +201,6 @@ final class Secure implements Handshake.HelloListener {
     return state != HANDSHAKE;
   }
 
-  boolean isTls13() {
-    return handshake.version().equals("1.3");
-  }
-
   /** Application data is about to be passed. On the engine's threads. */
   void established() {
     if (state == HANDSHAKE && STATE.compareAndSet(this, HANDSHAKE, ESTABLISHED)) {
@@ -283,7 +279,10 @@ final class Secure implements Handshake.HelloListener {
       return;
     }
     String alert = handshake.alert();
-    String by = handshake.alertBy() == 0 ? "" : (handshake.alertBy() == 1) == client ? LOCAL : PEER;
+    String by =
+        handshake.alertBy() == Handshake.NOBODY
+            ? ""
+            : (handshake.alertBy() == Handshake.CLIENT) == client ? LOCAL : PEER;
     if (known != null && alert.isEmpty()) {
       alert = known.alert();
       by = alert.isEmpty() ? by : known.isAlertReceived() ? PEER : LOCAL;

@@ -766,11 +766,11 @@ final class Judge {
     if (c.wireOnly) {
       return "shadow";
     }
-    if (c.upgrade != null) {
-      return c.upgrade.outcome();
-    }
     if (c.tls().flatMap(Tls::failure).isPresent()) {
       return TLS_FAILED;
+    }
+    if (c.upgrade != null) {
+      return c.upgrade.outcome();
     }
     SocketError error = c.closing.error();
     if (c.failed) {

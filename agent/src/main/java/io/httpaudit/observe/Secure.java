@@ -59,6 +59,9 @@ final class Secure implements Handshake.HelloListener {
   /** This end's Hello is written, and no engine's that is hooked. Of the thread that writes. */
   private boolean unclaimed;
 
+  /** It was told that its engine is none that is hooked. */
+  private volatile boolean opaque;
+
   private boolean closed;
 
   Secure(Connection connection, boolean client, long outStart, long inStart, long firstIndex) {
@@ -116,6 +119,7 @@ final class Secure implements Handshake.HelloListener {
     }
     if (outbound && unclaimed && engine == null) {
       unclaimed = false;
+      opaque = true;
       connection.events().upgraded(connection.number(), outStart, inStart, Events.OPAQUE);
     }
     Plaintext written = outbound ? plainOut : null;
@@ -201,10 +205,6 @@ final class Secure implements Handshake.HelloListener {
     return state != HANDSHAKE;
   }
 
-  boolean isTls13() {
-    return handshake.version().equals("1.3");
-  }
-
   /** Application data is about to be passed. On the engine's threads. */
   void established() {
     if (state == HANDSHAKE && STATE.compareAndSet(this, HANDSHAKE, ESTABLISHED)) {
@@ -274,7 +274,8 @@ final class Secure implements Handshake.HelloListener {
       return;
     }
     TlsEnd known = engine;
-    boolean failed = known == null ? !handshake.alert().isEmpty() : !known.isFinished();
+    // Of an engine that is not hooked nobody knows whether its handshake ended well.
+    boolean failed = known == null ? !opaque || !handshake.alert().isEmpty() : !known.isFinished();
     if (client && failed) {
       shook(0, position(true) - outStart);
     }
@@ -283,7 +284,10 @@ final class Secure implements Handshake.HelloListener {
       return;
     }
     String alert = handshake.alert();
-    String by = handshake.alertBy() == 0 ? "" : (handshake.alertBy() == 1) == client ? LOCAL : PEER;
+    String by =
+        handshake.alertBy() == Handshake.NOBODY
+            ? ""
+            : (handshake.alertBy() == Handshake.CLIENT) == client ? LOCAL : PEER;
     if (known != null && alert.isEmpty()) {
       alert = known.alert();
       by = alert.isEmpty() ? by : known.isAlertReceived() ? PEER : LOCAL;

@@ -3,6 +3,7 @@ package io.httpaudit.report;
 import io.httpaudit.correlate.ConnectionOutcome;
 import io.httpaudit.correlate.Exchange;
 import io.httpaudit.correlate.Side;
+import io.httpaudit.correlate.Tls;
 import io.httpaudit.correlate.Verdict;
 import io.httpaudit.correlate.Why;
 import java.io.FileDescriptor;
@@ -113,7 +114,9 @@ final class AuditLog {
     if (e.tcp().retransmits().isPresent()) {
       json.put("retransmits", e.tcp().retransmits().getAsLong());
     }
-    write(json.end().line());
+    json.end();
+    tls(e.tls());
+    write(json.line());
   }
 
   private void range(String name, Exchange.Range range, long offset) {
@@ -144,7 +147,30 @@ final class AuditLog {
     if (c.connectStart().isPresent() && c.connectEnd().isPresent()) {
       json.millis("connect", c.connectEnd().getAsLong() - c.connectStart().getAsLong());
     }
-    write(json.end().line());
+    if (c.sslStart().isPresent() && c.sslEnd().isPresent()) {
+      json.millis("ssl", c.sslEnd().getAsLong() - c.sslStart().getAsLong());
+    }
+    json.end();
+    tls(c.tls());
+    write(json.line());
+  }
+
+  private void tls(Optional<Tls> settled) {
+    if (settled.isEmpty()) {
+      return;
+    }
+    Tls tls = settled.get();
+    json.object("tls").known("version", tls.version()).known("cipher", tls.cipher());
+    json.known("sni", tls.serverName()).known("alpn", tls.alpn());
+    if (tls.resumed().isPresent()) {
+      json.put("resumed", tls.resumed().get());
+    }
+    if (tls.failure().isPresent()) {
+      Tls.Failure failure = tls.failure().get();
+      json.object("failure").known("alert", failure.alert()).known("by", failure.by());
+      json.known("after", failure.after()).end();
+    }
+    json.end();
   }
 
   /** {@code bytes} below 0: unknown. */

@@ -28,6 +28,13 @@ final class Names {
   static final Key<String> PROTOCOL_VERSION = stringKey("network.protocol.version");
   static final Key<String> INTERFACE = stringKey("network.interface.name");
   static final Key<String> ERROR = stringKey("error.type");
+  static final Key<String> TLS_PROTOCOL = stringKey("tls.protocol.name");
+  static final Key<String> TLS_VERSION = stringKey("tls.protocol.version");
+  static final Key<String> TLS_CIPHER = stringKey("tls.cipher");
+  static final Key<String> TLS_NEXT_PROTOCOL = stringKey("tls.next_protocol");
+  static final Key<String> TLS_SERVER_NAME = stringKey("tls.client.server_name");
+  static final Key<Boolean> TLS_RESUMED = booleanKey("tls.resumed");
+  static final Key<Boolean> TLS_ESTABLISHED = booleanKey("tls.established");
 
   static final Key<String> VERDICT = stringKey("httpaudit.verdict");
   static final Key<String> WHY = stringKey("httpaudit.why");
@@ -39,6 +46,9 @@ final class Names {
   static final Key<Long> SEQUENCE = longKey("httpaudit.sequence");
   static final Key<Long> ZERO_WINDOW = longKey("httpaudit.zero_window");
   static final Key<Boolean> RESET = booleanKey("httpaudit.reset");
+  static final Key<String> TLS_ALERT = stringKey("httpaudit.tls.alert");
+  static final Key<String> TLS_FAILED_BY = stringKey("httpaudit.tls.failed_by");
+  static final Key<String> TLS_FAILED_AFTER = stringKey("httpaudit.tls.failed_after");
   static final Key<Long> OUT_OF_ORDER = longKey("httpaudit.out_of_order");
   static final Message REQUEST = new Message("request");
   static final Message RESPONSE = new Message("response");

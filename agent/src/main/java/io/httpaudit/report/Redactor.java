@@ -44,7 +44,7 @@ final class Redactor {
     Endpoint server = exchange.side() == Side.SERVER ? exchange.local() : exchange.peer();
     String target = cut(exchange.target());
     String authority = exchange.host().isEmpty() ? server.toString() : exchange.host();
-    String scheme = "http";
+    String scheme = exchange.tls().isPresent() ? "https" : "http";
     if (exchange.method().equals("CONNECT")) {
       return new Url("", authority(target), "", "");
     }

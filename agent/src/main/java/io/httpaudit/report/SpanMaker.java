@@ -5,12 +5,15 @@ import io.httpaudit.correlate.Exchange;
 import io.httpaudit.correlate.Exchange.TraceIds;
 import io.httpaudit.correlate.Phase;
 import io.httpaudit.correlate.Side;
+import io.httpaudit.correlate.Tls;
 import io.httpaudit.correlate.Verdict;
 import io.httpaudit.correlate.Why;
 import io.httpaudit.flow.Endpoint;
 import io.httpaudit.report.SpanOut.Kind;
 import io.httpaudit.trace.SpanIds;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /** From what was judged to spans: INTERFACE.md, Spans. One thread. */
@@ -86,6 +89,9 @@ final class SpanMaker {
     }
     tags.put(Names.CONNECTION, e.connection());
     tags.put(Names.SEQUENCE, e.sequence());
+    if (e.tls().isPresent()) {
+      tls(e.tls().get(), tags);
+    }
     out.end();
     for (Exchange.Timing timing : e.phases()) {
       phase(timing, e.end() - e.start(), e.trace(), e.wallOffset());
@@ -106,18 +112,51 @@ final class SpanMaker {
     tags.put(Names.SERVER_PORT, (long) c.peer().port());
     tags.put(Names.ERROR, c.outcome());
     verdict(c.verdict(), c.why(), tags);
-    Exchange.Timing connect = null;
-    if (c.connectStart().isPresent() && c.connectEnd().isPresent()) {
-      connect =
-          new Exchange.Timing(
-              Phase.CONNECT, c.connectStart().getAsLong(), c.connectEnd().getAsLong());
-      tags.put(Names.of(Phase.CONNECT), millis(connect.nanos()));
-      tags.put(Names.OTHER, millis(c.end() - c.start() - connect.nanos()));
+    Optional<Exchange.Timing> connect = timing(Phase.CONNECT, c.connectStart(), c.connectEnd());
+    Optional<Exchange.Timing> ssl = timing(Phase.SSL, c.sslStart(), c.sslEnd());
+    long known = 0;
+    for (Optional<Exchange.Timing> each : List.of(connect, ssl)) {
+      if (each.isPresent()) {
+        known += each.get().nanos();
+        tags.put(Names.of(each.get().phase()), millis(each.get().nanos()));
+      }
+    }
+    if (known > 0) {
+      tags.put(Names.OTHER, millis(c.end() - c.start() - known));
     }
     tags.put(Names.CONNECTION, c.connection());
+    if (c.tls().isPresent()) {
+      tls(c.tls().get(), tags);
+    }
     out.end();
-    if (connect != null) {
-      phase(connect, c.end() - c.start(), c.trace(), c.wallOffset());
+    for (Optional<Exchange.Timing> each : List.of(connect, ssl)) {
+      if (each.isPresent()) {
+        phase(each.get(), c.end() - c.start(), c.trace(), c.wallOffset());
+      }
+    }
+  }
+
+  private static Optional<Exchange.Timing> timing(Phase phase, OptionalLong from, OptionalLong to) {
+    return from.isPresent() && to.isPresent()
+        ? Optional.of(new Exchange.Timing(phase, from.getAsLong(), to.getAsLong()))
+        : Optional.empty();
+  }
+
+  private static void tls(Tls tls, Tags tags) {
+    tags.put(Names.TLS_PROTOCOL, "tls");
+    tags.known(Names.TLS_VERSION, tls.version());
+    tags.known(Names.TLS_CIPHER, tls.cipher());
+    tags.known(Names.TLS_SERVER_NAME, tls.serverName());
+    tags.known(Names.TLS_NEXT_PROTOCOL, tls.alpn());
+    if (tls.resumed().isPresent()) {
+      tags.put(Names.TLS_RESUMED, tls.resumed().get().booleanValue());
+    }
+    tags.put(Names.TLS_ESTABLISHED, tls.failure().isEmpty());
+    if (tls.failure().isPresent()) {
+      Tls.Failure failure = tls.failure().get();
+      tags.known(Names.TLS_ALERT, failure.alert());
+      tags.known(Names.TLS_FAILED_BY, failure.by());
+      tags.known(Names.TLS_FAILED_AFTER, failure.after());
     }
   }
 

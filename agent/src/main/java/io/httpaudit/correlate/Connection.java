@@ -62,6 +62,9 @@ final class Connection {
   /** The call that wanted it, until it sends something; null: not known. */
   Call call;
 
+  /** When a proxy's grant of a tunnel was read; 0: there is none. */
+  long granted;
+
   /** The kernel counts its local port. */
   boolean admitted;
 

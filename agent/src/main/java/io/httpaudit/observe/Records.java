@@ -106,6 +106,10 @@ public final class Records implements Handshake.HelloListener {
     return false;
   }
 
+  boolean isLost() {
+    return lost;
+  }
+
   /** From here on nothing is certain. Any thread. */
   public void lose() {
     if (lost) {

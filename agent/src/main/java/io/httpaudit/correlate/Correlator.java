@@ -461,7 +461,7 @@ public final class Correlator implements JvmEvents {
       e.responseEndAt = at;
       e.responseProven = proven;
       if (e.tunnelled != null) {
-        c.granted = at;
+        c.secured().granted = at;
       }
       if (proven) {
         // What was cut is still this exchange's, from where the one before ended.

@@ -348,7 +348,7 @@ final class Judge {
         requests,
         closing == null ? Math.max(head.headEnd(), e.requestEnd) : client ? out : in,
         over);
-    if (c.secured != null && e.requestEnd >= 0 && !e.requestProven) {
+    if (c.tls().isPresent() && e.requestEnd >= 0 && !e.requestProven) {
       request.ofRecords(head.offset(), e.requestEnd, client ? requests : null);
     }
     long from = responseStart(c, e);
@@ -373,7 +373,7 @@ final class Judge {
             ? Math.max(e.responseEnd, e.response == null ? from : e.response.headEnd())
             : client ? in : out,
         over);
-    if (c.secured != null && e.responseEnd >= 0 && !e.responseProven) {
+    if (c.tls().isPresent() && e.responseEnd >= 0 && !e.responseProven) {
       response.ofRecords(from, e.responseEnd, client ? null : responses);
     }
   }
@@ -507,9 +507,9 @@ final class Judge {
     }
     marks.call = call.start;
     marks.taken = call.taken;
-    if (e.opened && c.granted != 0) {
+    if (e.opened && c.granted() != 0) {
       // What it waited for until then is the tunnel's to tell.
-      marks.taken = c.granted;
+      marks.taken = c.granted();
     } else if (call.taken == 0) {
       // It may have been sent on another connection than the one that it wanted.
       boolean opened = e.opened || e.tunnelled != null;

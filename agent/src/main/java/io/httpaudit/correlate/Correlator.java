@@ -424,6 +424,7 @@ public final class Correlator implements JvmEvents {
       if (head.method().equals(CONNECT)) {
         // The call itself comes behind it.
         e.tunnelled = c.call;
+        e.clear = c.tls().isEmpty();
       } else {
         if (c.client()) {
           e.call = calls.take(head.parent());

@@ -295,7 +295,7 @@ final class Judge {
             timings,
             figures ? ackNanos(c) : OptionalLong.empty(),
             tcp(c, figures, reset, now),
-            c.tls(),
+            tls(c, e),
             error);
     if (figures && requestFacts.seen) {
       c.previousBegin = requestFacts.first;
@@ -323,6 +323,11 @@ final class Judge {
         : tracing.begin(c.number, e.index, head);
   }
 
+  /** Of what the exchange was sent through: a tunnel's TLS is not that of what opened it. */
+  private static Optional<Tls> tls(Connection c, Pending e) {
+    return e.clear ? Optional.empty() : c.tls();
+  }
+
   private static String protocol(int minor) {
     return switch (minor) {
       case 0 -> "1.0";
@@ -348,7 +353,7 @@ final class Judge {
         requests,
         closing == null ? Math.max(head.headEnd(), e.requestEnd) : client ? out : in,
         over);
-    if (c.tls().isPresent() && e.requestEnd >= 0 && !e.requestProven) {
+    if (tls(c, e).isPresent() && e.requestEnd >= 0 && !e.requestProven) {
       request.ofRecords(head.offset(), e.requestEnd, client ? requests : null);
     }
     long from = responseStart(c, e);
@@ -373,7 +378,7 @@ final class Judge {
             ? Math.max(e.responseEnd, e.response == null ? from : e.response.headEnd())
             : client ? in : out,
         over);
-    if (c.tls().isPresent() && e.responseEnd >= 0 && !e.responseProven) {
+    if (tls(c, e).isPresent() && e.responseEnd >= 0 && !e.responseProven) {
       response.ofRecords(from, e.responseEnd, client ? null : responses);
     }
   }

@@ -4,6 +4,7 @@ import static io.httpaudit.correlate.Stage.us;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.httpaudit.correlate.Exchange.Timing;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** What a library tells of a call joins what was sent for it, by the span's id in the bytes. */
@@ -122,6 +123,33 @@ class CallTest {
         .startsWith(
             new Timing(Phase.BLOCKED, us(500), us(3_100)),
             new Timing(Phase.QUEUE, us(3_200), us(3_230)));
+  }
+
+  private static final Tls SETTLED =
+      new Tls("1.3", "TLS_AES_128_GCM_SHA256", "bank.test", "", Optional.empty(), Optional.empty());
+
+  /** All is judged at once: what opened the tunnel, too, when its TLS is known already. */
+  @Test
+  void whatOpensATunnelIsNotSentThroughItsTls() {
+    Stage.Talk talk = stage.talk(7).handshake(1_000).openedByClient(7, 990, 1_150);
+    tunnel(talk, 0, 0, 0, 1_200);
+    stage.correlator.tls(7, SETTLED);
+    exchange(talk, 1, 0, 100, 300, 3_200);
+    stage.tick(5_000);
+
+    assertThat(stage.exchanges).extracting(Exchange::method).containsExactly("CONNECT", "GET");
+    assertThat(stage.exchanges.get(0).tls()).isEmpty();
+    assertThat(stage.exchanges.get(1).tls()).contains(SETTLED);
+  }
+
+  @Test
+  void aTunnelThatIsAskedForOverTlsIsSentThroughThat() {
+    Stage.Talk talk = stage.talk(7).handshake(1_000).openedByClient(7, 990, 1_150);
+    stage.correlator.tls(7, SETTLED);
+    tunnel(talk, 0, 0, 0, 1_200);
+    stage.tick(5_000);
+
+    assertThat(stage.only().tls()).contains(SETTLED);
   }
 
   private void tunnel(Stage.Talk talk, long index, long requests, long responses, double at) {

@@ -56,6 +56,9 @@ final class Secure implements Handshake.HelloListener {
   /** The peer sent a FIN. */
   private volatile boolean peerEnded;
 
+  /** It did so before either end sent an alert: what this end says of it is no reason. */
+  private volatile boolean peerEndedFirst;
+
   /** This end's Hello is written, and no engine's that is hooked. Of the thread that writes. */
   private boolean unclaimed;
 
@@ -237,6 +240,7 @@ final class Secure implements Handshake.HelloListener {
 
   /** The peer will send nothing more. */
   void peerEnded() {
+    peerEndedFirst |= !peerEnded && handshake.alertBy() == Handshake.NOBODY;
     peerEnded = true;
   }
 
@@ -292,7 +296,9 @@ final class Secure implements Handshake.HelloListener {
       alert = known.alert();
       by = alert.isEmpty() ? by : known.isAlertReceived() ? PEER : LOCAL;
     }
-    if (by.isEmpty()) {
+    if (alert.isEmpty() && peerEndedFirst) {
+      by = PEER;
+    } else if (by.isEmpty()) {
       by = peerEnded || error(false) == SocketError.RESET ? PEER : LOCAL;
     }
     tell(alert, by, handshake.after());

@@ -3,6 +3,8 @@ package io.httpaudit.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import com.sun.management.ThreadMXBean;
+import io.httpaudit.correlate.Exchange;
 import io.httpaudit.correlate.Exchange.TraceIds;
 import io.httpaudit.correlate.Phase;
 import io.httpaudit.correlate.Tls;
@@ -18,6 +20,7 @@ import io.opentelemetry.proto.trace.v1.Status;
 import io.opentelemetry.sdk.resources.Resource;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -231,6 +234,39 @@ class OtlpSpansTest {
     assertThat(span.getAttributes(1).getValue().getIntValue()).isEqualTo(number);
     assertThat(span.getAttributes(2).getValue().getDoubleValue()).isEqualTo(fraction);
     assertThat(span.getAttributes(3).getValue().getBoolValue()).isEqualTo(flag);
+  }
+
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+  /** Bytes that a span of this exchange costs, when a batch of them is encoded again and again. */
+  private static double garbage(Told... told) {
+    ProtoBuffer buffer = new ProtoBuffer(1 << 16);
+    OtlpSpans spans = new OtlpSpans(buffer);
+    SpanMaker maker = new SpanMaker(spans, new PhaseRule("none", 0));
+    List<Exchange> exchanges = Stream.of(told).map(Told::exchange).toList();
+    List<Redactor.Url> urls = Stream.of(told).map(Told::url).toList();
+    long before = 0;
+    for (int round = 0; round < 4_000; round++) {
+      if (round == 2_000) {
+        before = THREADS.getCurrentThreadAllocatedBytes();
+      }
+      for (int i = 0; i < 20; i++) {
+        maker.exchange(exchanges.get(i % told.length), urls.get(i % told.length));
+      }
+      buffer.clear();
+      spans.cleared();
+    }
+    return (THREADS.getCurrentThreadAllocatedBytes() - before) / 40_000.0;
+  }
+
+  @Test
+  void whatTlsSettledCostsASpanNoGarbage() {
+    Told keepAlive = Told.server().tls(Told.SETTLED);
+    Told other = Told.server().tls(RENEWED);
+
+    double plain = garbage(Told.server());
+    assertThat(garbage(keepAlive)).isLessThanOrEqualTo(plain + 1);
+    assertThat(garbage(keepAlive, other, Told.server())).isLessThanOrEqualTo(plain + 1);
   }
 
   private static final List<Key<String>> TEXTS =

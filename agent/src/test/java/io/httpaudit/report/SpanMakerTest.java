@@ -446,6 +446,29 @@ class SpanMakerTest {
     assertThat(spans.get(2).getEndEpochNanos()).isEqualTo(Told.WALL + 850_000);
   }
 
+  /** Nor is what a failed handshake left unknown, and its peer's address stands for a name. */
+  @Test
+  void whatIsNotKnownOfAFailureIsLeftOut() {
+    made.maker.connection(Told.failed(new Tls.Failure("", "", "")));
+
+    assertThat(tags(made.out.take().get(0).getAttributes()))
+        .containsExactlyInAnyOrderEntriesOf(
+            Map.ofEntries(
+                Map.entry("server.address", "10.9.0.2"),
+                Map.entry("server.port", 8443L),
+                Map.entry("network.peer.address", "10.9.0.2"),
+                Map.entry("network.peer.port", 8443L),
+                Map.entry("network.interface.name", "eth0"),
+                Map.entry("error.type", "tls_failed"),
+                Map.entry("httpaudit.verdict", "matched"),
+                Map.entry("httpaudit.connect_ms", 0.2),
+                Map.entry("httpaudit.ssl_ms", 0.5),
+                Map.entry("httpaudit.other_ms", 0.2),
+                Map.entry("httpaudit.connection", 3L),
+                Map.entry("tls.protocol.name", "tls"),
+                Map.entry("tls.established", false)));
+  }
+
   @Test
   void takingLeavesNothingBehind() {
     assertThat(spans(Told.server())).hasSize(2);

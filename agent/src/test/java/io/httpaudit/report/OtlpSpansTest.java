@@ -264,9 +264,17 @@ class OtlpSpansTest {
     Told keepAlive = Told.server().tls(Told.SETTLED);
     Told other = Told.server().tls(RENEWED);
 
-    double plain = garbage(Told.server());
-    assertThat(garbage(keepAlive)).isLessThanOrEqualTo(plain + 1);
-    assertThat(garbage(keepAlive, other, Told.server())).isLessThanOrEqualTo(plain + 1);
+    double plain = Double.MAX_VALUE;
+    double one = Double.MAX_VALUE;
+    double mixed = Double.MAX_VALUE;
+    // The compiler does away with some of it, sooner or later.
+    for (int i = 0; i < 4; i++) {
+      plain = Math.min(plain, garbage(Told.server()));
+      one = Math.min(one, garbage(keepAlive));
+      mixed = Math.min(mixed, garbage(keepAlive, other, Told.server()));
+    }
+    assertThat(one).isLessThanOrEqualTo(plain + 1);
+    assertThat(mixed).isLessThanOrEqualTo(plain + 1);
   }
 
   private static final List<Key<String>> TEXTS =

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import io.httpaudit.correlate.Exchange.TraceIds;
+import io.httpaudit.correlate.Phase;
+import io.httpaudit.correlate.Tls;
 import io.httpaudit.correlate.Verdict;
 import io.httpaudit.correlate.Why;
 import io.opentelemetry.api.common.AttributeKey;
@@ -17,6 +19,7 @@ import io.opentelemetry.sdk.resources.Resource;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -33,6 +36,18 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What we encode, read by protobuf's own classes, is what the SDK's exporter would have sent. */
 class OtlpSpansTest {
   private static final TraceIds ROOT = Told.ids("", "");
+
+  private static final Tls RENEWED =
+      new Tls(
+          "1.2",
+          "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+          "",
+          "",
+          Optional.of(false),
+          Optional.empty());
+
+  private static final Tls UNKNOWN =
+      new Tls("", "", "", "", Optional.empty(), Optional.empty());
 
   private static final Resource RESOURCE =
       Resource.create(
@@ -99,6 +114,13 @@ class OtlpSpansTest {
         changed(Told.server(), told -> told.status = OptionalLong.empty()),
         changed(Told.server(), told -> told.error = "reset"),
         changed(Told.server(), told -> told.method = "BREW"),
+        // A span begins as a copy of the one before, be that over TLS or not.
+        Told.server().tls(Told.SETTLED),
+        Told.client().tls(Told.SETTLED).phase(Phase.SSL, 11_000_000, 12_000_000),
+        Told.client().tls(RENEWED),
+        Told.client(),
+        Told.client().tls(UNKNOWN),
+        Told.server().tls(RENEWED),
         changed(Told.server(), told -> told.target = "/caf\u00e9/\u4f60\u597d/\ud83d\ude00"),
         changed(Told.server(), told -> told.target = "/" + "x".repeat(126)),
         changed(Told.server(), told -> told.target = "/" + "x".repeat(127)),
@@ -131,10 +153,20 @@ class OtlpSpansTest {
   }
 
   @Test
+  void aHandshakeThatFailedIsEncodedAsTheSdkWould() throws IOException {
+    Consumer<SpanMaker> tell = maker -> maker.connection(Told.untrusted());
+
+    ExportTraceServiceRequest ours = ours(RESOURCE, tell);
+    assertThat(withoutPhasesIds(ours)).isEqualTo(withoutPhasesIds(theSdks(RESOURCE, tell)));
+    assertThat(spans(ours)).extracting(Span::getName).containsExactly("connect", "connect", "ssl");
+  }
+
+  @Test
   void whatWaitsTogetherIsOneRequest() throws IOException {
     Consumer<SpanMaker> tell =
         maker -> {
           maker.connection(Told.refused());
+          maker.connection(Told.untrusted());
           exchanges().forEach(told -> maker.exchange(told.exchange(), told.url()));
         };
 

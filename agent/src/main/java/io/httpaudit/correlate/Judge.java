@@ -643,8 +643,13 @@ final class Judge {
     Flow flow = c.wire == null ? null : c.wire.flow;
     Connection.Closing closing = c.closing;
     long wall = wallOffset.getAsLong();
-    long outFrom = c.upgrade == null ? 0 : c.upgrade.outOffset();
-    long inFrom = c.upgrade == null ? 0 : c.upgrade.inOffset();
+    boolean first = c.exchanges == 0 && c.upgrade == null;
+    long outFrom = first ? 0 : c.client() ? c.requestsEnd : c.responsesEnd;
+    long inFrom = first ? 0 : c.client() ? c.responsesEnd : c.requestsEnd;
+    if (c.upgrade != null) {
+      outFrom = c.upgrade.outOffset();
+      inFrom = c.upgrade.inOffset();
+    }
     long outTo = closing == null ? outFrom : closing.bytesOut();
     long inTo = closing == null ? inFrom : closing.bytesIn();
     boolean known = flow != null && flow.known();
@@ -660,7 +665,7 @@ final class Judge {
     String outcome = outcome(c, reset, connected);
     OptionalLong connectStart = OptionalLong.empty();
     OptionalLong connectEnd = OptionalLong.empty();
-    if (c.client() && flow != null && flow.synTime() != 0 && c.upgrade == null) {
+    if (c.client() && flow != null && flow.synTime() != 0 && first) {
       long failure = c.failed && closing != null ? closing.at() : 0;
       if (c.failed && reset && !connected) {
         failure = flow.resetTime();
@@ -718,12 +723,12 @@ final class Judge {
     OptionalLong sslEnd = OptionalLong.empty();
     if (untrusted && known && c.secured.handshakeTo > 0) {
       c.out().measureSent(c.secured.handshakeFrom, c.secured.handshakeTo, requestFacts);
-      c.in().measureArrived(0, inTo, Long.MAX_VALUE, Long.MAX_VALUE, responseFacts);
+      c.in().measureArrived(inFrom, inTo, Long.MAX_VALUE, Long.MAX_VALUE, responseFacts);
       if (requestFacts.seen && requestFacts.covered) {
         sslStart = OptionalLong.of(requestFacts.first);
         sslEnd =
             OptionalLong.of(
-                inTo > 0 && responseFacts.covered
+                inTo > inFrom && responseFacts.covered
                     ? Math.max(requestFacts.last, responseFacts.last)
                     : requestFacts.last);
       }
@@ -766,7 +771,7 @@ final class Judge {
     if (c.wireOnly) {
       return "shadow";
     }
-    if (c.tls().flatMap(Tls::failure).isPresent()) {
+    if (c.failedTls()) {
       return TLS_FAILED;
     }
     if (c.upgrade != null) {

@@ -25,13 +25,20 @@ public final class Handshake {
 
   static final int TLS13 = 0x0304;
 
+  private static final String CLIENT_HELLO = "client_hello";
+  private static final String RETRY = "hello_retry_request";
+
   private final HelloListener listener;
   private volatile boolean established;
   private volatile int version;
   private volatile int suite = -1;
   private volatile String serverName = "";
   private volatile String alpn = "";
-  private volatile String after = "";
+  /** Each side's last message in the clear; how many ClientHellos there were. */
+  private volatile String clientSaid = "";
+
+  private volatile String serverSaid = "";
+  private volatile int clientHellos;
   private volatile String alert = "";
   private volatile int alertBy;
 
@@ -107,7 +114,14 @@ public final class Handshake {
    * client_hello}, …, {@code change_cipher_spec}; empty: none.
    */
   public String after() {
-    return after;
+    String ofClient = clientSaid;
+    String ofServer = serverSaid;
+    boolean serverEnds =
+        ofServer.equals("change_cipher_spec") || ofServer.equals("new_session_ticket");
+    if (ofServer.isEmpty() || !serverEnds && !ofClient.equals(CLIENT_HELLO)) {
+      return ofClient.isEmpty() ? ofServer : ofClient;
+    }
+    return ofServer.equals(RETRY) && clientHellos > 1 ? ofClient : ofServer;
   }
 
   /** Name of the fatal alert that was seen in the clear, or empty. */
@@ -139,14 +153,23 @@ public final class Handshake {
     return number;
   }
 
-  void message(String name) {
-    after = name;
+  /**
+   * The sides are kept apart: what a write sent may be told after its answer was, and the order of
+   * a handshake says which came last.
+   */
+  void message(boolean client, String name) {
+    if (client) {
+      clientSaid = name;
+      clientHellos += name.equals(CLIENT_HELLO) ? 1 : 0;
+    } else {
+      serverSaid = name;
+    }
   }
 
   /** A HelloRetryRequest, which TLS 1.3 alone has. */
   void retried() {
     version = TLS13;
-    after = "hello_retry_request";
+    serverSaid = RETRY;
   }
 
   void clientHello(String name, long sessionId) {

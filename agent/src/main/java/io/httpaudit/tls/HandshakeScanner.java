@@ -201,7 +201,7 @@ public final class HandshakeScanner {
     if (type == CHANGE_CIPHER_SPEC && !of.isTls13()) {
       // RFC 8446, D.4: in TLS 1.3 it means nothing.
       encrypted = true;
-      of.message("change_cipher_spec");
+      of.message(client, "change_cipher_spec");
       if (!client) {
         of.serverWentOn(false);
       }
@@ -269,7 +269,7 @@ public final class HandshakeScanner {
     if (!ahead) {
       String name = Messages.name(message[0]);
       if (!name.isEmpty()) {
-        of.message(name);
+        of.message(client, name);
       }
       if (!client && message[0] >= CERTIFICATE && message[0] <= SERVER_HELLO_DONE) {
         of.serverWentOn(true);

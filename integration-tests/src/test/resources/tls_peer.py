@@ -15,6 +15,7 @@ import ssl
 import struct
 import sys
 import threading
+import time
 
 PATIENCE = 5
 VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
@@ -39,7 +40,7 @@ class Told:
         elif content == 21 and data[1] not in CLOSURE:
             self.alert(direction == "write", data[1])
         elif content == 22:
-            self.clear(kind.name.lower())
+            self.clear(kind.name.lower().replace("server_done", "server_hello_done"))
             if kind.name == "SERVER_HELLO" and version == ssl.TLSVersion.TLSv1_3 and not retry(data):
                 self.encrypted = True
 
@@ -177,6 +178,7 @@ def by_hand(folder, case, server, told, connection):
         connection.sendall(GARBAGE if name == "garbage" else flight)
         if name.endswith("-server-hello"):
             record(connection)
+            told.facts["clear"].append("server_hello")
     elif name.endswith("-server-hello"):
         hello = first_record(flight)
         connection.sendall(hello)
@@ -217,7 +219,7 @@ def secure(folder, case, server, told, connection):
             tls = tls.unwrap()
         elif not name.startswith("client-"):
             tls.sendall(REQUEST)
-        while tls.recv(65536):
+        while tls.recv(65536) and (server or name != "ok"):
             pass
     except (OSError, ValueError) as error:
         told.facts["error"] = str(error)
@@ -225,8 +227,12 @@ def secure(folder, case, server, told, connection):
         tls.close()
 
 
+active = []
+
+
 def talk(folder, case, server, connection, port):
     told = Told(case)
+    active.append(told)
     try:
         connection.settimeout(PATIENCE)
         if not by_hand(folder, case, server, told, connection):
@@ -236,6 +242,7 @@ def talk(folder, case, server, connection, port):
     finally:
         connection.close()
         told.tell(port)
+        active.remove(told)
 
 
 def serve(folder, cases):
@@ -250,6 +257,9 @@ def serve(folder, cases):
         threading.Thread(target=accept, args=(case, listener), daemon=True).start()
     print("ready", flush=True)
     sys.stdin.read()
+    time.sleep(0.3)
+    while active:
+        time.sleep(0.02)
 
 
 def call(folder, cases):

@@ -352,8 +352,9 @@ final class Judge {
       request.ofRecords(head.offset(), e.requestEnd, client ? requests : null);
     }
     long from = responseStart(c, e);
-    if (e.response == null && e.responseEnd < 0 && c.responseCut) {
-      // Bytes behind the last response belong to the first exchange that lacks one.
+    if (e.response == null && e.responseEnd < 0 && (c.responseCut || c.tls().isPresent())) {
+      // Bytes behind the last response belong to the first exchange that lacks one; within TLS,
+      // where they are a handshake's, a ticket's or an alert's, to none.
       response.start = from;
       response.end = from;
       response.cut = true;
@@ -374,7 +375,8 @@ final class Judge {
             : client ? in : out,
         over);
     if (c.tls().isPresent() && e.responseEnd >= 0 && !e.responseProven) {
-      response.ofRecords(from, e.responseEnd, client ? null : responses);
+      long began = e.response == null ? e.responseNext : from;
+      response.ofRecords(began, e.responseEnd, client ? null : responses);
     }
   }
 
@@ -726,11 +728,11 @@ final class Judge {
       c.in().measureArrived(inFrom, inTo, Long.MAX_VALUE, Long.MAX_VALUE, responseFacts);
       if (requestFacts.seen && requestFacts.covered) {
         sslStart = OptionalLong.of(requestFacts.first);
-        sslEnd =
-            OptionalLong.of(
-                inTo > inFrom && responseFacts.covered
-                    ? Math.max(requestFacts.last, responseFacts.last)
-                    : requestFacts.last);
+        long last =
+            inTo > inFrom && responseFacts.covered
+                ? Math.max(requestFacts.last, responseFacts.last)
+                : requestFacts.last;
+        sslEnd = OptionalLong.of(Math.max(last, gaveUp(c)));
       }
     }
     return new ConnectionOutcome(
@@ -759,6 +761,17 @@ final class Judge {
         sslStart,
         sslEnd,
         c.tls());
+  }
+
+  /** When a handshake failed that no alert ended: the end that left it did so. */
+  private static long gaveUp(Connection c) {
+    Tls.Failure failure = c.tls().flatMap(Tls::failure).orElseThrow();
+    if (!failure.alert().isEmpty() || c.closing == null) {
+      return Long.MIN_VALUE;
+    }
+    long peer = c.wire.flow.resetTime() != 0 ? c.wire.flow.resetTime() : c.in().finTime();
+    long left = failure.by().equals("peer") && peer != 0 ? peer : c.closing.at();
+    return Math.min(left, c.closing.at());
   }
 
   private boolean lostSince(Connection c, long now) {

@@ -37,6 +37,10 @@ public final class Handshake {
   /** An alert that is encrypted. */
   private static final String NAMELESS = "";
 
+  private static final String CLIENT_HELLO = "client_hello";
+  private static final String RETRY = "hello_retry_request";
+  private static final String CHANGED = "change_cipher_spec";
+
   private final HelloListener listener;
   private volatile boolean established;
   private volatile boolean clientHelloSeen;
@@ -44,7 +48,12 @@ public final class Handshake {
   private volatile int suite = -1;
   private volatile String serverName = "";
   private volatile String alpn = "";
-  private volatile String after = "";
+
+  /** Each side's last message in the clear; how many ClientHellos there were. */
+  private volatile String clientSaid = "";
+
+  private volatile String serverSaid = "";
+  private volatile int clientHellos;
   private volatile boolean preSharedKey;
 
   /** Of TLS 1.2: the server went on as it does in a full handshake, or in an abbreviated one. */
@@ -131,9 +140,7 @@ public final class Handshake {
     // RFC 5246, 7.3, and RFC 5077, 3.1: the server's Hello is followed by its certificate or its
     // key exchange, or, if it resumes, by its ChangeCipherSpec, perhaps behind a new ticket. The
     // echo of a session id says less: a client that offers a ticket makes one up, or sends none.
-    return full
-        ? Optional.of(false)
-        : abbreviated ? Optional.of(true) : Optional.empty();
+    return full ? Optional.of(false) : abbreviated ? Optional.of(true) : Optional.empty();
   }
 
   /**
@@ -141,7 +148,13 @@ public final class Handshake {
    * client_hello}, …, {@code change_cipher_spec}; empty: none.
    */
   public String after() {
-    return after;
+    String ofClient = clientSaid;
+    String ofServer = serverSaid;
+    boolean serverEnds = ofServer.equals(CHANGED) || ofServer.equals("new_session_ticket");
+    if (ofServer.isEmpty() || !serverEnds && !ofClient.equals(CLIENT_HELLO)) {
+      return ofClient.isEmpty() ? ofServer : ofClient;
+    }
+    return ofServer.equals(RETRY) && clientHellos > 1 ? ofClient : ofServer;
   }
 
   /** Name of the fatal alert of {@link #alertBy}, if it was seen in the clear, or empty. */
@@ -186,10 +199,23 @@ public final class Handshake {
     return firstRandom != 0 && firstRandom == Hello.number(hello, Hello.RANDOM);
   }
 
+  /**
+   * The sides are kept apart: what a write sent may be told after its answer was, and the order of
+   * a handshake says which came last.
+   */
+  private void said(boolean client, String name) {
+    if (client) {
+      clientSaid = name;
+      clientHellos += name.equals(CLIENT_HELLO) ? 1 : 0;
+    } else {
+      serverSaid = name;
+    }
+  }
+
   void message(boolean client, int type) {
     String name = Messages.name(type);
     if (!name.isEmpty()) {
-      after = name;
+      said(client, name);
     }
     if (!client && Messages.isOfFullHandshake(type)) {
       full = true;
@@ -199,7 +225,7 @@ public final class Handshake {
   /** Which TLS 1.3 alone has. */
   void helloRetryRequest() {
     version = TLS13;
-    after = "hello_retry_request";
+    serverSaid = RETRY;
   }
 
   void clientHello(Hello hello) {
@@ -220,7 +246,7 @@ public final class Handshake {
       // RFC 8446, D.4: it means nothing.
       return;
     }
-    after = "change_cipher_spec";
+    said(client, CHANGED);
     if (!client) {
       abbreviated = true;
     }
@@ -243,7 +269,9 @@ public final class Handshake {
     ends(client, NAMELESS);
   }
 
-  /** A record of outer type application_data: of TLS 1.3, and it has an alert's length or hasn't. */
+  /**
+   * A record of outer type application_data: of TLS 1.3, and it has an alert's length or hasn't.
+   */
   void encrypted(boolean client, boolean asAlert) {
     if (isTls12() || client && earlyData) {
       return;

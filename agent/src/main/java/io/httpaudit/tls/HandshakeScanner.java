@@ -69,7 +69,9 @@ public final class HandshakeScanner {
   /** The first byte of an alert whose second isn't there yet; 0: none is in hand. */
   private byte alertLevel;
 
-  /** A ChangeCipherSpec was seen: in TLS 1.2 all behind it is encrypted, in TLS 1.3 it is nothing. */
+  /**
+   * A ChangeCipherSpec was seen: in TLS 1.2 all behind it is encrypted, in TLS 1.3 it is nothing.
+   */
   private boolean changed;
 
   /** A HelloRetryRequest was seen, which TLS 1.3 alone has. */
@@ -353,8 +355,7 @@ public final class HandshakeScanner {
   private void gather(byte[] bytes, int from, int count) {
     if (helloBytes + count > hello.length) {
       int whole = helloBytes + messageLeft;
-      hello =
-          Arrays.copyOf(hello, Math.min(whole, Math.max(helloBytes + count, 2 * hello.length)));
+      hello = Arrays.copyOf(hello, Math.min(whole, Math.max(helloBytes + count, 2 * hello.length)));
     }
     System.arraycopy(bytes, from, hello, helloBytes, count);
     helloBytes += count;

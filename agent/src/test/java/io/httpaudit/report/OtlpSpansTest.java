@@ -46,8 +46,7 @@ class OtlpSpansTest {
           Optional.of(false),
           Optional.empty());
 
-  private static final Tls UNKNOWN =
-      new Tls("", "", "", "", Optional.empty(), Optional.empty());
+  private static final Tls UNKNOWN = new Tls("", "", "", "", Optional.empty(), Optional.empty());
 
   private static final Resource RESOURCE =
       Resource.create(

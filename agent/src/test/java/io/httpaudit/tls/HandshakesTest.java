@@ -176,13 +176,9 @@ class HandshakesTest {
     EnginePair pair = pair(version);
     boolean is13 = version.equals("TLSv1.3");
     pair.client.setEnabledCipherSuites(
-        new String[] {
-          is13 ? "TLS_AES_128_GCM_SHA256" : "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
-        });
+        new String[] {is13 ? "TLS_AES_128_GCM_SHA256" : "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"});
     pair.server.setEnabledCipherSuites(
-        new String[] {
-          is13 ? "TLS_AES_256_GCM_SHA384" : "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"
-        });
+        new String[] {is13 ? "TLS_AES_256_GCM_SHA384" : "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"});
     return pair.handshake();
   }
 
@@ -313,5 +309,4 @@ class HandshakesTest {
     assertThat(reading.state()).isEqualTo(state);
     assertThat(reading.client.failed() || reading.server.failed()).isFalse();
   }
-
 }

@@ -147,8 +147,8 @@ class MalformedTest {
         int at = random.nextInt(mutated.length);
         byte[] longer = new byte[mutated.length + 1 + random.nextInt(9)];
         System.arraycopy(mutated, 0, longer, 0, at);
-        System.arraycopy(mutated, at, longer, longer.length - (mutated.length - at),
-            mutated.length - at);
+        System.arraycopy(
+            mutated, at, longer, longer.length - (mutated.length - at), mutated.length - at);
         yield longer;
       }
       default -> mutated;

@@ -16,7 +16,8 @@ import java.util.TreeMap;
 /**
  * Reads an audit log once, from its start to its end, and prints waterfalls, those of calls that
  * got no connection among them, then the slowest exchanges and the TLS handshakes that failed, then
- * what all of them come to. Lines of several processes may be mixed; lines that are none are counted.
+ * what all of them come to. Lines of several processes may be mixed; lines that are none are
+ * counted.
  */
 final class LogReport {
   /** The two views of an exchange are written within seconds: so many exchanges may lie between. */

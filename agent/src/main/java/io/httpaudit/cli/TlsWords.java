@@ -26,8 +26,8 @@ final class TlsWords {
   }
 
   /**
-   * Why no application data could ever be sent; empty: nothing went wrong. Whoever reads it may have
-   * the logs of both ends: so it speaks of client and server, not of this end and its peer.
+   * Why no application data could ever be sent; empty: nothing went wrong. Whoever reads it may
+   * have the logs of both ends: so it speaks of client and server, not of this end and its peer.
    */
   static String failure(Map<String, Object> tls, boolean isServer) {
     Map<String, Object> failure = Logged.object(tls, "failure");

@@ -141,8 +141,7 @@ final class SpanMaker {
               Phase.CONNECT, c.connectStart().getAsLong(), c.connectEnd().getAsLong()));
     }
     if (c.sslStart().isPresent() && c.sslEnd().isPresent()) {
-      known.add(
-          new Exchange.Timing(Phase.SSL, c.sslStart().getAsLong(), c.sslEnd().getAsLong()));
+      known.add(new Exchange.Timing(Phase.SSL, c.sslStart().getAsLong(), c.sslEnd().getAsLong()));
     }
     return known;
   }

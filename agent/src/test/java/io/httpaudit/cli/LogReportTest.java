@@ -44,13 +44,16 @@ class LogReportTest {
           + "\"timings\":{\"connect\":1.0,\"queue\":0.5,\"send\":0.0,\"wait\":100.0,\"receive\":0.0,\"lag\":3.0},"
           + "\"tcp\":{\"rtt\":0.042,\"zero_window\":0,\"reset\":false}}\n";
 
-  /** As {@link #CLIENT}, over TLS: 12 ms, of which no phase tells, lie in front of the ClientHello. */
+  /**
+   * As {@link #CLIENT}, over TLS: 12 ms, of which no phase tells, lie in front of the ClientHello.
+   */
   private static final String SECURE =
       CLIENT
           .replace("http://127.0.0.1:8080", "https://shop.test:8443")
           .replace("127.0.0.1:8080", "127.0.0.1:8443")
           .replace(
-              "\"time\":\"2026-11-22T10:34:24.308000Z\"", "\"time\":\"2026-11-22T10:34:24.288000Z\"")
+              "\"time\":\"2026-11-22T10:34:24.308000Z\"",
+              "\"time\":\"2026-11-22T10:34:24.288000Z\"")
           .replace("\"connect\":1.0,", "\"connect\":1.0,\"ssl\":8.5,")
           .replace(
               "\"reset\":false}}",
@@ -286,8 +289,7 @@ class LogReportTest {
 
     assertThat(report(UNICODE, 20, log.toString()).lines())
         .hasSize(16)
-        .startsWith(
-            "TLS handshakes that failed", " 1500  server stock as shop.test, from 10.9.0.1")
+        .startsWith("TLS handshakes that failed", " 1500  server stock as shop.test, from 10.9.0.1")
         .contains("       and 1496 more", "  connection: tls_failed  3000");
   }
 

@@ -4,6 +4,7 @@ import static io.httpaudit.correlate.Stage.us;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.httpaudit.correlate.Exchange.Timing;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -150,6 +151,31 @@ class CallTest {
     stage.tick(5_000);
 
     assertThat(stage.only().tls()).contains(SETTLED);
+  }
+
+  @Test
+  void aHandshakeThatFailsInATunnelIsTheCallsEnd() {
+    call(0);
+    Stage.Talk talk = stage.talk(7).handshake(1_000).openedFor(SPAN, 7, 990, 1_150);
+    tunnel(talk, 0, 0, 0, 1_200);
+    talk.up(100, 200, 300, 2_300).down(300, 7, 300, 2_400).up(300, 0, 307, 2_410);
+    stage.correlator.handshake(7, 100, 300);
+    Tls.Failure failure = new Tls.Failure("unknown_ca", "peer", "client_hello");
+    stage.correlator.tls(
+        7, new Tls("1.3", "", "bank.test", "", Optional.empty(), Optional.of(failure)));
+    talk.closed(7, 300, 307, SocketError.NONE, 2_500);
+    stage.tick(12_000_000);
+
+    assertThat(stage.exchanges).hasSize(1);
+    assertThat(stage.connections).hasSize(1);
+    ConnectionOutcome outcome = stage.connections.get(0);
+    assertThat(outcome.outcome()).isEqualTo("tls_failed");
+    assertThat(outcome.trace()).isEqualTo(new Exchange.TraceIds(7, 8, SPAN, PARENT, "", true));
+    assertThat(List.of(outcome.outOffset(), outcome.outBytes())).containsExactly(100L, 200L);
+    assertThat(List.of(outcome.inOffset(), outcome.inBytes())).containsExactly(300L, 7L);
+    assertThat(outcome.connectStart()).as("the tunnel's to tell").isEmpty();
+    assertThat(outcome.sslStart()).hasValue(us(2_300));
+    assertThat(outcome.sslEnd()).hasValue(us(2_400));
   }
 
   private void tunnel(Stage.Talk talk, long index, long requests, long responses, double at) {

@@ -49,8 +49,7 @@ class OtlpSpansTest {
           Optional.of(false),
           Optional.empty());
 
-  private static final Tls UNKNOWN =
-      new Tls("", "", "", "", Optional.empty(), Optional.empty());
+  private static final Tls UNKNOWN = new Tls("", "", "", "", Optional.empty(), Optional.empty());
 
   private static final Resource RESOURCE =
       Resource.create(

@@ -399,7 +399,9 @@ class SpanMakerTest {
     assertThat(spans.stream().filter(span -> span.getName().equals("ssl")).toList())
         .hasSize(drawn ? 1 : 0);
     if (drawn) {
-      assertThat(spans.subList(1, 3)).extracting(SpanData::getName).containsExactly("connect", "ssl");
+      assertThat(spans.subList(1, 3))
+          .extracting(SpanData::getName)
+          .containsExactly("connect", "ssl");
       assertThat(spans.get(2).getParentSpanId()).isEqualTo(Told.SPAN);
       assertThat(spans.get(2).getStartEpochNanos()).isEqualTo(Told.WALL + 11_000_000);
       assertThat(spans.get(2).getEndEpochNanos()).isEqualTo(Told.WALL + 11_000_000 + nanos);

@@ -48,10 +48,9 @@ public final class Engines {
     TlsEnd made = null;
     while (true) {
       Entry top = buckets.get(bucket);
-      for (Entry e = top; e != null; e = e.below) {
-        if (e.refersTo(engine)) {
-          return e.end;
-        }
+      TlsEnd known = find(engine, top);
+      if (known != null) {
+        return known;
       }
       if (made == null) {
         made = new TlsEnd(this);
@@ -64,7 +63,17 @@ public final class Engines {
 
   /** Whether what this engine encrypts and decrypts is known to be a connection's bytes. */
   public boolean reads(Object engine) {
-    return of(engine).isRead();
+    TlsEnd known = find(engine, buckets.get(bucket(engine)));
+    return known != null && known.isRead();
+  }
+
+  private static TlsEnd find(Object engine, Entry top) {
+    for (Entry e = top; e != null; e = e.below) {
+      if (e.refersTo(engine)) {
+        return e.end;
+      }
+    }
+    return null;
   }
 
   /** From this entry on the first whose engine is not collected. */

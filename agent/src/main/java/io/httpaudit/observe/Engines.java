@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  * <p>Any thread. Nobody waits; a look-up allocates nothing.
  */
 public final class Engines {
-  private static final int BUCKETS = 1 << 12;
+  private static final int BUCKETS = 1 << 10;
 
   /** Hellos that wait for a socket: those of sockets that no hook sees wait for ever. */
   private static final int MOST_HELLOS = 4096;
@@ -39,7 +39,7 @@ public final class Engines {
 
   private static int bucket(Object engine) {
     int hash = System.identityHashCode(engine);
-    return (hash ^ hash >>> 12) & BUCKETS - 1;
+    return (hash ^ hash >>> 10) & BUCKETS - 1;
   }
 
   /** What is known of this engine; of a new one, nothing. */

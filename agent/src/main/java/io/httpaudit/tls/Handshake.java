@@ -148,7 +148,8 @@ public final class Handshake {
    * client_hello}, …, {@code change_cipher_spec}; empty: none.
    */
   public String after() {
-    String ofClient = clientSaid;
+    // Sent with early data, it comes before it is known that it means nothing.
+    String ofClient = isTls13() && clientSaid.equals(CHANGED) ? CLIENT_HELLO : clientSaid;
     String ofServer = serverSaid;
     boolean serverEnds = ofServer.equals(CHANGED) || ofServer.equals("new_session_ticket");
     if (ofServer.isEmpty() || !serverEnds && !ofClient.equals(CLIENT_HELLO)) {

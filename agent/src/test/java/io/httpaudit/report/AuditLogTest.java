@@ -151,7 +151,8 @@ class AuditLogTest {
     log().connection(Told.failed(new Tls.Failure("", "peer", "")));
 
     assertThat(lines().get(0))
-        .endsWith("\"timings\":{\"connect\":0.2,\"ssl\":0.5},\"tls\":{\"failure\":{\"by\":\"peer\"}}}");
+        .endsWith(
+            "\"timings\":{\"connect\":0.2,\"ssl\":0.5},\"tls\":{\"failure\":{\"by\":\"peer\"}}}");
   }
 
   @Test

@@ -162,8 +162,7 @@ final class OpenSsl implements AutoCloseable {
         CompletableFuture.supplyAsync(
             () -> {
               try {
-                return new String(
-                    client.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+                return new String(client.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
               } catch (IOException e) {
                 throw new IllegalStateException(e);
               }

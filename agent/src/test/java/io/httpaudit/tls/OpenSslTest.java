@@ -136,8 +136,7 @@ class OpenSslTest {
 
   @Test
   void aSessionOfAnotherServerIsNotResumed() throws Exception {
-    for (String[] options :
-        new String[][] {{"-tls1_2"}, {"-tls1_2", "-no_ticket"}, {"-tls1_3"}}) {
+    for (String[] options : new String[][] {{"-tls1_2"}, {"-tls1_2", "-no_ticket"}, {"-tls1_3"}}) {
       File stored = session("foreign" + String.join("", options));
       try (OpenSsl server = OpenSsl.server(pem, options)) {
         agrees(server, stored, options);
@@ -152,8 +151,7 @@ class OpenSslTest {
   void theGroupIsNegotiatedAnew() throws Exception {
     try (OpenSsl server = OpenSsl.server(pem, "-tls1_3", "-groups", "P-384")) {
       agrees(server, null, "-groups", "X25519:P-384");
-      Trace trace =
-          server.recorded(port -> OpenSsl.client(port, null, "-groups", "X25519:P-384"));
+      Trace trace = server.recorded(port -> OpenSsl.client(port, null, "-groups", "X25519:P-384"));
       assertThat(trace.read().told)
           .extracting(Reading.Told::client)
           .containsExactly(true, true, false);
@@ -177,9 +175,7 @@ class OpenSslTest {
                 }
               });
       Reading whole = trace.read();
-      assertThat(whole.told)
-          .extracting(Reading.Told::client)
-          .containsExactly(true, true, false);
+      assertThat(whole.told).extracting(Reading.Told::client).containsExactly(true, true, false);
       assertThat(whole.handshake.cipher()).isEqualTo(session[0].getCipherSuite());
       assertThat(whole.handshake.version()).isEqualTo("1.3");
       cuts(trace, whole);
@@ -249,8 +245,7 @@ class OpenSslTest {
     }
     try (OpenSsl server = OpenSsl.server(pem)) {
       String[] distrust = {"-verify_return_error", "-CAfile", foreign().getPath()};
-      Trace clear =
-          server.recorded(port -> OpenSsl.client(port, null, with(distrust, "-tls1_2")));
+      Trace clear = server.recorded(port -> OpenSsl.client(port, null, with(distrust, "-tls1_2")));
       failed(clear, "unknown_ca", Handshake.CLIENT, "server_hello_done");
       // Until its own Certificate or Finished this client encrypts nothing.
       Trace clear13 =

@@ -113,10 +113,14 @@ class TlsFailuresIT {
             .collect(Collectors.toMap(line -> line.substring(0, line.indexOf(' ')), l -> l));
     assertThat(words.keySet()).containsExactlyInAnyOrderElementsOf(cases);
     List<JsonNode> lines = jvm.lines().stream().filter(line -> line.has("local")).toList();
-    check(lines, "local", told, (line, of) -> {
-      String said = words.get(of.get("case").asText());
-      new FailureCheck(true, on.kind(), line, of, said).holds();
-    });
+    check(
+        lines,
+        "local",
+        told,
+        (line, of) -> {
+          String said = words.get(of.get("case").asText());
+          new FailureCheck(true, on.kind(), line, of, said).holds();
+        });
     spans(jvm.stdout(), lines);
   }
 

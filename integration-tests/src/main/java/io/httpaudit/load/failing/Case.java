@@ -31,9 +31,7 @@ record Case(String name, String version) {
   }
 
   String[] suites() {
-    return name.equals("cipher")
-        ? new String[] {"TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"}
-        : null;
+    return name.equals("cipher") ? new String[] {"TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"} : null;
   }
 
   void set(SSLParameters parameters) {

@@ -42,8 +42,7 @@ public final class FailingClient {
 
   private void call(Case of, int port)
       throws IOException, GeneralSecurityException, InterruptedException {
-    SSLContext context =
-        keys.context(of.name().equals("client-stranger") ? "stranger-client" : "");
+    SSLContext context = keys.context(of.name().equals("client-stranger") ? "stranger-client" : "");
     switch (kind) {
       case "url" -> url(of, context, port);
       case "http" -> http(of, context, port);
@@ -99,7 +98,8 @@ public final class FailingClient {
 
   /** Shakes hands, and reads: it sends no request. */
   private static void socket(Case of, SSLContext context, int port) throws IOException {
-    try (SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket("localhost", port)) {
+    try (SSLSocket socket =
+        (SSLSocket) context.getSocketFactory().createSocket("localhost", port)) {
       SSLParameters parameters = socket.getSSLParameters();
       of.set(parameters);
       parameters.setEndpointIdentificationAlgorithm("HTTPS");

@@ -61,6 +61,7 @@ class TlsSecretsIT {
                 .variable("OTEL_EXPORTER_OTLP_ENDPOINT", sink.endpoint())
                 .options(
                     "-Xmx256m",
+                    "-Dsun.net.httpserver.nodelay=true",
                     "-Djava.io.tmpdir=" + temporary,
                     "--add-opens=java.base/java.lang=ALL-UNNAMED",
                     "--add-modules=jdk.management")

@@ -83,6 +83,8 @@ need setpriv util-linux "tests without rights"
 need bpftool bpftool "tests that read the kernel's maps"
 need ps procps "tests that look at threads from outside"
 need ss iproute2 "tests that read sockets from outside"
+need openssl openssl "tests of TLS with certificates"
+need python3 python3 "tests whose other end of TLS is OpenSSL, by Python"
 is_root || say "run.sh: not root: tests that load a packet filter or make network namespaces are skipped"
 
 # --- The filter is its source's ---------------------------------------------------------------------------------------

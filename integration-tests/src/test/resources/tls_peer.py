@@ -5,7 +5,7 @@ tls_peer.py call FOLDER CASE:PORT...    one connection each, one after the other
 
 A case is a word and, perhaps, a TLS version: client-none-1.3. What a line of JSON tells is OpenSSL's own word: the alerts
 that it sent and received, whether these were encrypted or not, and the handshake messages that went by until they were.
-FOLDER has NAME.pem and NAME.key.
+FOLDER has NAME.pem and NAME.key. Secrets are written to the file that the variable TLS_PEER_KEYLOG names.
 """
 
 import json
@@ -78,6 +78,7 @@ def context(folder, case, server, told):
     name, version = split(case)
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server else ssl.PROTOCOL_TLS_CLIENT)
     made._msg_callback = told.message
+    made.keylog_filename = os.environ.get("TLS_PEER_KEYLOG")
     if version:
         made.minimum_version = made.maximum_version = VERSIONS[version]
     path = lambda file: os.path.join(folder, file)

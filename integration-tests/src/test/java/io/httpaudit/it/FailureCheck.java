@@ -86,7 +86,12 @@ record FailureCheck(boolean client, String kind, JsonNode line, JsonNode told, S
   private void carriedNothing() {
     assertThat(told.get("done").asBoolean()).isTrue();
     assertThat(line.get("type").asText()).isEqualTo("connection");
-    assertThat(line.get("outcome").asText()).isEqualTo("closed_idle");
+    if (name().equals("verifier")) {
+      // HttpsURLConnection closes on top of session tickets, if they have come: a reset.
+      assertThat(line.get("outcome").asText()).isIn("closed_idle", "reset");
+    } else {
+      assertThat(line.get("outcome").asText()).isEqualTo("closed_idle");
+    }
     assertThat(line.get("verdict").asText()).isEqualTo("matched");
     assertThat(line.get("tls").get("version").asText()).isEqualTo("1.3");
     assertThat(line.get("tls").has("failure")).isFalse();

@@ -24,10 +24,21 @@ final class TlsPeer implements AutoCloseable {
    * @param what {@code serve} or {@code call}
    */
   TlsPeer(String what, Path folder, List<String> cases) {
+    this(what, folder, cases, null);
+  }
+
+  /**
+   * @param keylog where it writes its sessions' secrets down; null: nowhere
+   */
+  TlsPeer(String what, Path folder, List<String> cases, Path keylog) {
     List<String> words = new ArrayList<>(List.of("python3", script(), what, folder.toString()));
     words.addAll(cases);
+    ProcessBuilder builder = new ProcessBuilder(words);
+    if (keylog != null) {
+      builder.environment().put("TLS_PEER_KEYLOG", keylog.toString());
+    }
     try {
-      process = new ProcessBuilder(words).start();
+      process = builder.start();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -2,6 +2,7 @@ package io.httpaudit.load.failing;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -19,6 +20,8 @@ import javax.net.ssl.SSLSocket;
  * for each how it went.
  */
 public final class FailingClient {
+  private static final int QUIET_MILLIS = 300;
+
   private final Keys keys;
   private final String kind;
 
@@ -96,6 +99,16 @@ public final class FailingClient {
     client.send(request.build(), HttpResponse.BodyHandlers.ofString());
   }
 
+  /** A close on top of bytes that nobody read would be a reset. */
+  private static void readTickets(SSLSocket socket) throws IOException {
+    socket.setSoTimeout(QUIET_MILLIS);
+    try {
+      socket.getInputStream().read();
+    } catch (SocketTimeoutException e) {
+      // All that was to come has come.
+    }
+  }
+
   /** Shakes hands, and reads: it sends no request. */
   private static void socket(Case of, SSLContext context, int port) throws IOException {
     try (SSLSocket socket =
@@ -106,7 +119,9 @@ public final class FailingClient {
       socket.setSSLParameters(parameters);
       socket.setSoTimeout(of.patience());
       socket.startHandshake();
-      if (!of.name().equals("idle")) {
+      if (of.name().equals("idle")) {
+        readTickets(socket);
+      } else {
         socket.getInputStream().read();
       }
     }

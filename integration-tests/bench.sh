@@ -3,7 +3,7 @@
 # medians of ratios with their quartiles. `bench.sh [rounds=9] [seconds=5] [otel=PATH of opentelemetry-javaagent.jar]`, and:
 #   before=PATH,…          other builds of httpaudit.jar as arms of the same run: what a change gained
 #   warmup=20              seconds of load on each server before the first round
-#   servers=jdk,tomcat     jdk=17 or jdk=25: one JDK alone;  only=requests: neither start nor rest nor filter
+#   servers=jdk,tomcat     or jdk-tls, tomcat-tls;  jdk=17 or jdk=25: one JDK alone;  only=requests: neither start nor rest nor filter
 # Nothing else should run meanwhile. Needs root (or CAP_NET_RAW and CAP_BPF), wrk, and some 45 minutes with OpenTelemetry's
 # agent (its start alone takes three seconds), 20 without.
 set -euo pipefail

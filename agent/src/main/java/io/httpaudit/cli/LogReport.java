@@ -107,7 +107,7 @@ final class LogReport {
         exchange(Logged.of(line));
         break;
       case "connection":
-        outcomes.merge(Logged.text(line, "outcome"), 1L, Long::sum);
+        outcomes.merge(Logged.outcome(line), 1L, Long::sum);
         if (!Logged.text(line, "trace_id").isEmpty()) {
           window.add(Logged.failedCall(line));
         }

@@ -117,7 +117,7 @@ record Logged(
 
   /**
    * A call that waited for a connection that never came, out of a line whose {@code type} is {@code
-   * connection}: an exchange of nothing, with {@code connect} as its only phase.
+   * connection}: an exchange of nothing, with {@code connect} as its only phase, and {@code ssl}.
    */
   static Logged failedCall(Map<String, Object> line) throws JsonText.Malformed {
     long start = micros(text(line, "time"));
@@ -135,7 +135,7 @@ record Logged(
         text(line, "trace_id"),
         "connect",
         "to " + text(line, "peer"),
-        text(line, "outcome"),
+        outcome(line),
         text(line, "local"),
         text(line, "peer"),
         text(line, "interface"),
@@ -147,6 +147,22 @@ record Logged(
         !bars.isEmpty(),
         "",
         number(line, "syns", 0));
+  }
+
+  /** What became of a connection; of a TLS handshake that failed, whose fault it was. */
+  static String outcome(Map<String, Object> line) {
+    String outcome = text(line, "outcome");
+    Map<String, Object> failure = object(object(line, "tls"), "failure");
+    if (failure.isEmpty()) {
+      return outcome;
+    }
+    String alert = text(failure, "alert");
+    String by = text(failure, "by").equals("peer") ? "the peer" : "this end";
+    String after = text(failure, "after");
+    return outcome
+        + (alert.isEmpty() ? ": closed by " : ": " + alert + " from ")
+        + by
+        + (after.isEmpty() ? "" : ", after " + after);
   }
 
   private static String result(Map<String, Object> line) {

@@ -75,7 +75,7 @@ final class Connection {
   Upgrade upgrade;
   Info info;
 
-  /** Null: no TLS, or nothing is known of it. */
+  /** Null: neither TLS, as far as is known, nor a tunnel. */
   Secured secured;
 
   /**
@@ -112,8 +112,11 @@ final class Connection {
    */
   record Upgrade(long outOffset, long inOffset, String outcome, boolean named) {}
 
-  /** A connection's TLS. */
+  /** A connection's TLS, or the tunnel in which that begins. */
   static final class Secured {
+    /** When a proxy's grant of the tunnel was read; 0: there is none. */
+    long granted;
+
     Optional<Tls> facts = Optional.empty();
 
     /** A handshake that no exchange followed yet; to 0: none. */
@@ -127,6 +130,11 @@ final class Connection {
       secured = new Secured();
     }
     return secured;
+  }
+
+  /** When a proxy's grant of a tunnel was read; 0: there is none. */
+  long granted() {
+    return secured == null ? 0 : secured.granted;
   }
 
   Optional<Tls> tls() {

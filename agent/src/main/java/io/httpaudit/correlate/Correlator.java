@@ -47,6 +47,8 @@ public final class Correlator implements JvmEvents {
   /** A packet that races the claim is in the candidate by then. */
   private static final long RACE = MILLISECOND;
 
+  private static final String CONNECT = "CONNECT";
+
   private static final int CLOSED_REMEMBERED = 1 << 13;
 
   private final KernelView kernel;
@@ -419,16 +421,21 @@ public final class Correlator implements JvmEvents {
     if (head.request()) {
       e.request = head;
       Connection c = connections.get(connection);
-      if (c.client()) {
-        e.call = calls.take(head.parent());
-        e.opened = e.call != null && e.call == c.call;
+      if (head.method().equals(CONNECT)) {
+        // The call itself comes behind it.
+        e.tunnelled = c.call;
+      } else {
+        if (c.client()) {
+          e.call = calls.take(head.parent());
+          e.opened = e.call != null && e.call == c.call;
+        }
+        c.call = null;
       }
       if (c.secured != null) {
         e.handshakeFrom = c.secured.handshakeFrom;
         e.handshakeTo = c.secured.handshakeTo;
         c.secured.handshakeTo = 0;
       }
-      c.call = null;
     } else {
       e.response = head;
     }
@@ -453,6 +460,9 @@ public final class Correlator implements JvmEvents {
       e.responseNext = next;
       e.responseEndAt = at;
       e.responseProven = proven;
+      if (e.tunnelled != null) {
+        c.secured().granted = at;
+      }
       if (proven) {
         // What was cut is still this exchange's, from where the one before ended.
         c.responsesEnd = Math.max(c.responsesEnd, end);

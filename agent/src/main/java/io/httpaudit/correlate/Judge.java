@@ -315,6 +315,9 @@ final class Judge {
 
   private Exchange.TraceIds trace(Connection c, Pending e) {
     MessageHead head = e.request;
+    if (e.tunnelled != null && head.parent() == 0) {
+      return tracing.tunnel(c.number, e.index, e.tunnelled);
+    }
     return e.call != null
         ? tracing.call(e.call, head.state())
         : tracing.begin(c.number, e.index, head);
@@ -345,7 +348,7 @@ final class Judge {
         requests,
         closing == null ? Math.max(head.headEnd(), e.requestEnd) : client ? out : in,
         over);
-    if (c.secured != null && e.requestEnd >= 0 && !e.requestProven) {
+    if (c.tls().isPresent() && e.requestEnd >= 0 && !e.requestProven) {
       request.ofRecords(head.offset(), e.requestEnd, client ? requests : null);
     }
     long from = responseStart(c, e);
@@ -370,7 +373,7 @@ final class Judge {
             ? Math.max(e.responseEnd, e.response == null ? from : e.response.headEnd())
             : client ? in : out,
         over);
-    if (c.secured != null && e.responseEnd >= 0 && !e.responseProven) {
+    if (c.tls().isPresent() && e.responseEnd >= 0 && !e.responseProven) {
       response.ofRecords(from, e.responseEnd, client ? null : responses);
     }
   }
@@ -492,16 +495,25 @@ final class Judge {
     }
   }
 
+  /** The call that waited for the connection; null: none is known. */
+  private static Call waited(Pending e) {
+    return e.tunnelled != null && e.index == 0 ? e.tunnelled : e.call;
+  }
+
   private void call(Connection c, Pending e) {
-    Call call = e.call;
+    Call call = waited(e);
     if (call == null) {
       return;
     }
     marks.call = call.start;
     marks.taken = call.taken;
-    if (call.taken == 0) {
+    if (e.opened && c.granted() != 0) {
+      // What it waited for until then is the tunnel's to tell.
+      marks.taken = c.granted();
+    } else if (call.taken == 0) {
       // It may have been sent on another connection than the one that it wanted.
-      marks.taken = e.opened && c.entry >= call.start ? c.entry : UNKNOWN;
+      boolean opened = e.opened || e.tunnelled != null;
+      marks.taken = opened && c.entry >= call.start ? c.entry : UNKNOWN;
       if (call.dnsStart != 0) {
         marks.dnsStart = call.dnsStart;
         marks.dnsEnd = call.dnsEnd;
@@ -529,7 +541,8 @@ final class Judge {
 
   private long start(Connection c, Pending e) {
     if (c.client()) {
-      return e.call != null ? e.call.start : e.index == 0 ? c.entry : e.request.first();
+      Call call = waited(e);
+      return call != null ? call.start : e.index == 0 ? c.entry : e.request.first();
     }
     return marks.requestFirst != UNKNOWN ? marks.requestFirst : e.request.first();
   }
@@ -753,11 +766,11 @@ final class Judge {
     if (c.wireOnly) {
       return "shadow";
     }
-    if (c.upgrade != null) {
-      return c.upgrade.outcome();
-    }
     if (c.tls().flatMap(Tls::failure).isPresent()) {
       return TLS_FAILED;
+    }
+    if (c.upgrade != null) {
+      return c.upgrade.outcome();
     }
     SocketError error = c.closing.error();
     if (c.failed) {

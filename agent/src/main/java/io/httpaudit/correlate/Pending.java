@@ -15,6 +15,9 @@ final class Pending {
   /** Null: no library told of it. */
   Call call;
 
+  /** The call that a CONNECT opens a tunnel for; null: it is none, or that is not known. */
+  Call tunnelled;
+
   /** Whether the connection was opened for that call. */
   boolean opened;
 

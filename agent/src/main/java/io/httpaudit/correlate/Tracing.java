@@ -14,6 +14,15 @@ public interface Tracing {
   /** The span of a connection that no request was sent on, and no library told of. */
   Exchange.TraceIds root(long connection);
 
+  /**
+   * The span of a request that opens a tunnel for a call: it is not the call itself, but made in
+   * the same context.
+   *
+   * @param connection number in this process
+   * @param index of the exchange on it
+   */
+  Exchange.TraceIds tunnel(long connection, long index, Call call);
+
   /** The span of a call that a library told of. */
   Exchange.TraceIds call(Call call, String state);
 }

@@ -6,17 +6,18 @@ import io.httpaudit.trace.Propagation;
 import java.lang.invoke.MethodHandle;
 
 /**
- * {@code java.net.HttpURLConnection}, of http: a call starts with the first of connect,
+ * {@code java.net.HttpURLConnection}, of http and https: a call starts with the first of connect,
  * getOutputStream and getInputStream, through which everything else goes, and is the thread's
  * context while one of them runs. All that is done for it, the library's own retries, redirects and
  * rounds of authentication included, is done by that thread, within them.
  *
- * <p>Of https no exchange is known yet, so there would be no span: the context that the application
- * calls in is passed on as it is. A proxy's CONNECT carries nothing.
+ * <p>Where TLS hides the request, by a socket that is not the JDK's, there would be no span: the
+ * context that the application calls in is passed on as it is. A proxy's CONNECT carries nothing.
  */
 final class HttpUrlConnection implements Library {
   private static final String CONNECTION = "sun/net/www/protocol/http/HttpURLConnection";
   private static final String CLIENT = "sun/net/www/http/HttpClient";
+  private static final String HTTPS = "sun/net/www/protocol/https/";
 
   private final Observer observer;
   private final Propagation propagation;
@@ -29,7 +30,12 @@ final class HttpUrlConnection implements Library {
   @Override
   public Point[] points() {
     return new Point[] {
-      Point.around(CONNECTION, "connect", "()V", new Works(observer, true)),
+      Point.around(CONNECTION, "connect", "()V", new Connects(observer)),
+      Point.around(
+          HTTPS + "AbstractDelegateHttpsURLConnection",
+          "connect",
+          "()V",
+          new Works(observer, true)),
       Point.around(
           CONNECTION, "getOutputStream", "()Ljava/io/OutputStream;", new Works(observer, true)),
       Point.around(
@@ -38,6 +44,16 @@ final class HttpUrlConnection implements Library {
           CLIENT,
           "New",
           "(Ljava/net/URL;Ljava/net/Proxy;IZL" + CONNECTION + ";)L" + CLIENT + ";",
+          new TakesOrOpens(observer)),
+      Point.around(
+          HTTPS + "HttpsClient",
+          "New",
+          "(Ljavax/net/ssl/SSLSocketFactory;Ljava/net/URL;Ljavax/net/ssl/HostnameVerifier;"
+              + "Ljava/net/Proxy;ZIL"
+              + CONNECTION
+              + ";)L"
+              + CLIENT
+              + ";",
           new TakesOrOpens(observer)),
       Point.around(CLIENT, "openServer", "()V", new Opens(observer)),
       Point.around(
@@ -56,6 +72,7 @@ final class HttpUrlConnection implements Library {
     static final MethodHandle INPUT;
     static final MethodHandle FAILURE;
     static final MethodHandle CACHED;
+    static final MethodHandle SOCKET;
 
     static {
       try {
@@ -65,6 +82,11 @@ final class HttpUrlConnection implements Library {
         INPUT = Access.field(connection, "inputStream", java.io.InputStream.class);
         FAILURE = Access.field(connection, "rememberedException", Exception.class);
         CACHED = Access.method(CLIENT, "isCachedConnection", boolean.class);
+        SOCKET =
+            Access.field(
+                Access.type(CLIENT, "sun.net.NetworkClient"),
+                "serverSocket",
+                java.net.Socket.class);
       } catch (ReflectiveOperationException e) {
         throw new LinkageError(e.getMessage());
       }
@@ -132,7 +154,7 @@ final class HttpUrlConnection implements Library {
   }
 
   /** Around what the application calls. */
-  private static final class Works extends HttpAuditProbe {
+  private static class Works extends HttpAuditProbe {
     private final Observer observer;
 
     /** Whether the call goes on when this has returned. */
@@ -147,9 +169,7 @@ final class HttpUrlConnection implements Library {
     public Object enter(Object connection, Object one, Object two) {
       try {
         // With the lock, we are within another of these.
-        if (!(connection instanceof java.net.HttpURLConnection known)
-            || (boolean) Path.BUSY.invokeExact(connection)
-            || "https".equalsIgnoreCase(known.getURL().getProtocol())
+        if ((boolean) Path.BUSY.invokeExact(connection)
             || (Object) Path.INPUT.invokeExact(connection) != null
             || (Object) Path.FAILURE.invokeExact(connection) != null) {
           return null;
@@ -174,6 +194,21 @@ final class HttpUrlConnection implements Library {
         HttpAudit.registered(connection);
       }
       HttpAudit.restore(replaced);
+    }
+  }
+
+  /** Of https it is part of another one, which goes on when this has returned. */
+  private static final class Connects extends Works {
+    Connects(Observer observer) {
+      super(observer, true);
+    }
+
+    @Override
+    public Object enter(Object connection, Object one, Object two) {
+      return connection instanceof java.net.HttpURLConnection of
+              && "https".equalsIgnoreCase(of.getURL().getProtocol())
+          ? null
+          : super.enter(connection, one, two);
     }
   }
 
@@ -230,7 +265,7 @@ final class HttpUrlConnection implements Library {
 
     @Override
     public Object enter(Object client, Object one, Object two) {
-      ClientCall call = client.getClass() == Path.CLIENT ? call() : null;
+      ClientCall call = call();
       if (call != null) {
         becomes(observer.connects(call));
       }
@@ -245,10 +280,12 @@ final class HttpUrlConnection implements Library {
   private static final class Writes extends HttpAuditProbe {
     private final Observer observer;
     private final Propagation propagation;
+    private final TlsSockets sockets;
 
     Writes(Observer observer, Propagation propagation) {
       this.observer = observer;
       this.propagation = propagation;
+      sockets = new TlsSockets(observer.engines());
     }
 
     @Override
@@ -271,13 +308,14 @@ final class HttpUrlConnection implements Library {
     }
 
     /** What is written; null: nothing. */
-    private HttpAuditContext context(Object client) {
-      if (client.getClass() != Path.CLIENT) {
-        return HttpAudit.current();
-      }
+    private HttpAuditContext context(Object client) throws Throwable {
       ClientCall call = call();
       if (call == null) {
         return null;
+      }
+      if (client.getClass() != Path.CLIENT
+          && !sockets.reads((Object) Path.SOCKET.invokeExact(client))) {
+        return observer.passes(call);
       }
       ClientCall attempt = observer.writes(call);
       becomes(attempt);

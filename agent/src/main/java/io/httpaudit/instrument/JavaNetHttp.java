@@ -12,6 +12,7 @@ import java.util.AbstractList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import javax.net.ssl.SSLEngine;
 
 /**
  * {@code java.net.http}: a call starts in sendAsync, which send calls, too. Its attempts, redirects
@@ -19,9 +20,10 @@ import java.util.Map;
  * which keeps the application's handler of the response. There lies ours, around it, with the call:
  * so no attempt is ever taken for another call's, and no thread's context matters to it.
  *
- * <p>A request over TLS or HTTP/2 has no exchange that is known yet, so there would be no span: the
- * context that the application calls in is passed on as it is. So is that of a request within a
- * tunnel; the proxy's CONNECT carries nothing.
+ * <p>A request over HTTP/2 has no exchange that is known yet, so there would be no span: the
+ * context that the application calls in is passed on as it is. So is that of a request that is
+ * hidden, in TLS of an engine that nobody reads, or of a WebSocket in a proxy's tunnel. Which it is
+ * shows when its head is written, and not before. The proxy's CONNECT carries nothing.
  *
  * <p>What the client does in between has no context; the application's handler of a response has
  * the call's.
@@ -59,7 +61,21 @@ final class JavaNetHttp implements Library {
           "createHttp1Exchange",
           "(L" + ROOM + "Exchange;L" + ROOM + "HttpConnection;)" + FUTURE,
           new Resolves(observer),
-          0),
+          0,
+          1),
+      Point.around(
+          ROOM + "Http2Connection",
+          "createAsync",
+          "(L"
+              + ROOM
+              + "HttpRequestImpl;L"
+              + ROOM
+              + "Http2ClientImpl;L"
+              + ROOM
+              + "Exchange;)"
+              + FUTURE,
+          new Resolves(observer),
+          2),
       Point.around(ROOM + "Http1Exchange", "sendHeadersAsync", "()" + FUTURE, new Takes(observer)),
       Point.around(
           ROOM + "PlainHttpConnection",
@@ -80,9 +96,9 @@ final class JavaNetHttp implements Library {
   /** Of the library's classes, once they are there. */
   private static final class Path {
     static final Class<?> TUNNEL;
+    static final Class<?> TLS;
     static final MethodHandle HANDLER;
     static final MethodHandle SET_HANDLER;
-    static final MethodHandle CALLED;
     static final MethodHandle MULTI;
     static final MethodHandle EXCHANGE;
     static final MethodHandle EXCHANGE_REQUEST;
@@ -90,7 +106,7 @@ final class JavaNetHttp implements Library {
     static final MethodHandle CONNECTED;
     static final MethodHandle ONE;
     static final MethodHandle REQUEST;
-    static final MethodHandle SECURE;
+    static final MethodHandle ENGINE;
     static final MethodHandle BUILDER;
     static final MethodHandle FIELDS;
 
@@ -105,9 +121,9 @@ final class JavaNetHttp implements Library {
         Class<?> request = Access.type(multi, "jdk.internal.net.http.HttpRequestImpl");
         Class<?> builder = Access.type(multi, "jdk.internal.net.http.common.HttpHeadersBuilder");
         TUNNEL = Access.type(multi, "jdk.internal.net.http.PlainTunnelingConnection");
+        TLS = Access.type(multi, "jdk.internal.net.http.AbstractAsyncSSLConnection");
         HANDLER = Access.field(multi, "responseHandler", HttpResponse.BodyHandler.class);
         SET_HANDLER = setter(multi, "responseHandler");
-        CALLED = Access.field(multi, "request", request);
         MULTI = Access.field(exchange, "multi", multi);
         EXCHANGE = Access.field(impl, "exchange", exchange);
         EXCHANGE_REQUEST = Access.field(exchange, "request", request);
@@ -115,7 +131,7 @@ final class JavaNetHttp implements Library {
         CONNECTED = Access.method(connection, "connected", boolean.class);
         ONE = Access.field(head, "http1Exchange", one);
         REQUEST = Access.field(head, "request", request);
-        SECURE = Access.method(request, "secure", boolean.class);
+        ENGINE = Access.method(TLS, "getEngine", SSLEngine.class);
         BUILDER = Access.method(request, "getSystemHeadersBuilder", builder);
         FIELDS = Access.method(builder, "map", Map.class);
       } catch (ReflectiveOperationException e) {
@@ -141,42 +157,25 @@ final class JavaNetHttp implements Library {
   private static final class Handler<T> implements HttpResponse.BodyHandler<T> {
     private final HttpResponse.BodyHandler<T> of;
 
-    /** Of a request that starts no call of ours: the context it was made in, which may be null. */
-    private final HttpAuditContext caller;
-
-    /** Its latest attempt; null: it is no call of ours. Attempts follow one another. */
+    /** Its latest attempt. Attempts follow one another. */
     private volatile ClientCall call;
 
-    Handler(HttpResponse.BodyHandler<T> of, HttpAuditContext caller, ClientCall call) {
+    /** The context that its latest head carried; null: none. */
+    private volatile HttpAuditContext sent;
+
+    Handler(HttpResponse.BodyHandler<T> of, ClientCall call) {
       this.of = of;
-      this.caller = caller;
       this.call = call;
     }
 
     @Override
     public HttpResponse.BodySubscriber<T> apply(HttpResponse.ResponseInfo response) {
-      ClientCall attempt = call;
-      Object replaced = HttpAudit.replace(attempt == null ? caller : attempt);
+      Object replaced = HttpAudit.replace(sent);
       try {
         return of.apply(response);
       } finally {
         HttpAudit.restore(replaced);
       }
-    }
-
-    /** The call, which may be one only since a redirect; null: there are no contexts. */
-    ClientCall call(Observer observer) {
-      if (call == null) {
-        ClientCall first = observer.call(caller);
-        call = first == null ? null : observer.again(first);
-      }
-      return call;
-    }
-
-    /** What a request without a span of ours passes on; null: nothing. */
-    HttpAuditContext passedOn(Observer observer) {
-      ClientCall attempt = call;
-      return attempt == null || caller != null ? caller : observer.parent(attempt);
     }
   }
 
@@ -190,16 +189,6 @@ final class JavaNetHttp implements Library {
             : null;
   }
 
-  /** The same of an exchange that has a span of ours, unless it is in a tunnel. */
-  private static Handler<?> spanned(Object exchange) throws Throwable {
-    Handler<?> handler = handler(exchange);
-    return handler == null
-            || (boolean)
-                Path.SECURE.invokeExact((Object) Path.EXCHANGE_REQUEST.invokeExact(exchange))
-        ? null
-        : handler;
-  }
-
   /** The application sends a request: the call is the context until the client has it. */
   private static final class Starts extends HttpAuditProbe {
     private final Observer observer;
@@ -210,13 +199,6 @@ final class JavaNetHttp implements Library {
 
     @Override
     public Object enter(Object client, Object request, Object two) {
-      HttpAuditContext caller = HttpAudit.current();
-      if (!(request instanceof HttpRequest sent)
-          || sent.uri() == null
-          || "https".equalsIgnoreCase(sent.uri().getScheme())) {
-        // To be restored behind what begins below.
-        return caller;
-      }
       return HttpAudit.replace(observer.call());
     }
   }
@@ -225,17 +207,12 @@ final class JavaNetHttp implements Library {
   private static final class Goes extends HttpAuditProbe {
     @Override
     public Object enter(Object multi, Object executor, Object two) {
-      HttpAuditContext context = HttpAudit.current();
       try {
-        Object of = (Object) Path.HANDLER.invokeExact(multi);
-        boolean secure = (boolean) Path.SECURE.invokeExact((Object) Path.CALLED.invokeExact(multi));
-        Object handler =
-            secure
-                ? new Handler<>((HttpResponse.BodyHandler<?>) of, context, null)
-                : context instanceof ClientCall call
-                    ? new Handler<>((HttpResponse.BodyHandler<?>) of, null, call)
-                    : of;
-        Path.SET_HANDLER.invokeExact(multi, handler);
+        if (HttpAudit.current() instanceof ClientCall call) {
+          Object of = (Object) Path.HANDLER.invokeExact(multi);
+          Object handler = new Handler<>((HttpResponse.BodyHandler<?>) of, call);
+          Path.SET_HANDLER.invokeExact(multi, handler);
+        }
       } catch (Throwable e) {
         HttpAudit.countFault();
       }
@@ -247,7 +224,10 @@ final class JavaNetHttp implements Library {
     public void leave(Object entered, Object self, Object one, Object result, Throwable thrown) {}
   }
 
-  /** An attempt over HTTP/1.1 begins: its peer's name is resolved, a connection looked for. */
+  /**
+   * An attempt begins: its peer's name is resolved, a connection looked for. Of HTTP/1.1 on a
+   * connection that was opened to find out which protocol it is, it has begun already.
+   */
   private static final class Resolves extends HttpAuditProbe {
     private final Observer observer;
 
@@ -256,14 +236,13 @@ final class JavaNetHttp implements Library {
     }
 
     @Override
-    public Object enter(Object self, Object exchange, Object two) {
+    public Object enter(Object self, Object exchange, Object connection) {
       try {
-        Handler<?> handler = spanned(exchange);
-        ClientCall call = handler == null ? null : handler.call(observer);
-        if (call == null) {
+        Handler<?> handler = handler(exchange);
+        if (handler == null || connection != null) {
           return null;
         }
-        handler.call = observer.resolves(call);
+        handler.call = observer.resolves(handler.call);
         return HttpAudit.replace(handler.call);
       } catch (Throwable e) {
         HttpAudit.countFault();
@@ -284,10 +263,9 @@ final class JavaNetHttp implements Library {
     public Object enter(Object impl, Object one, Object two) {
       try {
         if ((boolean) Path.CONNECTED.invokeExact((Object) Path.CONNECTION.invokeExact(impl))) {
-          Handler<?> handler = spanned((Object) Path.EXCHANGE.invokeExact(impl));
-          ClientCall call = handler == null ? null : handler.call(observer);
-          if (call != null) {
-            handler.call = observer.takes(call);
+          Handler<?> handler = handler((Object) Path.EXCHANGE.invokeExact(impl));
+          if (handler != null && !observer.isConnecting(handler.call)) {
+            handler.call = observer.takes(handler.call);
           }
         }
       } catch (Throwable e) {
@@ -311,18 +289,32 @@ final class JavaNetHttp implements Library {
     @Override
     public Object enter(Object connection, Object exchange, Object two) {
       try {
-        Handler<?> handler = spanned(exchange);
-        ClientCall call = handler == null ? null : handler.call(observer);
-        if (call == null) {
+        Handler<?> handler = handler(exchange);
+        if (handler == null) {
           return null;
         }
-        handler.call = observer.connects(call);
+        handler.call = observer.connects(handler.call);
         return HttpAudit.replace(handler.call);
       } catch (Throwable e) {
         HttpAudit.countFault();
         return null;
       }
     }
+  }
+
+  /** Returns what is to be cleared; null: nothing. */
+  private static Object write(
+      Observer observer, Propagation propagation, Handler<?> handler, Object request) {
+    HttpAuditContext context = handler.sent;
+    if (context == null) {
+      return null;
+    }
+    if (propagation.inject(context, request, Fields.ALL, null) == null
+        && context instanceof ClientCall call) {
+      // It carries the application's own: what comes to the wire has not the call's ids.
+      handler.sent = observer.parent(call);
+    }
+    return request;
   }
 
   /** A head of HTTP/1.1 is made. What it has of ours, it has only meanwhile. */
@@ -344,25 +336,25 @@ final class JavaNetHttp implements Library {
         if (handler == null) {
           return null;
         }
-        Object request = (Object) Path.REQUEST.invokeExact(head);
-        boolean hidden =
-            (boolean) Path.SECURE.invokeExact(request)
-                || Path.TUNNEL.isInstance((Object) Path.CONNECTION.invokeExact(impl));
-        HttpAuditContext context = hidden ? handler.passedOn(observer) : attempt(handler);
-        return Fields.write(propagation, context, request);
+        ClientCall call = handler.call;
+        if (isHidden((Object) Path.CONNECTION.invokeExact(impl))) {
+          handler.sent = observer.passes(call);
+        } else {
+          handler.call = observer.writes(call);
+          handler.sent = observer.sends(handler.call) ? handler.call : observer.parent(call);
+        }
+        return write(observer, propagation, handler, (Object) Path.REQUEST.invokeExact(head));
       } catch (Throwable e) {
         HttpAudit.countFault();
         return null;
       }
     }
 
-    private HttpAuditContext attempt(Handler<?> handler) {
-      ClientCall call = handler.call(observer);
-      if (call == null) {
-        return null;
-      }
-      handler.call = observer.writes(call);
-      return observer.sends(handler.call) ? handler.call : null;
+    /** Whether nobody reads what the connection sends. */
+    private boolean isHidden(Object connection) throws Throwable {
+      return Path.TLS.isInstance(connection)
+          ? !observer.engines().reads((Object) Path.ENGINE.invokeExact(connection))
+          : Path.TUNNEL.isInstance(connection);
     }
 
     @Override
@@ -386,12 +378,12 @@ final class JavaNetHttp implements Library {
       try {
         Object exchange = (Object) Path.EXCHANGE.invokeExact(stream);
         Handler<?> handler = handler(exchange);
-        return handler == null
-            ? null
-            : Fields.write(
-                propagation,
-                handler.passedOn(observer),
-                (Object) Path.EXCHANGE_REQUEST.invokeExact(exchange));
+        if (handler == null) {
+          return null;
+        }
+        handler.sent = observer.passes(handler.call);
+        Object request = (Object) Path.EXCHANGE_REQUEST.invokeExact(exchange);
+        return write(observer, propagation, handler, request);
       } catch (Throwable e) {
         HttpAudit.countFault();
         return null;
@@ -429,15 +421,6 @@ final class JavaNetHttp implements Library {
         }
       }
       return false;
-    }
-
-    /** Returns what is to be cleared; null: nothing. */
-    static Object write(Propagation propagation, HttpAuditContext context, Object request) {
-      if (context == null) {
-        return null;
-      }
-      propagation.inject(context, request, ALL, null);
-      return request;
     }
 
     static void clear(Object written) {

@@ -28,6 +28,8 @@ public final class Libraries implements ClassFileTransformer {
     "org/apache/catalina/",
     "org/apache/tomcat/util/",
     "sun/security/ssl/",
+    "io/netty/handler/ssl/",
+    "org/conscrypt/",
   };
 
   /**
@@ -63,6 +65,8 @@ public final class Libraries implements ClassFileTransformer {
       case 6 -> new Tomcat(observer);
       case 7 -> new TomcatThreads();
       case 8 -> new JdkTls(observer.engines());
+      case 9 -> new NettyTls(observer.engines());
+      case 10 -> new ConscryptTls(observer.engines());
       default -> throw new IllegalArgumentException();
     };
   }

@@ -3,6 +3,7 @@ package io.httpaudit.instrument;
 import io.httpaudit.observe.Engines;
 import io.httpaudit.observe.Records;
 import io.httpaudit.observe.TlsEnd;
+import java.util.Locale;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
 
@@ -40,10 +41,36 @@ final class TlsEngineCall extends HttpAuditProbe {
       if (of.getHandshakeStatus() == SSLEngineResult.HandshakeStatus.FINISHED) {
         end.finished();
       }
-      if (!wraps && of.getStatus() == SSLEngineResult.Status.CLOSED) {
+      // Of an engine that was closed from this side, nothing is consumed.
+      if (!wraps && of.getStatus() == SSLEngineResult.Status.CLOSED && of.bytesConsumed() > 0) {
         records.closeNotify();
       }
+    } else if (thrown != null) {
+      String alert = received(thrown.getMessage());
+      if (!alert.isEmpty()) {
+        end.alert(alert, true);
+      }
     }
+  }
+
+  private static final String RECEIVED = "_ALERT_";
+
+  /**
+   * The alert that the peer sent, as OpenSSL and BoringSSL say it: {@code SSLV3_ALERT_…}, {@code
+   * TLSV1_ALERT_…}; empty: it is nothing of the kind.
+   */
+  private static String received(String message) {
+    int at = message == null ? -1 : message.indexOf(RECEIVED);
+    if (at < 0) {
+      return "";
+    }
+    int from = at + RECEIVED.length();
+    int to = from;
+    while (to < message.length()
+        && (message.charAt(to) == '_' || message.charAt(to) >= 'A' && message.charAt(to) <= 'Z')) {
+      to++;
+    }
+    return message.substring(from, to).toLowerCase(Locale.ROOT);
   }
 
   private static void protocol(TlsEnd end, SSLEngine engine) {

@@ -62,6 +62,11 @@ public final class Engines {
     }
   }
 
+  /** Whether what this engine encrypts and decrypts is known to be a connection's bytes. */
+  public boolean reads(Object engine) {
+    return of(engine).isRead();
+  }
+
   /** From this entry on the first whose engine is not collected. */
   private static Entry live(Entry from) {
     Entry at = from;

@@ -178,6 +178,11 @@ public final class Observer extends HttpAuditSink {
     return attempt;
   }
 
+  /** Whether a connection is opened for this attempt, or was, and its head is not written. */
+  public boolean isConnecting(ClientCall call) {
+    return call.stage == ClientCall.CONNECTS;
+  }
+
   /** Its head is about to be written. */
   public ClientCall writes(ClientCall call) {
     return call.stage == ClientCall.SENT ? again(call) : call;
@@ -197,7 +202,17 @@ public final class Observer extends HttpAuditSink {
   }
 
   /**
-   * The context that the call was made in, for a request that we tell no span of; null: none.
+   * A head is about to be written of which we tell no span: what is tried next is another attempt.
+   *
+   * @return what it carries, the context that the call was made in; null: none
+   */
+  public HttpAuditContext passes(ClientCall call) {
+    call.stage = ClientCall.SENT;
+    return parent(call);
+  }
+
+  /**
+   * The context that the call was made in; null: none.
    *
    * @return its ids alone: the context itself is not kept
    */

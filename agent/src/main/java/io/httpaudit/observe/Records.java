@@ -19,6 +19,10 @@ import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 public final class Records implements Handshake.HelloListener {
   private static final int HEADER = 5;
   private static final byte HANDSHAKE = 22;
+  private static final byte APPLICATION_DATA = 23;
+
+  /** Plaintext that a record holds at the most (RFC 8446, 5.1). */
+  private static final int LARGEST = 1 << 14;
 
   private static final AtomicIntegerFieldUpdater<Records> BUSY =
       AtomicIntegerFieldUpdater.newUpdater(Records.class, "busy");
@@ -68,6 +72,11 @@ public final class Records implements Handshake.HelloListener {
   private int[] lengths = new int[1];
   private byte[] types = new byte[1];
 
+  /** Plaintext of the call, up to the end of each of the engine's writes; none: one record. */
+  private int[] written = new int[2];
+
+  private int writes;
+
   /** Plaintext of the record that is about to be encrypted in place; null: of no interest. */
   private byte[] held;
 
@@ -95,6 +104,10 @@ public final class Records implements Handshake.HelloListener {
     HttpAudit.countFault();
     lose();
     return false;
+  }
+
+  boolean isLost() {
+    return lost;
   }
 
   /** From here on nothing is certain. Any thread. */
@@ -128,6 +141,10 @@ public final class Records implements Handshake.HelloListener {
     cipher = buffers(records, oneCipher);
     plainFrom = positions(plain, plainFrom);
     cipherFrom = positions(cipher, cipherFrom);
+    if (outbound && left > 0) {
+      // OpenSSL may ask for the same bytes again when it has room for the rest of their record.
+      note();
+    }
     return true;
   }
 
@@ -157,12 +174,7 @@ public final class Records implements Handshake.HelloListener {
         }
         return;
       }
-      frame();
-      if (total > 0) {
-        pass(total);
-      } else {
-        noteHandshake(count);
-      }
+      settle();
     } catch (Throwable e) {
       HttpAudit.countFault();
       lose();
@@ -172,7 +184,56 @@ public final class Records implements Handshake.HelloListener {
       onePlain[0] = null;
       oneCipher[0] = null;
       count = 0;
+      writes = 0;
       busy = 0;
+    }
+  }
+
+  /**
+   * Within a call, where the engine is about to decrypt the next record: what was moved since the
+   * call began, or since this was last called, ends with the record that its plaintext is of. On
+   * the call's thread.
+   */
+  public void step() {
+    if (busy == 0 || plain == null) {
+      return;
+    }
+    try {
+      settle();
+    } catch (Throwable e) {
+      HttpAudit.countFault();
+      lose();
+    }
+    count = 0;
+    positions(plain, plainFrom);
+    positions(cipher, cipherFrom);
+  }
+
+  /**
+   * Within a call, where the engine has encrypted the next bytes: records of their own, whose bytes
+   * follow when the call ends. On the call's thread.
+   */
+  public void wrote() {
+    if (busy == 0 || plain == null) {
+      return;
+    }
+    int so = moved(plain, plainFrom);
+    if (so == (writes == 0 ? 0 : written[writes - 1])) {
+      return;
+    }
+    if (writes == written.length) {
+      written = Arrays.copyOf(written, 2 * writes);
+    }
+    written[writes++] = so;
+  }
+
+  private void settle() {
+    frame();
+    int total = moved(plain, plainFrom);
+    if (total > 0) {
+      pass(total);
+    } else {
+      noteHandshake(count);
     }
   }
 
@@ -280,6 +341,10 @@ public final class Records implements Handshake.HelloListener {
         feed(to, total);
         return;
       }
+      if (writes > 1 || writes == 1 && total > LARGEST) {
+        passWrites(to, total);
+        return;
+      }
       if (total > lengths[count - 1]) {
         // More than one record of application data: which holds what is not certain.
         lost(to);
@@ -290,6 +355,52 @@ public final class Records implements Handshake.HelloListener {
       feed(to, total);
     } finally {
       to.leave();
+    }
+  }
+
+  /**
+   * What several writes have encrypted: a write that is larger than a record's largest plaintext
+   * takes full ones, and one for the rest. The call's last records are theirs, one for each piece,
+   * if that is as the lengths are: all pieces are less than their records by the same.
+   */
+  private void passWrites(Plaintext to, int total) {
+    int pieces = 0;
+    int from = 0;
+    for (int i = 0; i < writes; i++) {
+      pieces += (written[i] - from + LARGEST - 1) / LARGEST;
+      from = written[i];
+    }
+    int first = count - pieces;
+    if (first < 0 || from != total) {
+      lost(to);
+      return;
+    }
+    int overhead = lengths[first] - Math.min(LARGEST, written[0]);
+    int write = 0;
+    int done = 0;
+    for (int i = first; i < count; i++) {
+      int piece = Math.min(LARGEST, written[write] - done);
+      if (types[i] != APPLICATION_DATA || piece <= 0 || lengths[i] - piece != overhead) {
+        lost(to);
+        return;
+      }
+      done += piece;
+      write += done == written[write] ? 1 : 0;
+    }
+    noteHandshake(first);
+    long start = firstStart();
+    for (int i = 0; i < first; i++) {
+      start += HEADER + lengths[i];
+    }
+    write = 0;
+    done = 0;
+    for (int i = first; i < count; i++) {
+      int piece = Math.min(LARGEST, written[write] - done);
+      begin(to, start, start + HEADER + lengths[i], piece);
+      feed(to, piece);
+      start += HEADER + lengths[i];
+      done += piece;
+      write += done == written[write] ? 1 : 0;
     }
   }
 

@@ -59,6 +59,9 @@ final class Secure implements Handshake.HelloListener {
   /** This end's Hello is written, and no engine's that is hooked. Of the thread that writes. */
   private boolean unclaimed;
 
+  /** It was told that its engine is none that is hooked. */
+  private volatile boolean opaque;
+
   private boolean closed;
 
   Secure(Connection connection, boolean client, long outStart, long inStart, long firstIndex) {
@@ -116,6 +119,7 @@ final class Secure implements Handshake.HelloListener {
     }
     if (outbound && unclaimed && engine == null) {
       unclaimed = false;
+      opaque = true;
       connection.events().upgraded(connection.number(), outStart, inStart, Events.OPAQUE);
     }
     Plaintext written = outbound ? plainOut : null;
@@ -270,7 +274,8 @@ final class Secure implements Handshake.HelloListener {
       return;
     }
     TlsEnd known = engine;
-    boolean failed = known == null ? !handshake.alert().isEmpty() : !known.isFinished();
+    // Of an engine that is not hooked nobody knows whether its handshake ended well.
+    boolean failed = known == null ? !opaque || !handshake.alert().isEmpty() : !known.isFinished();
     if (client && failed) {
       shook(0, position(true) - outStart);
     }

@@ -87,6 +87,11 @@ public final class TlsEnd {
     in.bind(to, plainIn);
   }
 
+  /** Whether its connection is known, and where its records are. */
+  boolean isRead() {
+    return bound != null && !out.isLost() && !in.isLost();
+  }
+
   /** Bytes that it produced so far. */
   long produced() {
     return out.position();

@@ -51,6 +51,12 @@ final class Ids implements Tracing {
   }
 
   @Override
+  public TraceIds tunnel(long connection, long index, Call call) {
+    return new TraceIds(
+        call.traceHigh, call.traceLow, ids.span(connection, index), call.parent, "", call.sampled);
+  }
+
+  @Override
   public TraceIds call(Call call, String state) {
     return new TraceIds(call.traceHigh, call.traceLow, call.span, call.parent, state, call.sampled);
   }

@@ -32,7 +32,6 @@ final class Names {
   static final Key<String> TLS_VERSION = stringKey("tls.protocol.version");
   static final Key<String> TLS_CIPHER = stringKey("tls.cipher");
   static final Key<String> TLS_NEXT_PROTOCOL = stringKey("tls.next_protocol");
-  static final Key<String> TLS_SERVER_NAME = stringKey("tls.client.server_name");
   static final Key<Boolean> TLS_RESUMED = booleanKey("tls.resumed");
   static final Key<Boolean> TLS_ESTABLISHED = booleanKey("tls.established");
 

@@ -108,7 +108,9 @@ final class SpanMaker {
         c.end() + c.wallOffset(),
         !c.outcome().isEmpty());
     Tags tags = out;
-    tags.put(Names.SERVER_ADDRESS, peer(c.peer(), c.interfaceName(), tags));
+    String address = peer(c.peer(), c.interfaceName(), tags);
+    String asked = c.tls().map(Tls::serverName).orElse("");
+    tags.put(Names.SERVER_ADDRESS, asked.isEmpty() ? address : asked);
     tags.put(Names.SERVER_PORT, (long) c.peer().port());
     tags.put(Names.ERROR, c.outcome());
     verdict(c.verdict(), c.why(), tags);
@@ -146,7 +148,6 @@ final class SpanMaker {
     tags.put(Names.TLS_PROTOCOL, "tls");
     tags.known(Names.TLS_VERSION, tls.version());
     tags.known(Names.TLS_CIPHER, tls.cipher());
-    tags.known(Names.TLS_SERVER_NAME, tls.serverName());
     tags.known(Names.TLS_NEXT_PROTOCOL, tls.alpn());
     if (tls.resumed().isPresent()) {
       tags.put(Names.TLS_RESUMED, tls.resumed().get().booleanValue());

@@ -161,6 +161,28 @@ class LogReportTest {
   }
 
   @Test
+  void aHandshakeThatFailedSaysWhoseFaultItWas() throws IOException {
+    String untrusted =
+        REFUSED
+            .replace(
+                "\"refused\"", "\"tls_failed\",\"trace_id\":\"4bf92f3577b34da6a3ce929d0e0e4736\"")
+            .replace(
+                "\"connection\":2}",
+                "\"connection\":2,\"syns\":1,\"timings\":{\"connect\":0.2,\"ssl\":40.0},\"tls\":{"
+                    + "\"failure\":{\"alert\":\"unknown_ca\",\"by\":\"peer\",\"after\":\"certificate\"}}}");
+    String closed =
+        untrusted.replace("\"alert\":\"unknown_ca\",\"by\":\"peer\"", "\"by\":\"local\"");
+
+    assertThat(report(UNICODE, 20, untrusted + closed))
+        .contains(
+            "→ tls_failed: unknown_ca from the peer, after certificate  40.200 ms",
+            "    connect       0.200 ms",
+            "    ssl          40.000 ms",
+            "  connection: tls_failed: unknown_ca from the peer, after certificate 1\n",
+            "  connection: tls_failed: closed by this end, after certificate 1\n");
+  }
+
+  @Test
   void theSummaryCountsVerdictsReasonsOutcomesAndLosses() throws IOException {
     assertThat(report(UNICODE, 20, SERVER + NO_RIGHTS + REFUSED + SUMMARY))
         .endsWith(

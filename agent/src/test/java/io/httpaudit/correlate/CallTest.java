@@ -94,6 +94,65 @@ class CallTest {
   }
 
   @Test
+  void aTunnelIsMadeInTheCallsContextAndTheCallGoesThroughIt() {
+    call(0);
+    Stage.Talk talk = stage.talk(7).handshake(1_000).openedFor(SPAN, 7, 990, 1_150);
+    tunnel(talk, 0, 0, 0, 1_200);
+    tunnel(talk, 1, 100, 300, 2_200);
+    exchange(talk, 2, SPAN, 200, 600, 3_200);
+    stage.tick(5_000);
+
+    assertThat(stage.exchanges).hasSize(3);
+    for (int i = 0; i < 2; i++) {
+      Exchange tunnel = stage.exchanges.get(i);
+      assertThat(tunnel.trace()).isEqualTo(new Exchange.TraceIds(7, 8, 1 + i, PARENT, "", true));
+      assertThat(tunnel.resends()).isZero();
+    }
+    Exchange first = stage.exchanges.get(0);
+    assertThat(first.start()).isEqualTo(us(500));
+    assertThat(first.phases())
+        .startsWith(
+            new Timing(Phase.BLOCKED, us(500), us(990)),
+            new Timing(Phase.CONNECT, us(1_000), us(1_110)));
+    assertThat(stage.exchanges.get(1).start()).isEqualTo(us(2_200));
+    Exchange within = stage.exchanges.get(2);
+    assertThat(within.trace()).isEqualTo(OF_CALL);
+    assertThat(within.resends()).isEqualTo(2);
+    assertThat(within.phases())
+        .startsWith(
+            new Timing(Phase.BLOCKED, us(500), us(3_100)),
+            new Timing(Phase.QUEUE, us(3_200), us(3_230)));
+  }
+
+  private void tunnel(Stage.Talk talk, long index, long requests, long responses, double at) {
+    talk.up(requests, 100, responses, at + 30).down(responses, 300, requests + 100, at + 800);
+    talk.up(requests + 100, 0, responses + 300, at + 810);
+    stage.correlator.messageHead(
+        7,
+        new MessageHead(
+            true,
+            index,
+            requests,
+            requests,
+            requests + 100,
+            requests + 100,
+            us(at),
+            us(at),
+            "CONNECT",
+            "bank.test:443",
+            "bank.test:443",
+            0,
+            1,
+            0,
+            0,
+            0,
+            false,
+            ""));
+    stage.correlator.messageEnd(7, true, index, requests + 100, requests + 100, us(at + 40), true);
+    talk.response(7, index, responses, responses + 300, at + 900, at + 900);
+  }
+
+  @Test
   void anotherTracersContextIsNoCallOfOurs() {
     call(0);
     Exchange exchange = sent(SPAN + 1, SPAN);

@@ -146,6 +146,13 @@ final class Stage implements KernelView, Outcomes, Tracing {
   }
 
   @Override
+  public Exchange.TraceIds tunnel(long connection, long index, Call call) {
+    begun++;
+    return new Exchange.TraceIds(
+        call.traceHigh, call.traceLow, 1 + index, call.parent, "", call.sampled);
+  }
+
+  @Override
   public Exchange.TraceIds call(Call call, String state) {
     begun++;
     return new Exchange.TraceIds(

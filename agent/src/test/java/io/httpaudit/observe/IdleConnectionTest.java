@@ -129,6 +129,11 @@ class IdleConnectionTest {
     }
 
     @Override
+    public Exchange.TraceIds tunnel(long connection, long index, Call call) {
+      return root(0);
+    }
+
+    @Override
     public Exchange.TraceIds call(Call call, String state) {
       return root(0);
     }

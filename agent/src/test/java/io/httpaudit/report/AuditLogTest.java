@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.httpaudit.correlate.ConnectionOutcome;
 import io.httpaudit.correlate.Exchange;
 import io.httpaudit.correlate.Side;
+import io.httpaudit.correlate.Tls;
 import io.httpaudit.correlate.Verdict;
 import io.httpaudit.correlate.Why;
 import java.io.IOException;
@@ -102,6 +103,39 @@ class AuditLogTest {
     assertThat(lines().get(0))
         .contains(
             "\"span_id\":\"b7ad6b7169203331\",\"parent_span_id\":\"00f067aa0ba902b7\",\"local\":");
+  }
+
+  @Test
+  void whatTlsSettledStandsBehindTcp() throws IOException {
+    Told told = Told.server().tls(Told.SETTLED);
+    log().exchange(told.exchange(), told.url());
+
+    assertThat(lines().get(0))
+        .contains("\"url\":\"https://")
+        .endsWith(
+            ",\"tls\":{\"version\":\"1.3\",\"cipher\":\"TLS_AES_256_GCM_SHA384\","
+                + "\"sni\":\"shop.test\",\"alpn\":\"http/1.1\",\"resumed\":true}}");
+  }
+
+  @Test
+  void whatIsNotKnownOfTlsIsLeftOut() throws IOException {
+    Told told = Told.server().tls(new Tls("", "", "", "", Optional.empty(), Optional.empty()));
+    log().exchange(told.exchange(), told.url());
+
+    assertThat(lines().get(0)).contains("\"url\":\"https://").endsWith(",\"tls\":{}}");
+  }
+
+  @Test
+  void aHandshakeThatFailedSaysWhoseFaultItWas() throws IOException {
+    log().connection(Told.untrusted());
+
+    assertThat(lines().get(0))
+        .contains("\"outcome\":\"tls_failed\",")
+        .endsWith(
+            "\"timings\":{\"connect\":0.2,\"ssl\":0.5},\"tls\":{\"version\":\"1.3\","
+                + "\"cipher\":\"TLS_AES_256_GCM_SHA384\",\"sni\":\"shop.test\",\"resumed\":false,"
+                + "\"failure\":{\"alert\":\"certificate_unknown\",\"by\":\"local\","
+                + "\"after\":\"server_hello\"}}}");
   }
 
   @Test

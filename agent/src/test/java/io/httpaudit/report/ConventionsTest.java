@@ -48,6 +48,9 @@ class ConventionsTest {
   private static final Map<String, AttributeType> OWN =
       Map.ofEntries(
           Map.entry("httpaudit.verdict", AttributeType.STRING),
+          Map.entry("httpaudit.tls.alert", AttributeType.STRING),
+          Map.entry("httpaudit.tls.failed_by", AttributeType.STRING),
+          Map.entry("httpaudit.tls.failed_after", AttributeType.STRING),
           Map.entry("httpaudit.why", AttributeType.STRING),
           Map.entry("httpaudit.blocked_ms", AttributeType.DOUBLE),
           Map.entry("httpaudit.dns_ms", AttributeType.DOUBLE),
@@ -163,13 +166,42 @@ class ConventionsTest {
               }
             });
     assertThat(own).isEqualTo(OWN);
-    assertThat(unstable).containsExactly("network.interface.name");
+    assertThat(unstable)
+        .containsExactly(
+            "network.interface.name",
+            "tls.cipher",
+            "tls.established",
+            "tls.next_protocol",
+            "tls.protocol.name",
+            "tls.protocol.version",
+            "tls.resumed");
   }
 
   private static SpanData span(Told told) {
     SpanDataOut out = new SpanDataOut(Resource.empty());
     new SpanMaker(out, new PhaseRule("none", 0)).exchange(told.exchange(), told.url());
     return out.take().get(0);
+  }
+
+  /** A call whose handshake failed. */
+  private static SpanData failed() {
+    SpanDataOut out = new SpanDataOut(Resource.empty());
+    new SpanMaker(out, new PhaseRule("none", 0)).connection(Told.untrusted());
+    return out.take().get(0);
+  }
+
+  @Test
+  void aHandshakeThatFailedIsItsCallsError() {
+    assertThat(tags(failed()))
+        .containsEntry("error.type", "tls_failed")
+        .containsEntry("server.address", "shop.test")
+        .containsEntry("network.peer.address", "10.9.0.2")
+        .containsEntry("httpaudit.connect_ms", 0.2)
+        .containsEntry("httpaudit.ssl_ms", 0.5)
+        .containsEntry("tls.established", false)
+        .containsEntry("httpaudit.tls.alert", "certificate_unknown")
+        .containsEntry("httpaudit.tls.failed_by", "local")
+        .containsEntry("httpaudit.tls.failed_after", "server_hello");
   }
 
   private static Map<String, Object> tags(SpanData span) {
@@ -196,7 +228,10 @@ class ConventionsTest {
             told.route = side == Side.SERVER && target.startsWith("/") ? "/{all}" : "";
             told.resends = side == Side.CLIENT ? 1 : 0;
             told.ack = OptionalLong.of(1);
-            told.phase(Phase.BLOCKED, 0, 1).phase(Phase.DNS, 0, 1).phase(Phase.SSL, 0, 1);
+            told.phase(Phase.BLOCKED, 0, 1)
+                .phase(Phase.DNS, 0, 1)
+                .phase(Phase.SSL, 0, 1)
+                .tls(Told.SETTLED);
             all.add(told);
             Told poor = new Told();
             poor.side = side;
@@ -233,6 +268,7 @@ class ConventionsTest {
     for (Told told : all()) {
       span(told).getAttributes().forEach((key, value) -> emitted.put(key.getKey(), key.getType()));
     }
+    failed().getAttributes().forEach((key, value) -> emitted.put(key.getKey(), key.getType()));
     assertThat(emitted).isEqualTo(ours());
   }
 

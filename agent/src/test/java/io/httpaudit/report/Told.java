@@ -140,6 +140,51 @@ final class Told {
     return new Redactor(List.of(), List.of()).url(exchange());
   }
 
+  /** As INTERFACE.md's example, resumed. */
+  static final Tls SETTLED =
+      new Tls(
+          "1.3",
+          "TLS_AES_256_GCM_SHA384",
+          "shop.test",
+          "http/1.1",
+          Optional.of(true),
+          Optional.empty());
+
+  /** A client's, which does not trust the server. */
+  static ConnectionOutcome untrusted() {
+    return new ConnectionOutcome(
+        Side.CLIENT,
+        Verdict.MATCHED,
+        Optional.empty(),
+        "tls_failed",
+        3,
+        at("10.9.0.1", 40022),
+        at("10.9.0.2", 8443),
+        "eth0",
+        ids("", ""),
+        true,
+        0,
+        900_000,
+        WALL,
+        1,
+        0,
+        468,
+        0,
+        1365,
+        OptionalLong.of(100_000),
+        OptionalLong.of(300_000),
+        OptionalLong.of(350_000),
+        OptionalLong.of(850_000),
+        Optional.of(
+            new Tls(
+                "1.3",
+                "TLS_AES_256_GCM_SHA384",
+                "shop.test",
+                "",
+                Optional.of(false),
+                Optional.of(new Tls.Failure("certificate_unknown", "local", "server_hello")))));
+  }
+
   /** INTERFACE.md's example of a connection that was refused. */
   static ConnectionOutcome refused() {
     return refused("");

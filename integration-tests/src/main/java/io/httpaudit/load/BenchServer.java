@@ -6,8 +6,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,8 +14,8 @@ import org.apache.catalina.Context;
 import org.apache.catalina.startup.Tomcat;
 
 /**
- * A server that answers at once, to be kept busy: {@code jdk} or {@code tomcat}. Says {@code ready
- * PORT}, and ends with its standard input.
+ * A server that answers at once, to be kept busy: {@code jdk} or {@code tomcat}, over TLS if it has
+ * a keystore. Says {@code ready PORT}, and ends with its standard input.
  */
 public final class BenchServer {
   private static final byte[] BODY =
@@ -35,8 +33,7 @@ public final class BenchServer {
 
   private static int jdk() throws IOException {
     System.setProperty("sun.net.httpserver.nodelay", "true");
-    HttpServer server =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    HttpServer server = Transport.OWN.server(0);
     server.setExecutor(Executors.newFixedThreadPool(8));
     server.createContext(
         "/",
@@ -65,6 +62,7 @@ public final class BenchServer {
     Tomcat.addServlet(context, "answer", new Answer());
     context.addServletMapping("/", "answer");
     java.util.logging.Logger.getLogger("").setLevel(java.util.logging.Level.WARNING);
+    Transport.OWN.configure(tomcat.getConnector());
     tomcat.start();
     return tomcat.getConnector().getLocalPort();
   }

@@ -151,8 +151,10 @@ public final class ClientCalls {
   private String byUrlConnection(String action, URI to) throws IOException, InterruptedException {
     HttpURLConnection c =
         (HttpURLConnection)
-            (action.equals("proxied")
-                ? target(to).toURL().openConnection(new Proxy(Proxy.Type.HTTP, proxy(to)))
+            (isProxied(action)
+                ? target(action, to)
+                    .toURL()
+                    .openConnection(new Proxy(Proxy.Type.HTTP, proxy(action, to)))
                 : to.toURL().openConnection());
     c.setConnectTimeout(action.equals("impatient") ? PATIENCE : MINUTE);
     switch (action) {
@@ -200,13 +202,28 @@ public final class ClientCalls {
     }
   }
 
-  /** The proxy is where {@code to} is, and what is asked for of it is another host's. */
-  private static InetSocketAddress proxy(URI to) throws IOException {
-    return new InetSocketAddress(InetAddress.getByName(to.getHost()), to.getPort());
+  /** Of http {@code proxied}, of https {@code tunnel-port} or {@code auth-port}. */
+  private static boolean isProxied(String action) {
+    return action.equals("proxied") || action.indexOf('-') > 0;
   }
 
-  private static URI target(URI to) {
-    return URI.create(to.getScheme() + "://target.test" + to.getPath());
+  /** The proxy is where {@code to} is, or at the action's port. */
+  private static InetSocketAddress proxy(String action, URI to) throws IOException {
+    int dash = action.indexOf('-');
+    return new InetSocketAddress(
+        InetAddress.getByName(to.getHost()),
+        dash < 0 ? to.getPort() : Integer.parseInt(action.substring(dash + 1)));
+  }
+
+  /** What is asked for of it: another host's, or that of a tunnel to {@code to}. */
+  private static URI target(String action, URI to) {
+    String host = action.startsWith("auth-") ? "auth.test" : "target.test";
+    return URI.create(
+        to.getScheme()
+            + "://"
+            + host
+            + (action.equals("proxied") ? "" : ":" + to.getPort())
+            + to.getPath());
   }
 
   // ---- java.net.http
@@ -224,16 +241,16 @@ public final class ClientCalls {
           request.POST(
               BodyPublishers.ofInputStream(
                   () -> new java.io.ByteArrayInputStream(new byte[LARGE])));
-      case "proxied" -> {
-        at = target(to);
-        by = client(client.version(), MINUTE).proxy(ProxySelector.of(proxy(to))).build();
-      }
       case "impatient" -> by = client(client.version(), PATIENCE).build();
       case "busy" -> {
         by = narrow;
         one.execute(ClientCalls::work);
       }
       default -> {}
+    }
+    if (isProxied(action)) {
+      at = target(action, to);
+      by = client(client.version(), MINUTE).proxy(ProxySelector.of(proxy(action, to))).build();
     }
     HttpRequest ready = request.uri(at).build();
     HttpResponse.BodyHandler<byte[]> handler = HttpResponse.BodyHandlers.ofByteArray();

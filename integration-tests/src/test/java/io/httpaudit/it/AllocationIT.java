@@ -2,6 +2,7 @@ package io.httpaudit.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.httpaudit.load.Transport;
 import io.httpaudit.load.chain.Allocating;
 import io.httpaudit.load.chain.Line;
 import io.httpaudit.load.chain.RawServer;
@@ -49,18 +50,8 @@ class AllocationIT {
   }
 
   private static List<Work> works(Jdk jdk) {
-    List<Work> works = new ArrayList<>();
+    List<Work> works = requestsAndCalls();
     int requests = 1_000 * Math.min(VOLUME, 5);
-    for (boolean tomcat : new boolean[] {false, true}) {
-      String server = tomcat ? "Tomcat" : "JDK server";
-      works.add(new Work(server, tomcat, "/answer", "", requests));
-      works.add(new Work(server + ", traceparent", tomcat, "/answer", TRACE, requests));
-    }
-    for (String call : List.of("url-connection", "http-client", "http-client-async")) {
-      works.add(new Work(call, false, "/" + call + "/", "", requests / 2));
-      String withHeader = call + WITH_HEADER;
-      works.add(new Work(withHeader, false, "/" + withHeader + "/", "", requests / 2));
-    }
     for (String handOver :
         List.of(
             "execute",
@@ -78,6 +69,22 @@ class AllocationIT {
     return works;
   }
 
+  private static List<Work> requestsAndCalls() {
+    List<Work> works = new ArrayList<>();
+    int requests = 1_000 * Math.min(VOLUME, 5);
+    for (boolean tomcat : new boolean[] {false, true}) {
+      String server = tomcat ? "Tomcat" : "JDK server";
+      works.add(new Work(server, tomcat, "/answer", "", requests));
+      works.add(new Work(server + ", traceparent", tomcat, "/answer", TRACE, requests));
+    }
+    for (String call : List.of("url-connection", "http-client", "http-client-async")) {
+      works.add(new Work(call, false, "/" + call + "/", "", requests / 2));
+      String withHeader = call + WITH_HEADER;
+      works.add(new Work(withHeader, false, "/" + withHeader + "/", "", requests / 2));
+    }
+    return works;
+  }
+
   /** One of the two JVMs. */
   private static final class Arm implements AutoCloseable {
     private final Jvm jvm;
@@ -87,11 +94,11 @@ class AllocationIT {
     /** Of a server's requests, the lowest tenth instead of the median. */
     private final Map<Work, double[]> tenth = new LinkedHashMap<>();
 
-    Arm(Jvm.Setup setup) throws IOException {
+    Arm(Jvm.Setup setup, Transport on) throws IOException {
       jvm = setup.start();
       String[] ports = jvm.awaitLine("ready ").split(" ");
       for (int i = 0; i < 2; i++) {
-        lines[i] = new Line(Integer.parseInt(ports[i]));
+        lines[i] = new Line(Integer.parseInt(ports[i]), on);
       }
     }
 
@@ -163,17 +170,34 @@ class AllocationIT {
   @ParameterizedTest
   @MethodSource("jdks")
   void aRequestCostsItsContextAndNothingElse(Jdk jdk) throws IOException {
+    compare(jdk, Transport.plain(), works(jdk));
+  }
+
+  @ParameterizedTest
+  @MethodSource("jdks")
+  void norDoesItUnderTls(Jdk jdk) throws IOException {
+    Path keystore = Keystore.in(folder);
+    compare(jdk, Transport.tls(keystore), requestsAndCalls(), "-Dkeys=" + keystore);
+  }
+
+  private void compare(Jdk jdk, Transport on, List<Work> works, String... options)
+      throws IOException {
     Map<String, Double> more = new LinkedHashMap<>();
     Map<String, Double> without = new LinkedHashMap<>();
     try (Jvm raw =
-        Jvm.of(RawServer.class).jdk(jdk).withoutAgent().arguments(folder.resolve("raw")).start()) {
+        Jvm.of(RawServer.class)
+            .jdk(jdk)
+            .options(options)
+            .withoutAgent()
+            .arguments(folder.resolve("raw"))
+            .start()) {
       String port = raw.awaitLine("ready ");
-      try (Arm bare = new Arm(setup(jdk, port).withoutAgent());
-          Arm agent = new Arm(setup(jdk, port))) {
+      try (Arm bare = new Arm(setup(jdk, port).options(options).withoutAgent(), on);
+          Arm agent = new Arm(setup(jdk, port).options(options), on)) {
         agent.jvm.awaitAudit();
         System.out.printf(
             "%s: bytes allocated on the application's threads, least of %d rounds%n", jdk, ROUNDS);
-        for (Work work : works(jdk)) {
+        for (Work work : works) {
           bare.work(work, work.count);
           agent.work(work, work.count);
           for (int round = 0; round < ROUNDS; round++) {

@@ -81,7 +81,13 @@ public final class Bench {
         bench.start();
       }
       for (String server : plan.servers()) {
-        new RequestBench(jdk, server, plan).run();
+        Path folder = Files.createTempDirectory("bench");
+        try {
+          new RequestBench(jdk, server, plan, folder).run();
+        } finally {
+          Files.deleteIfExists(folder.resolve("keys.p12"));
+          Files.delete(folder);
+        }
       }
       if (!plan.requestsAlone()) {
         bench.idle();

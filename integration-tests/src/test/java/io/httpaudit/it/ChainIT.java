@@ -24,18 +24,26 @@ class ChainIT {
   private static final int IDS = 5_000 * Integer.getInteger("volume", 1);
   private static final int AT_ONCE = 64;
 
+  private static final int IDS_UNDER_TLS = IDS / 5;
+
   /** For each round of the adversary so many of the client's. */
   private static final int IDS_A_ROUND = 50;
 
   @TempDir Path folder;
 
+  /** Of each JVM's. */
+  private List<String> transport = List.of();
+
   static List<Jdk> jdks() {
     return Jdk.all();
   }
 
+  private Jvm.Setup program(Class<?> main, Jdk jdk) {
+    return Jvm.of(main).jdk(jdk).options(transport.toArray(String[]::new));
+  }
+
   private Jvm.Setup audited(Class<?> main, String service, Jdk jdk) {
-    return Jvm.of(main)
-        .jdk(jdk)
+    return program(main, jdk)
         .options("-Xmx512m", "-Djava.io.tmpdir=" + folder)
         .variable("OTEL_SERVICE_NAME", service)
         .log(log(service));
@@ -48,6 +56,17 @@ class ChainIT {
   @ParameterizedTest
   @MethodSource("jdks")
   void eachRequestIsInItsOwnTraceAndInNoOther(Jdk jdk) {
+    run(jdk, IDS);
+  }
+
+  @ParameterizedTest
+  @MethodSource("jdks")
+  void underTlsToo(Jdk jdk) {
+    transport = List.of("-Dkeys=" + Keystore.in(folder));
+    run(jdk, IDS_UNDER_TLS);
+  }
+
+  private void run(Jdk jdk, int ids) {
     Path plainRecord = folder.resolve("plain-raw");
     Path auditedRecord = folder.resolve("audited-raw");
     Path sent = folder.resolve("sent");
@@ -55,7 +74,7 @@ class ChainIT {
     long backBackground;
     long begin = System.nanoTime();
     try (Jvm plainRaw =
-            Jvm.of(RawServer.class).jdk(jdk).withoutAgent().arguments(plainRecord).start();
+            program(RawServer.class, jdk).withoutAgent().arguments(plainRecord).start();
         Jvm auditedRaw = audited(RawServer.class, "raw", jdk).arguments(auditedRecord).start()) {
       String plainPort = plainRaw.awaitLine("ready ");
       String auditedPort = auditedRaw.awaitLine("ready ");
@@ -68,20 +87,19 @@ class ChainIT {
           }
           try (Jvm client =
                   audited(Client.class, "client", jdk)
-                      .arguments(IDS, AT_ONCE)
+                      .arguments(ids, AT_ONCE)
                       .arguments(fronts)
                       .start();
               Jvm adversary =
-                  Jvm.of(Adversary.class)
-                      .jdk(jdk)
+                  program(Adversary.class, jdk)
                       .withoutAgent()
-                      .arguments(sent, IDS / IDS_A_ROUND)
+                      .arguments(sent, ids / IDS_A_ROUND)
                       .arguments(fronts)
                       .arguments(ports)
                       .start()) {
             ended(adversary);
             ended(client);
-            assertThat(client.stdout()).as(client.stderr()).contains("done " + IDS + "\n");
+            assertThat(client.stdout()).as(client.stderr()).contains("done " + ids + "\n");
           }
           background = backgroundCalls(front);
         }
@@ -101,19 +119,19 @@ class ChainIT {
       assertThat(summary.has("faults")).as("hooks that failed: %s", summary).isFalse();
     }
     judge.links();
-    judge.client(IDS);
+    judge.client(ids);
     judge.background(background, backBackground);
     judge.adversary();
     long received = judge.received(plainRecord) + judge.received(auditedRecord);
     System.out.printf(
         "%s: %d requests, %d at once, in %.0f s: %d exchanges seen, %d received at the end%n%s",
-        jdk, IDS, AT_ONCE, seconds, judge.exchanges(), received, judge.table());
+        jdk, ids, AT_ONCE, seconds, judge.exchanges(), received, judge.table());
     judge.faults().forEach(System.out::println);
 
     assertThat(judge.crossed()).as("crossed: %s", judge.faults()).isZero();
     assertThat(judge.broken()).as("broken: %s", judge.faults()).isZero();
     assertThat(judge.missing()).as("missing, or more than once: %s", judge.faults()).isZero();
-    assertThat(received).isGreaterThanOrEqualTo(IDS);
+    assertThat(received).isGreaterThanOrEqualTo(ids);
   }
 
   private static void ended(Jvm jvm) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.httpaudit.it.RecordingServer.Heard;
 import io.httpaudit.load.ClientCalls;
+import io.httpaudit.load.Keys;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -15,7 +16,6 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -29,12 +29,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SSLContext;
 import org.apache.catalina.Context;
 import org.apache.catalina.connector.Connector;
 import org.apache.catalina.startup.Tomcat;
 import org.apache.coyote.http2.Http2Protocol;
+import org.apache.tomcat.util.net.SSLHostConfig;
+import org.apache.tomcat.util.net.SSLHostConfigCertificate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
@@ -64,10 +64,12 @@ class ClientsIT {
   private RecordingServer plain;
   private RecordingServer secure;
   private ServerSocket full;
+  private ServerSocket closing;
   private final List<Socket> filling = new ArrayList<>();
   private int refused;
   private Tomcat tomcat;
   private Connector connector;
+  private Connector secureConnector;
   private final List<String> heardByTomcat = Collections.synchronizedList(new ArrayList<>());
   private final Map<Jdk, Run> runs = new HashMap<>();
 
@@ -80,11 +82,7 @@ class ClientsIT {
 
   /** What came of one program's life. */
   private record Run(
-      Map<Case, String> outcomes,
-      List<Heard> heard,
-      List<Heard> heardSecure,
-      List<JsonNode> lines,
-      String stderr) {
+      Map<Case, String> outcomes, List<Heard> heard, List<JsonNode> lines, String stderr) {
     List<JsonNode> exchanges(String side) {
       return lines.stream()
           .filter(line -> line.get("type").asText().equals("exchange"))
@@ -107,6 +105,16 @@ class ClientsIT {
               .toList();
       assertThat(found).describedAs("server's exchange of %s", of).hasSize(1);
       return found.get(0);
+    }
+
+    /** The exchanges of that method which are the case's server's children. */
+    List<JsonNode> childrenOf(Case of, String method) {
+      JsonNode server = server(of);
+      return exchanges("client").stream()
+          .filter(line -> line.get("trace_id").equals(server.get("trace_id")))
+          .filter(line -> line.get("method").asText().equals(method))
+          .filter(line -> server.get("span_id").equals(line.get("parent_span_id")))
+          .toList();
     }
 
     /** The heads that were sent for a case. */
@@ -135,8 +143,10 @@ class ClientsIT {
   void start() throws Exception {
     InetAddress loopback = InetAddress.getByName("127.0.0.1");
     plain = new RecordingServer(new ServerSocket(0, 100, loopback));
+    Path keystore = Keystore.in(folder);
     secure =
-        new RecordingServer(tls().getServerSocketFactory().createServerSocket(0, 100, loopback));
+        new RecordingServer(
+            Keys.context(keystore).getServerSocketFactory().createServerSocket(0, 100, loopback));
     full = new ServerSocket(0, 1, loopback);
     // Of a full queue the kernel answers no SYN.
     for (int i = 0; i < 2; i++) {
@@ -145,52 +155,60 @@ class ClientsIT {
     try (ServerSocket gone = new ServerSocket(0, 1, loopback)) {
       refused = gone.getLocalPort();
     }
-    startTomcat();
+    startTomcat(keystore);
+    plain.redirect("secured", "https://localhost:" + secure.port() + "/plain/");
+    secure.redirect("to-h2", "https://localhost:" + secureConnector.getLocalPort() + "/h2/");
+    closing = new ServerSocket(0, 100, loopback);
+    Thread closes = new Thread(this::closeEach, "closes");
+    closes.setDaemon(true);
+    closes.start();
   }
 
-  private static SSLContext tls() throws Exception {
-    Path keys = folder.resolve("keys.p12");
-    new ProcessBuilder(
-            Jdk.current().home().resolve("bin/keytool").toString(),
-            "-genkeypair",
-            "-keyalg",
-            "EC",
-            "-alias",
-            "a",
-            "-dname",
-            "CN=localhost",
-            "-storetype",
-            "PKCS12",
-            "-storepass",
-            "secret",
-            "-keystore",
-            keys.toString())
-        .start()
-        .waitFor();
-    KeyStore store = KeyStore.getInstance(keys.toFile(), "secret".toCharArray());
-    KeyManagerFactory factory =
-        KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-    factory.init(store, "secret".toCharArray());
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(factory.getKeyManagers(), null, null);
-    return context;
+  /** Reads a little of what it is sent, and has nothing to say. */
+  private void closeEach() {
+    try {
+      while (true) {
+        try (Socket socket = closing.accept()) {
+          socket.getInputStream().read(new byte[4096]);
+        }
+      }
+    } catch (IOException e) {
+      // It is over.
+    }
   }
 
-  /** A server that grants the upgrade to HTTP/2 which java.net.http asks for. */
-  private void startTomcat() throws Exception {
+  /** A server that grants the upgrade to HTTP/2 which java.net.http asks for, and ALPN's h2. */
+  private void startTomcat(Path keystore) throws Exception {
     Logger.getLogger("org.apache").setLevel(Level.SEVERE);
     tomcat = new Tomcat();
     Path base = Files.createDirectory(folder.resolve("tomcat"));
     tomcat.setBaseDir(base.toString());
-    connector = new Connector();
-    connector.setPort(0);
-    connector.setProperty("address", "127.0.0.1");
-    connector.addUpgradeProtocol(new Http2Protocol());
+    connector = connector();
     tomcat.setConnector(connector);
+    secureConnector = connector();
+    secureConnector.setScheme("https");
+    secureConnector.setSecure(true);
+    secureConnector.setProperty("SSLEnabled", "true");
+    SSLHostConfig host = new SSLHostConfig();
+    SSLHostConfigCertificate certificate =
+        new SSLHostConfigCertificate(host, SSLHostConfigCertificate.Type.EC);
+    certificate.setCertificateKeystoreFile(keystore.toString());
+    certificate.setCertificateKeystorePassword(Keys.PASSWORD);
+    host.addCertificate(certificate);
+    secureConnector.addSslHostConfig(host);
+    tomcat.getService().addConnector(secureConnector);
     Context context = tomcat.addContext("", base.toString());
     Tomcat.addServlet(context, "recording", new Recording());
     context.addServletMapping("/*", "recording");
     tomcat.start();
+  }
+
+  private static Connector connector() {
+    Connector connector = new Connector();
+    connector.setPort(0);
+    connector.setProperty("address", "127.0.0.1");
+    connector.addUpgradeProtocol(new Http2Protocol());
+    return connector;
   }
 
   private final class Recording extends HttpServlet {
@@ -205,6 +223,11 @@ class ClientsIT {
               + request.getProtocol()
               + " "
               + request.getHeader("traceparent"));
+      if (request.getRequestURI().startsWith("/away/")) {
+        String id = request.getRequestURI().substring("/away/".length());
+        response.sendRedirect("https://localhost:" + secure.port() + "/plain/" + id);
+        return;
+      }
       response.setContentLength(2);
       response.getOutputStream().print("ok");
     }
@@ -218,6 +241,7 @@ class ClientsIT {
       socket.close();
     }
     full.close();
+    closing.close();
     tomcat.stop();
     tomcat.destroy();
   }
@@ -227,27 +251,32 @@ class ClientsIT {
   /** With ids that begin so. */
   private List<Case> cases(String prefix) {
     List<Case> cases = new ArrayList<>();
-    String at = "http://localhost:" + plain.port();
-    add(cases, prefix, URL, "get", at + "/plain", "200 2");
-    add(cases, prefix, ALL, "get", at + "/plain", "200 2");
-    add(cases, prefix, ALL, "get", at + "/redirect", "200 2");
-    add(cases, prefix, ALL, "get", at + "/elsewhere", "200 2");
-    add(cases, prefix, ALL, "get", at + "/auth", "200 2");
-    add(cases, prefix, ALL, "get", at + "/drop", "200 2");
-    add(cases, prefix, ALL, "get", at + "/close", "200 2");
-    add(cases, prefix, ALL, "get", at + "/plain", "200 2");
-    add(cases, prefix, ALL, "post", at + "/plain", "200 2");
-    add(cases, prefix, ALL, "large", at + "/plain", "200 2");
-    add(cases, prefix, ALL, "signed", at + "/plain", "200 2");
-    add(cases, prefix, ALL, "own", at + "/plain", "200 2");
-    add(cases, prefix, ALL, "proxied", at + "/plain", "200 2");
+    addTo(cases, prefix, "http://localhost:" + plain.port(), List.of("proxied"));
     add(cases, prefix, ALL, "get", "http://nowhere.invalid:80/plain", "*");
+    List<String> tunnels = List.of("tunnel-" + plain.port(), "auth-" + plain.port());
+    addTo(cases, prefix, "https://localhost:" + secure.port(), tunnels);
+    add(cases, prefix, NEW, "get", "http://localhost:" + plain.port() + "/secured", "200 2");
+    return cases;
+  }
+
+  /** Of either server. */
+  private static void addTo(List<Case> cases, String prefix, String at, List<String> proxied) {
+    add(cases, prefix, URL, "get", at + "/plain", "200 2");
+    for (String path : List.of("/plain", "/redirect", "/elsewhere", "/auth", "/drop", "/close")) {
+      add(cases, prefix, ALL, "get", at + path, "200 2");
+    }
+    add(cases, prefix, ALL, "get", at + "/plain", "200 2");
+    for (String action : List.of("post", "large", "signed", "own")) {
+      add(cases, prefix, ALL, action, at + "/plain", "200 2");
+    }
+    for (String action : proxied) {
+      add(cases, prefix, ALL, action, at + "/plain", "200 2");
+    }
     add(cases, prefix, URL, "connect", at + "/plain", "200 2");
     add(cases, prefix, URL, "again", at + "/plain", "200 2");
     add(cases, prefix, URL, "fixed", at + "/plain", "200 2");
     add(cases, prefix, URL, "properties", at + "/empty", "*");
     add(cases, prefix, NEW, "busy", at + "/plain", "200 2");
-    return cases;
   }
 
   private static void add(
@@ -263,14 +292,20 @@ class ClientsIT {
     }
   }
 
-  /** With the agent only, since TLS and failures have no heads to compare. */
+  /** With the agent only, since HTTP/2 and failures have no heads to compare. */
   private List<Case> further() {
     List<Case> cases = new ArrayList<>();
-    add(cases, "t", ALL, "get", "https://localhost:" + secure.port() + "/plain", "200 2");
     add(cases, "t", ALL, "get", "http://127.0.0.1:" + refused + "/refused", "ConnectException");
     add(cases, "t", ALL, "impatient", "http://127.0.0.1:" + full.getLocalPort() + "/timeout", "*");
     String granting = "http://127.0.0.1:" + connector.getLocalPort();
     add(cases, "t", List.of("http2", "http2-async", "http2"), "get", granting + "/h2", "200 2");
+    String negotiating = "https://localhost:" + secureConnector.getLocalPort();
+    List<String> both = List.of("http2", "http2-async", "http2", "http1", "url");
+    add(cases, "s", both, "get", negotiating + "/h2", "200 2");
+    add(cases, "s", both, "get", negotiating + "/away", "200 2");
+    add(cases, "s", both, "get", "https://localhost:" + secure.port() + "/to-h2", "200 2");
+    String deaf = "https://localhost:" + closing.getLocalPort();
+    add(cases, "t", ALL, "get", deaf + "/deaf", "*");
     return cases;
   }
 
@@ -283,7 +318,7 @@ class ClientsIT {
     int before = plain.heard().size();
     int beforeSecure = secure.heard().size();
     Path log = folder.resolve("audit-" + jdk.feature() + ".jsonl");
-    try (Jvm jvm = Jvm.of(ClientCalls.class).jdk(jdk).log(log).start()) {
+    try (Jvm jvm = program(jdk).log(log).start()) {
       int port = Integer.parseInt(jvm.awaitLine("port "));
       jvm.awaitAudit();
       Map<Case, String> outcomes = new LinkedHashMap<>();
@@ -307,13 +342,21 @@ class ClientsIT {
           20);
       jvm.closeInput();
       assertThat(jvm.await()).describedAs(jvm.stderr()).isZero();
-      return new Run(
-          outcomes,
-          plain.heard().subList(before, plain.heard().size()),
-          secure.heard().subList(beforeSecure, secure.heard().size()),
-          jvm.lines(),
-          jvm.stderr());
+      return new Run(outcomes, heard(before, beforeSecure), jvm.lines(), jvm.stderr());
     }
+  }
+
+  private static Jvm.Setup program(Jdk jdk) {
+    // Else no tunnel is asked for with a password.
+    return Jvm.of(ClientCalls.class).jdk(jdk).options("-Djdk.http.auth.tunneling.disabledSchemes=");
+  }
+
+  private List<Heard> heard(int before, int beforeSecure) {
+    List<Heard> heard = new ArrayList<>(plain.heard());
+    heard.subList(0, before).clear();
+    List<Heard> heardSecure = secure.heard();
+    heard.addAll(heardSecure.subList(beforeSecure, heardSecure.size()));
+    return heard;
   }
 
   private void concurrently(int port, Map<Case, String> outcomes, String prefix) {
@@ -328,7 +371,11 @@ class ClientsIT {
                 id,
                 ALL.get(i % ALL.size()),
                 "get",
-                "http://localhost:" + plain.port() + way + id,
+                (i % 2 == 0
+                        ? "http://localhost:" + plain.port()
+                        : "https://localhost:" + secure.port())
+                    + way
+                    + id,
                 "200 2");
         answers.put(c, threads.submit(() -> ask(port, c)));
       }
@@ -364,15 +411,16 @@ class ClientsIT {
     Run audited = run(jdk);
     String prefix = "b" + jdk.feature() + "x";
     int before = plain.heard().size();
+    int beforeSecure = secure.heard().size();
     List<Case> cases = cases(prefix);
     Map<Case, String> outcomes = new LinkedHashMap<>();
-    try (Jvm bare = Jvm.of(ClientCalls.class).jdk(jdk).withoutAgent().start()) {
+    try (Jvm bare = program(jdk).withoutAgent().start()) {
       int port = Integer.parseInt(bare.awaitLine("port "));
       cases.forEach(c -> outcomes.put(c, ask(port, c)));
       bare.closeInput();
       assertThat(bare.await()).isZero();
     }
-    List<Heard> heard = plain.heard().subList(before, plain.heard().size());
+    List<Heard> heard = heard(before, beforeSecure);
     for (Case c : cases) {
       Case same = same(audited, c);
       assertThat(audited.outcomes().get(same)).describedAs("%s", same).isEqualTo(outcomes.get(c));
@@ -439,7 +487,9 @@ class ClientsIT {
         JsonNode client = run.of(head);
         assertThat(client.get("url").asText()).endsWith("/" + c.id());
         assertThat(client.get("method").asText()).isEqualTo(head.method());
-        assertThat(client.get("local").asText()).endsWith(":" + head.clientPort());
+        if (!isTunnelled(c)) {
+          assertThat(client.get("local").asText()).endsWith(":" + head.clientPort());
+        }
         assertThat(client.get("trace_id")).describedAs("%s", c).isEqualTo(server.get("trace_id"));
         assertThat(client.get("parent_span_id"))
             .describedAs("%s", c)
@@ -448,7 +498,38 @@ class ClientsIT {
         joined++;
       }
     }
-    assertThat(joined).isGreaterThan(600);
+    assertThat(joined).isGreaterThan(700);
+  }
+
+  private static boolean isTunnelled(Case c) {
+    return c.action().indexOf('-') > 0;
+  }
+
+  /** What opens a tunnel carries nothing, and is beside what is sent through it. */
+  @ParameterizedTest
+  @MethodSource("jdks")
+  void aTunnelIsTheCallersChildAndItsConnectionIsConnectedForIt(Jdk jdk) {
+    Run run = run(jdk);
+    assertThat(run.heard().stream().filter(head -> head.method().equals("CONNECT")))
+        .allSatisfy(head -> assertThat(head.field("traceparent")).isEmpty());
+    int asked = 0;
+    for (Case c : run.outcomes().keySet().stream().filter(ClientsIT::isTunnelled).toList()) {
+      List<JsonNode> connects = run.childrenOf(c, "CONNECT");
+      assertThat(connects).describedAs("%s", c).hasSize(c.action().startsWith("auth") ? 2 : 1);
+      for (JsonNode connect : connects) {
+        assertThat(connect.get("timings").has("connect"))
+            .isEqualTo(connect.get("sequence").asLong() == 0);
+        assertThat(connect.get("timings").has("ssl")).isFalse();
+        assertThat(connect.get("verdict").asText()).isEqualTo("matched");
+        asked++;
+      }
+      JsonNode last = connects.get(connects.size() - 1);
+      List<JsonNode> within = run.childrenOf(c, "GET");
+      assertThat(within).describedAs("%s", c).hasSize(1);
+      assertThat(within.get(0).get("connection")).isEqualTo(last.get("connection"));
+    }
+    assertThat(asked).isEqualTo(3 * ALL.size());
+    assertThat(run.heard().stream().filter(head -> head.method().equals("CONNECT"))).hasSize(asked);
   }
 
   @ParameterizedTest
@@ -485,10 +566,10 @@ class ClientsIT {
       }
     }
     // What went to a connection that its server had closed was heard by nobody.
-    String peer = "127.0.0.1:" + plain.port();
+    Set<String> peers = Set.of("127.0.0.1:" + plain.port(), "127.0.0.1:" + secure.port());
     List<String> targets =
         run.exchanges("client").stream()
-            .filter(line -> line.get("peer").asText().equals(peer))
+            .filter(line -> peers.contains(line.get("peer").asText()))
             .filter(line -> line.has("status") || line.get("url").asText().contains("/drop/"))
             .map(
                 line ->
@@ -511,7 +592,7 @@ class ClientsIT {
         run.exchanges("client").stream()
             .filter(line -> line.get("trace_id").asText().equals(OWN_TRACE))
             .toList();
-    assertThat(own).hasSize(ALL.size());
+    assertThat(own).hasSize(2 * ALL.size());
     assertThat(own)
         .allSatisfy(line -> assertThat(line.get("parent_span_id").asText()).isEqualTo(OWN_SPAN));
   }
@@ -519,17 +600,30 @@ class ClientsIT {
   /** Where no exchange can be told of, what is sent is the caller's own span. */
   @ParameterizedTest
   @MethodSource("jdks")
-  void overTlsTheCallersSpanIsPassedOn(Jdk jdk) {
+  void whichProtocolWasNegotiatedDecidesWhoseSpanIsSent(Jdk jdk) {
     Run run = run(jdk);
-    List<Heard> heads = run.heardSecure();
-    assertThat(heads).hasSize(ALL.size());
-    for (Case c : run.outcomes().keySet()) {
-      if (c.to().startsWith("https")) {
-        Heard head =
-            heads.stream().filter(h -> h.target().endsWith("/" + c.id())).findFirst().orElseThrow();
-        assertThat(head.field("traceparent")).containsExactly(parent(run.server(c)));
+    int passedOn = 0;
+    for (Case c : run.outcomes().keySet().stream().filter(k -> k.id().startsWith("s")).toList()) {
+      JsonNode server = run.server(c);
+      List<String> heard =
+          List.copyOf(heardByTomcat).stream()
+              .filter(line -> line.contains("/" + c.id() + " "))
+              .filter(line -> line.contains(server.get("trace_id").asText()))
+              .toList();
+      assertThat(heard).describedAs("%s", c).hasSize(1);
+      List<JsonNode> children = run.childrenOf(c, "GET");
+      int ofOurs = run.heard(c).size();
+      if (c.client().startsWith("http2")) {
+        assertThat(heard.get(0)).contains("HTTP/2.0").endsWith(parent(server));
+        passedOn++;
+      } else {
+        ofOurs++;
+        assertThat(heard.get(0)).contains("HTTP/1.1");
+        assertThat(children).anySatisfy(child -> assertThat(heard.get(0)).endsWith(parent(child)));
       }
+      assertThat(children).describedAs("%s", c).hasSize(ofOurs);
     }
+    assertThat(passedOn).isEqualTo(9);
   }
 
   private static String parent(JsonNode server) {
@@ -541,7 +635,9 @@ class ClientsIT {
   void anUpgradeToHttp2IsJoinedByItsFirstRequest(Jdk jdk) {
     Run run = run(jdk);
     List<Case> cases =
-        run.outcomes().keySet().stream().filter(c -> c.to().contains("/h2/")).toList();
+        run.outcomes().keySet().stream()
+            .filter(c -> c.to().startsWith("http:") && c.to().contains("/h2/"))
+            .toList();
     List<String> heard = List.copyOf(heardByTomcat);
     List<String> own =
         heard.stream()
@@ -571,6 +667,7 @@ class ClientsIT {
     Run run = run(jdk);
     assertFailures(run, "/refused/", run.connections("refused"));
     assertFailures(run, "/timeout/", run.connections("timeout"));
+    assertFailures(run, "/deaf/", run.connections("tls_failed"));
   }
 
   private static void assertFailures(Run run, String way, List<JsonNode> lines) {
@@ -607,6 +704,13 @@ class ClientsIT {
         assertThat(timings.has("connect"))
             .describedAs("%s: %s", c, line)
             .isEqualTo(line.get("sequence").asLong() == 0);
+        if (line.get("url").asText().contains(":" + secure.port() + "/")) {
+          assertThat(timings.has("ssl"))
+              .describedAs("%s: %s", c, line)
+              .isEqualTo(isFirst(line, run));
+        } else {
+          assertThat(timings.has("ssl")).isFalse();
+        }
         timings.forEach(value -> assertThat(value.asDouble()).isGreaterThanOrEqualTo(0));
         if (c.action().equals("busy") && c.client().endsWith("-async")) {
           // The one thread of its executor works for 200 ms.
@@ -623,5 +727,13 @@ class ClientsIT {
       }
     }
     assertThat(first).isNotEmpty();
+  }
+
+  /** Whether no other exchange in the same TLS came before. */
+  private static boolean isFirst(JsonNode line, Run run) {
+    return run.exchanges("client").stream()
+        .filter(other -> other.get("connection").equals(line.get("connection")))
+        .filter(other -> !other.get("method").asText().equals("CONNECT"))
+        .noneMatch(other -> other.get("sequence").asLong() < line.get("sequence").asLong());
   }
 }

@@ -7,17 +7,23 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import javax.net.ssl.SSLServerSocket;
 
 /**
  * Takes down each request's head as it comes from the socket, before anything of HTTP is made of
- * it. The first segment of the path says how it answers; {@code plain} is 200 with two bytes.
+ * it. The first segment of the path says how it answers; {@code plain} is 200 with two bytes. As a
+ * proxy it opens tunnels, to whatever port of this host is asked for, to {@code auth.test} for
+ * those alone who say who they are.
  */
 final class RecordingServer implements AutoCloseable {
   /** A request's head; {@code lines} without the empty one. */
@@ -45,6 +51,7 @@ final class RecordingServer implements AutoCloseable {
   private final ServerSocket server;
   private final List<Heard> heard = new ArrayList<>();
   private final Set<String> dropped = new HashSet<>();
+  private final Map<String, String> elsewhere = new ConcurrentHashMap<>();
 
   RecordingServer(ServerSocket server) {
     this.server = server;
@@ -59,6 +66,11 @@ final class RecordingServer implements AutoCloseable {
 
   int port() {
     return server.getLocalPort();
+  }
+
+  /** Where those are sent whose path begins with this segment. */
+  void redirect(String segment, String to) {
+    elsewhere.put(segment, to);
   }
 
   synchronized List<Heard> heard() {
@@ -88,6 +100,10 @@ final class RecordingServer implements AutoCloseable {
         Heard request = new Heard(head, socket.getPort());
         boolean again = take(request);
         body(request, in);
+        if (isGranted(request)) {
+          tunnel(request, socket, in);
+          return;
+        }
         String answer = answer(request, again);
         out.write(answer.getBytes(StandardCharsets.ISO_8859_1));
         out.flush();
@@ -97,6 +113,29 @@ final class RecordingServer implements AutoCloseable {
       }
     } catch (IOException e) {
       // The client is gone.
+    }
+  }
+
+  private static boolean isGranted(Heard request) {
+    return request.method().equals("CONNECT")
+        && (!request.target().startsWith("auth.test:")
+            || !request.field("proxy-authorization").isEmpty());
+  }
+
+  private static void tunnel(Heard request, Socket client, InputStream in) throws IOException {
+    int port = Integer.parseInt(request.target().substring(request.target().indexOf(':') + 1));
+    try (Socket server = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      OutputStream out = client.getOutputStream();
+      out.write("HTTP/1.1 200 Granted\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1));
+      start(
+          () -> {
+            try (client) {
+              server.getInputStream().transferTo(out);
+            } catch (IOException e) {
+              // One of both is gone.
+            }
+          });
+      in.transferTo(server.getOutputStream());
     }
   }
 
@@ -159,7 +198,13 @@ final class RecordingServer implements AutoCloseable {
   private String answer(Heard request, boolean again) {
     String target = request.target();
     if (request.method().equals("CONNECT")) {
-      return "HTTP/1.1 403 No Tunnel\r\nContent-Length: 0\r\n\r\n";
+      return "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=\"proxy\"\r\n"
+          + "Content-Length: 0\r\n\r\n";
+    }
+    String to = elsewhere.get(target.split("/")[1]);
+    if (to != null) {
+      return response(
+          "302 Found", "Location: " + to + target.substring(target.lastIndexOf('/') + 1));
     }
     if (target.contains("/redirect/")) {
       return response(
@@ -168,7 +213,9 @@ final class RecordingServer implements AutoCloseable {
     if (target.contains("/elsewhere/")) {
       return response(
           "302 Found",
-          "Location: http://127.0.0.1:"
+          "Location: "
+              + (server instanceof SSLServerSocket ? "https" : "http")
+              + "://127.0.0.1:"
               + port()
               + "/plain/"
               + target.substring(target.lastIndexOf('/') + 1));

@@ -34,10 +34,20 @@ final class RequestBench {
   private static final String OTHER = "other threads";
   private static final String COMPILERS = "JIT (not in the sum)";
 
+  /** Behind a server's name: over TLS. */
+  private static final String TLS = "-tls";
+
   private final Jdk jdk;
   private final String server;
+
+  /** Of the keystore. */
+  private final Path folder;
+
   private final Bench.Plan plan;
   private final List<Arm> arms = new ArrayList<>();
+
+  /** Null: it is plain. */
+  private Path keys;
 
   /** A load on one server at a time. */
   private enum Load {
@@ -100,11 +110,11 @@ final class RequestBench {
     final String url;
     long requests;
 
-    Arm(String name, String path, Jvm jvm) {
+    Arm(String name, String path, Jvm jvm, boolean tls) {
       this.name = name;
       this.path = path;
       this.jvm = jvm;
-      url = "http://127.0.0.1:" + jvm.awaitLine("ready ") + "/things/4711";
+      url = (tls ? "https" : "http") + "://127.0.0.1:" + jvm.awaitLine("ready ") + "/things/4711";
     }
 
     Sample load(Load load, int seconds) throws IOException {
@@ -150,13 +160,15 @@ final class RequestBench {
     }
   }
 
-  RequestBench(Jdk jdk, String server, Bench.Plan plan) {
+  RequestBench(Jdk jdk, String server, Bench.Plan plan, Path folder) {
     this.jdk = jdk;
+    this.folder = folder;
     this.server = server;
     this.plan = plan;
   }
 
   void run() throws Exception {
+    keys = server.endsWith(TLS) ? Keystore.in(folder) : null;
     try (Jvm sink = Jvm.of(Sink.class).withoutAgent().start()) {
       String endpoint = "http://127.0.0.1:" + sink.awaitLine("ready ");
       try {
@@ -202,15 +214,19 @@ final class RequestBench {
     Jvm.Setup setup =
         Jvm.of(BenchServer.class)
             .jdk(jdk)
-            .arguments(server)
+            .arguments(server.replace(TLS, ""))
             .options("-Xmx512m")
             .variable("OTEL_TRACES_EXPORTER", "otlp")
             .variable("OTEL_METRICS_EXPORTER", "none")
             .variable("OTEL_LOGS_EXPORTER", "none")
             .variable("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
             .variable("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint + "/" + path);
+    boolean tls = server.endsWith(TLS);
+    if (tls) {
+      setup.options("-Dkeys=" + keys);
+    }
     change.accept(setup);
-    arms.add(new Arm(name, path, setup.start()));
+    arms.add(new Arm(name, path, setup.start(), tls));
   }
 
   private void measure(Load load) throws IOException {

@@ -4,6 +4,7 @@ import com.sun.management.ThreadMXBean;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.httpaudit.load.Threads;
+import io.httpaudit.load.Transport;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -11,8 +12,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadInfo;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -80,8 +79,7 @@ public final class Allocating {
   }
 
   private int jdk() throws IOException {
-    HttpServer server =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    HttpServer server = Transport.OWN.server(0);
     server.setExecutor(Executors.newSingleThreadExecutor(Threads.daemons("handler")));
     server.createContext("/", this::handle);
     server.start();
@@ -106,6 +104,7 @@ public final class Allocating {
     tomcat.getConnector().setProperty("maxThreads", "1");
     tomcat.getConnector().setProperty("minSpareThreads", "1");
     tomcat.getConnector().setProperty("maxKeepAliveRequests", "-1");
+    Transport.OWN.configure(tomcat.getConnector());
     Context context = tomcat.addContext("", base.toString());
     Tomcat.addServlet(context, "answer", new Answering());
     context.addServletMapping("/*", "answer");

@@ -3,10 +3,9 @@ package io.httpaudit.load.chain;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.httpaudit.load.Threads;
+import io.httpaudit.load.Transport;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,8 +64,7 @@ public final class Back {
   private String start() throws IOException {
     List<String> ports = new ArrayList<>();
     for (Plan.Server kind : Plan.Server.values()) {
-      HttpServer server =
-          HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 500);
+      HttpServer server = Transport.OWN.server(500);
       if (kind != Plan.Server.INLINE) {
         server.setExecutor(kind == Plan.Server.POOL ? handlers : virtual);
       }

@@ -1,6 +1,7 @@
 package io.httpaudit.load.chain;
 
 import io.httpaudit.load.Threads;
+import io.httpaudit.load.Transport;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -32,11 +33,11 @@ final class BackCalls {
   }
 
   private static HttpClient.Builder builder() {
-    return HttpClient.newBuilder().followRedirects(HttpClient.Redirect.ALWAYS);
+    return Transport.OWN.client().followRedirects(HttpClient.Redirect.ALWAYS);
   }
 
   private HttpRequest.Builder request(String hop, Ask ask, Plan plan) {
-    URI uri = URI.create("http://127.0.0.1:" + ports[plan.server().ordinal()] + ask.at(hop).path());
+    URI uri = Transport.OWN.uri(ports[plan.server().ordinal()], ask.at(hop).path());
     HttpRequest.Builder builder = HttpRequest.newBuilder(uri);
     if (ask.handOff() == HandOff.OWN_HEADER) {
       builder.header("traceparent", Plan.traceparent(ask.id()));

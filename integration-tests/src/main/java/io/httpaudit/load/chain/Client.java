@@ -1,7 +1,7 @@
 package io.httpaudit.load.chain;
 
+import io.httpaudit.load.Transport;
 import java.io.IOException;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -80,7 +80,7 @@ public final class Client {
   }
 
   private void byHttpClient() throws InterruptedException {
-    HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    HttpClient client = Transport.OWN.client().version(HttpClient.Version.HTTP_1_1).build();
     int most = atOnce - atOnce / 2;
     Semaphore permits = new Semaphore(most);
     for (long id = 0; id < ids; id++) {
@@ -91,7 +91,7 @@ public final class Client {
       permits.acquire();
       Ask ask = ask(id);
       HttpRequest.Builder request =
-          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port(plan) + ask.path()));
+          HttpRequest.newBuilder(Transport.OWN.uri(port(plan), ask.path()));
       if (plan.form() != Plan.Form.GET) {
         request.POST(BodyPublishers.ofString("a body"));
       }

@@ -1,5 +1,6 @@
 package io.httpaudit.load.chain;
 
+import io.httpaudit.load.Transport;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.logging.LogManager;
@@ -56,7 +57,7 @@ public final class Front {
     connector.setProperty("maxThreads", "80");
     connector.setProperty("acceptCount", "500");
     connector.setProperty("maxKeepAliveRequests", "-1");
-    return connector;
+    return Transport.OWN.configure(connector);
   }
 
   private static void start(FrontServlet servlet, Connector[] connectors) throws Exception {

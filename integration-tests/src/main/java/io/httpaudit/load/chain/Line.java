@@ -1,10 +1,10 @@
 package io.httpaudit.load.chain;
 
+import io.httpaudit.load.Transport;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 
@@ -15,8 +15,12 @@ public final class Line implements AutoCloseable {
   private final Socket socket;
   private final InputStream in;
 
-  public Line(int port) throws IOException {
-    socket = new Socket(InetAddress.getLoopbackAddress(), port);
+  Line(int port) throws IOException {
+    this(port, Transport.OWN);
+  }
+
+  public Line(int port, Transport on) throws IOException {
+    socket = on.connect(port);
     socket.setTcpNoDelay(true);
     socket.setSoTimeout(PATIENCE_MILLIS);
     in = new BufferedInputStream(socket.getInputStream());

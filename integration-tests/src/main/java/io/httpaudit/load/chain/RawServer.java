@@ -1,10 +1,10 @@
 package io.httpaudit.load.chain;
 
+import io.httpaudit.load.Transport;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
-import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -32,7 +32,7 @@ public final class RawServer {
   public static void main(String[] arguments) throws Exception {
     PrintWriter record = new PrintWriter(Files.newBufferedWriter(Path.of(arguments[0])));
     RawServer server = new RawServer(record);
-    ServerSocket socket = new ServerSocket(0, 500, InetAddress.getLoopbackAddress());
+    ServerSocket socket = Transport.OWN.listen(500);
     Thread thread = new Thread(() -> server.accept(socket), "accept");
     thread.setDaemon(true);
     thread.start();

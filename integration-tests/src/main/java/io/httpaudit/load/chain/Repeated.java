@@ -1,6 +1,7 @@
 package io.httpaudit.load.chain;
 
 import io.httpaudit.load.Threads;
+import io.httpaudit.load.Transport;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -32,13 +33,13 @@ final class Repeated {
   private final ForkJoinPool forkJoin = new ForkJoinPool(2);
   private final ExecutorService virtual = Threads.perTask();
   private final HttpClient client =
-      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+      Transport.OWN.client().version(HttpClient.Version.HTTP_1_1).build();
   private final URI uri;
   private final int raw;
 
   Repeated(int raw) {
     this.raw = raw;
-    uri = URI.create("http://127.0.0.1:" + raw + ASK.path());
+    uri = Transport.OWN.uri(raw, ASK.path());
   }
 
   private HttpRequest request() {

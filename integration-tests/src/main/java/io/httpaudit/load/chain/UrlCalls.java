@@ -1,10 +1,10 @@
 package io.httpaudit.load.chain;
 
+import io.httpaudit.load.Transport;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.HttpURLConnection;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 
 /** Calls by {@code HttpURLConnection}. */
@@ -24,8 +24,7 @@ final class UrlCalls {
   static void call(int port, Ask ask, Plan.Form form, String header, String value)
       throws IOException {
     HttpURLConnection connection =
-        (HttpURLConnection)
-            URI.create("http://127.0.0.1:" + port + ask.path()).toURL().openConnection();
+        (HttpURLConnection) Transport.OWN.uri(port, ask.path()).toURL().openConnection();
     if (!header.isEmpty()) {
       connection.setRequestProperty(header, value);
     }

@@ -1,332 +1,272 @@
-"""The other end of HTTP/1.1 over TLS, with Python's own TLS, which writes its session keys down.
+"""The other end of TLS handshakes that fail, by OpenSSL.
 
-    tls_peer.py client VERSION PORT EXCHANGES FOLDER
-    tls_peer.py server VERSION 0 0 FOLDER        (says "port NUMBER"; ends with its standard input)
+tls_peer.py serve FOLDER CASE...        listens for each; prints "CASE PORT" a line, then a line of JSON a connection
+tls_peer.py call FOLDER CASE:PORT...    one connection each, one after the other; prints a line of JSON for each
 
-FOLDER holds the certificate and its key, cert.pem and key.pem; keys.txt and messages.jsonl are
-written there: a line an exchange, with the client's port, the exchange's number on that connection,
-and how many bytes of plaintext each message has.
+A case is a word and, perhaps, a TLS version: client-none-1.3. What a line of JSON tells is OpenSSL's own word: the alerts
+that it sent and received, whether these were encrypted or not, and the handshake messages that went by until they were.
+FOLDER has NAME.pem and NAME.key.
 """
 
 import json
+import os
 import socket
 import ssl
+import struct
 import sys
 import threading
+import time
 
-HOST = "127.0.0.1"
-LARGE = 200_000
-ON_A_CONNECTION = 40
-THREADS = 3
-
-
-class Notes:
-    """What was sent and received, a line an exchange."""
-
-    def __init__(self, path):
-        self.file = open(path, "w", encoding="ascii")
-        self.lock = threading.Lock()
-
-    def add(self, port, sequence, method, target, status, request, response):
-        line = json.dumps(
-            {
-                "port": port,
-                "sequence": sequence,
-                "method": method,
-                "target": target,
-                "status": status,
-                "request": request,
-                "response": response,
-            }
-        )
-        with self.lock:
-            self.file.write(line + "\n")
-
-    def close(self):
-        self.file.close()
+PATIENCE = 5
+VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+REQUEST = b"GET /late HTTP/1.1\r\nHost: localhost\r\n\r\n"
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+GARBAGE = b"\x16\x03\x03\x00\x08\xff\xff\xff\xff\xff\xff\xff\xff"
+# RFC 8446, 6.1: these end a connection, and are no errors.
+CLOSURE = (0, 90)
 
 
-class Incoming:
-    """Messages of one direction; counts their bytes."""
+class Told:
+    """What OpenSSL says of a connection."""
 
-    def __init__(self, connection):
-        self.connection = connection
-        self.buffer = b""
-        self.taken = 0
+    def __init__(self, case):
+        self.facts = {"case": case, "sent": [], "received": [], "clear": [], "done": False, "error": ""}
+        self.encrypted = False
 
-    def more(self):
-        data = self.connection.recv(65536)
-        self.buffer += data
-        return len(data) > 0
+    def message(self, _, direction, version, content, kind, data):
+        if content == 20 and version != ssl.TLSVersion.TLSv1_3:
+            self.clear("change_cipher_spec")
+            self.encrypted = True
+        elif content == 21 and data[1] not in CLOSURE:
+            self.alert(direction == "write", data[1])
+        elif content == 22:
+            self.clear(kind.name.lower().replace("server_done", "server_hello_done"))
+            if kind.name == "SERVER_HELLO" and version == ssl.TLSVersion.TLSv1_3 and not retry(data):
+                self.encrypted = True
 
-    def take(self, count):
-        while len(self.buffer) < count:
-            if not self.more():
-                raise EOFError
-        data, self.buffer = self.buffer[:count], self.buffer[count:]
-        self.taken += count
+    def clear(self, message):
+        if not self.encrypted:
+            self.facts["clear"].append(message)
+
+    def alert(self, sent, description):
+        name = ssl._TLSAlertType(description).name.lower()
+        self.facts["sent" if sent else "received"].append(name)
+
+    def raw(self, data):
+        """Clear alerts among records that no OpenSSL reads."""
+        while len(data) >= 7:
+            length = struct.unpack(">H", data[3:5])[0]
+            if data[0] == 21 and length == 2 and data[6] not in CLOSURE:
+                self.alert(False, data[6])
+            data = data[5 + length:]
+
+    def tell(self, local):
+        self.facts["port"] = local
+        print(json.dumps(self.facts), flush=True)
+
+
+def retry(hello):
+    return hello[6:38].hex().startswith("cf21ad74e59a6111be1d8c02")
+
+
+def split(case):
+    name, _, version = case.rpartition("-")
+    return (name, version) if version in VERSIONS else (case, "")
+
+
+def context(folder, case, server, told):
+    name, version = split(case)
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server else ssl.PROTOCOL_TLS_CLIENT)
+    made._msg_callback = told.message
+    if version:
+        made.minimum_version = made.maximum_version = VERSIONS[version]
+    path = lambda file: os.path.join(folder, file)
+    load = lambda who: made.load_cert_chain(path(who + ".pem"), path(who + ".key"))
+    if server:
+        own = {"untrusted": "stranger-server", "expired": "expired", "name": "other", "verifier": "other"}
+        load(own.get(name, "server"))
+        if name.startswith("client-"):
+            made.verify_mode = ssl.CERT_REQUIRED
+            made.load_verify_locations(path("ca.pem"))
+    else:
+        if name != "untrusted":
+            made.load_verify_locations(path("ca.pem"))
+        if name == "client-stranger":
+            load("stranger-client")
+    if name == "cipher":
+        made.maximum_version = ssl.TLSVersion.TLSv1_2
+        made.set_ciphers("ECDHE-ECDSA-AES256-GCM-SHA384")
+    if name == "alpn":
+        made.set_alpn_protocols(["another"])
+    if name == "version-old":
+        made.maximum_version = ssl.TLSVersion.TLSv1_2
+    if name == "version-new":
+        made.minimum_version = ssl.TLSVersion.TLSv1_3
+    return made
+
+
+def drain(connection):
+    """To its end."""
+    data = b""
+    try:
+        while True:
+            piece = connection.recv(65536)
+            if not piece:
+                return data
+            data += piece
+    except OSError:
         return data
 
-    def line(self):
-        """None: the peer has closed, between two messages."""
-        while b"\r\n" not in self.buffer:
-            if not self.more():
-                if self.buffer:
-                    raise EOFError
-                return None
-        return self.take(self.buffer.index(b"\r\n") + 2)[:-2].decode("ascii")
 
-    def fields(self):
-        fields = {}
-        line = self.line()
-        while line:
-            name, value = line.split(":", 1)
-            fields[name.lower()] = value.strip()
-            line = self.line()
-        return fields
-
-    def body(self, fields):
-        if fields.get("transfer-encoding") != "chunked":
-            return self.take(int(fields.get("content-length", 0)))
-        body = b""
-        size = int(self.line(), 16)
-        while size:
-            body += self.take(size)
-            self.take(2)
-            size = int(self.line(), 16)
-        self.take(2)
-        return body
+def record(connection):
+    """One whole record."""
+    data = b""
+    while len(data) < 5 or len(data) < 5 + struct.unpack(">H", data[3:5])[0]:
+        piece = connection.recv(65536)
+        if not piece:
+            break
+        data += piece
+    return data
 
 
-def pattern(number, count):
-    start = number % 26
-    letters = b"abcdefghijklmnopqrstuvwxyz"
-    return (letters * ((start + count) // 26 + 1))[start : start + count]
+def reset(connection):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
-def check(number, count, body):
-    if body != pattern(number, count):
-        raise ValueError(f"{number}: a body of {len(body)}, not {count} bytes")
+def first_record(data):
+    return data[: 5 + struct.unpack(">H", data[3:5])[0]]
 
 
-def chunked(body):
-    out = b""
-    piece = 1 + len(body) // 3
-    for at in range(0, len(body), piece):
-        part = body[at : at + piece]
-        out += b"%x\r\n%s\r\n" % (len(part), part)
-    return out + b"0\r\n\r\n"
+class Memory:
+    """A handshake whose records pass through our hands."""
 
+    def __init__(self, made, server):
+        self.incoming = ssl.MemoryBIO()
+        self.outgoing = ssl.MemoryBIO()
+        name = None if server else "localhost"
+        self.tls = made.wrap_bio(self.incoming, self.outgoing, server_side=server, server_hostname=name)
 
-def write(connection, number, head, body):
-    """In one write, in two, or in many: a record or more each."""
-    message = head + body
-    if number % 4 == 0:
-        pieces = [message]
-    elif number % 4 == 1:
-        pieces = [head, body]
-    elif number % 4 == 2:
-        size = 1 + len(message) // 7
-        pieces = [message[at : at + size] for at in range(0, len(message), size)]
-    else:
-        half = len(head) // 2
-        pieces = [head[:half], message[half:]]
-    for piece in pieces:
-        if piece:
-            connection.sendall(piece)
-
-
-# --- client --------------------------------------------------------------------------------------
-
-
-def asked(number):
-    """Method, bytes sent, how, bytes wanted, how."""
-    if number % 100 == 50:
-        return "GET", 0, "none", LARGE, "chunked" if number % 200 == 50 else "length"
-    if number % 100 == 75:
-        return "POST", LARGE, "chunked" if number % 200 == 75 else "length", 10, "length"
-    return (
-        ("GET", 0, "none", 100, "length"),
-        ("GET", 0, "none", 3_000, "chunked"),
-        ("HEAD", 0, "none", 500, "length"),
-        ("POST", 2_000, "length", 50, "length"),
-        ("POST", 5_000, "chunked", 20_000, "chunked"),
-        ("GET", 0, "none", 0, "none"),
-        ("PUT", 0, "length", 0, "length"),
-        ("POST", 40_000, "length", 40_000, "length"),
-        ("GET", 0, "none", 16_384, "length"),
-        ("POST", 1, "chunked", 1, "chunked"),
-    )[number % 10]
-
-
-def request(number, port):
-    method, count, framing, wanted, wanted_framing = asked(number)
-    target = f"/x/{number}/{wanted}/{wanted_framing}"
-    body = pattern(number, count)
-    head = f"{method} {target} HTTP/1.1\r\nHost: localhost:{port}\r\nSent: {count}\r\n"
-    if framing == "length":
-        head += f"Content-Length: {count}\r\n"
-    elif framing == "chunked":
-        head += "Transfer-Encoding: chunked\r\n"
-        body = chunked(body)
-    return method, target, (head + "\r\n").encode("ascii"), body
-
-
-def receive(incoming, number):
-    method, _, _, wanted, _ = asked(number)
-    begin = incoming.taken
-    status = int(incoming.line().split(" ")[1])
-    fields = incoming.fields()
-    if method != "HEAD" and status != 204:
-        check(number, wanted, incoming.body(fields))
-    return status, incoming.taken - begin
-
-
-class Client:
-    def __init__(self, context, port, exchanges, notes):
-        self.context = context
-        self.port = port
-        self.exchanges = exchanges
-        self.notes = notes
-        self.next = 0
-        self.lock = threading.Lock()
-
-    def some(self):
-        """The next connection's exchanges."""
-        with self.lock:
-            begin = self.next
-            self.next = min(self.exchanges, begin + ON_A_CONNECTION)
-            return range(begin, self.next)
-
-    def run(self):
-        numbers = self.some()
-        while numbers:
-            with socket.create_connection((HOST, self.port)) as tcp:
-                tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                with self.context.wrap_socket(tcp, server_hostname="localhost") as tls:
-                    self.ask(tls, numbers)
-            numbers = self.some()
-
-    def ask(self, tls, numbers):
-        incoming = Incoming(tls)
-        local = tls.getsockname()[1]
-        at = 0
-        while at < len(numbers):
-            # Of each twenty, five in one write.
-            count = 5 if numbers[at] % 20 == 10 else 1
-            group = numbers[at : at + count]
-            requests = [request(number, self.port) for number in group]
-            if len(group) > 1:
-                tls.sendall(b"".join(head + body for _, _, head, body in requests))
-            else:
-                write(tls, group[0], requests[0][2], requests[0][3])
-            for i, number in enumerate(group):
-                method, target, head, body = requests[i]
-                status, length = receive(incoming, number)
-                self.notes.add(
-                    local, at + i, method, target, status, len(head) + len(body), length
-                )
-            at += len(group)
-
-
-def client(context, port, exchanges, notes):
-    task = Client(context, port, exchanges, notes)
-    failed = []
-
-    def run():
+    def step(self, data=b""):
+        if data:
+            self.incoming.write(data)
         try:
-            task.run()
-        except BaseException as e:
-            failed.append(e)
-            raise
-
-    threads = [threading.Thread(target=run) for _ in range(THREADS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failed:
-        sys.exit(3)
+            self.tls.do_handshake()
+        except ssl.SSLWantReadError:
+            pass
+        return self.outgoing.read()
 
 
-# --- server --------------------------------------------------------------------------------------
+def by_hand(folder, case, server, told, connection):
+    """Ends in the middle. Whether the case is one of those."""
+    name, _ = split(case)
+    if name == "plain":
+        if server:
+            record(connection)
+            connection.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+        else:
+            connection.sendall(REQUEST)
+        told.raw(drain(connection))
+        return True
+    if name not in ("garbage", "corrupt", "silent") and not name.startswith(("close-", "reset-")):
+        return False
+    memory = Memory(context(folder, case, server, told), server)
+    flight = memory.step(record(connection) if server else b"")
+    if server and name in ("close-hello", "reset-hello", "silent", "garbage"):
+        # Only the client's Hello was ever said.
+        told.facts["clear"] = told.facts["clear"][:1]
+    if not server:
+        connection.sendall(GARBAGE if name == "garbage" else flight)
+        if name.endswith("-server-hello"):
+            record(connection)
+            told.facts["clear"].append("server_hello")
+    elif name.endswith("-server-hello"):
+        hello = first_record(flight)
+        connection.sendall(hello)
+        told.facts["clear"] = told.facts["clear"][:2]
+    elif name == "garbage":
+        connection.sendall(GARBAGE)
+    elif name == "corrupt":
+        connection.sendall(flight[:-1] + bytes([flight[-1] ^ 1]))
+        try:
+            memory.step(drain(connection))
+        except ssl.SSLError as error:
+            told.facts["error"] = str(error)
+    if name in ("garbage", "silent"):
+        if not server and name == "garbage":
+            told.facts["clear"] = []
+        told.raw(drain(connection))
+    if name.startswith("reset-"):
+        reset(connection)
+    return True
 
 
-def answer(tls, incoming, line, sequence, peer, notes):
-    begin = incoming.taken - len(line) - 2
-    method, target, _ = line.split(" ")
-    _, _, number, count, framing = target.split("/")
-    number, count = int(number), int(count)
-    fields = incoming.fields()
-    check(number, int(fields["sent"]), incoming.body(fields))
-    last = sequence + 1 == ON_A_CONNECTION
-    head = "HTTP/1.1 204 No Content\r\n" if framing == "none" else "HTTP/1.1 200 OK\r\n"
-    body = pattern(number, count)
-    if framing == "chunked":
-        head += "Transfer-Encoding: chunked\r\n"
-        body = chunked(body)
-    elif framing == "length":
-        head += f"Content-Length: {count}\r\n"
-    if last:
-        head += "Connection: close\r\n"
-    head = (head + "\r\n").encode("ascii")
-    if method == "HEAD":
-        body = b""
-    status = int(head.split(b" ")[1])
-    sizes = incoming.taken - begin, len(head) + len(body)
-    notes.add(peer, sequence, method, target, status, *sizes)
-    write(tls, number, head, body)
-    return not last
-
-
-def serve(context, tcp, peer, notes):
+def secure(folder, case, server, told, connection):
+    made = context(folder, case, server, told)
+    name, _ = split(case)
+    tls = made.wrap_socket(
+        connection,
+        server_side=server,
+        server_hostname=None if server else "localhost",
+        do_handshake_on_connect=False,
+    )
     try:
-        tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        with context.wrap_socket(tcp, server_side=True) as tls:
-            incoming = Incoming(tls)
-            sequence = 0
-            line = incoming.line()
-            while line and answer(tls, incoming, line, sequence, peer, notes):
-                sequence += 1
-                line = incoming.line()
-    except (ConnectionError, ssl.SSLEOFError):
-        # A JVM's end leaves its pooled connections to the kernel.
-        pass
+        tls.do_handshake()
+        told.facts["done"] = True
+        if server:
+            if tls.recv(65536):
+                tls.sendall(ANSWER)
+        elif name == "idle":
+            tls = tls.unwrap()
+        elif not name.startswith("client-"):
+            tls.sendall(REQUEST)
+        while tls.recv(65536) and (server or name != "ok"):
+            pass
+    except (OSError, ValueError) as error:
+        told.facts["error"] = str(error)
+    finally:
+        tls.close()
 
 
-def server(context, notes):
-    listening = socket.create_server((HOST, 0), backlog=100)
-    print("port", listening.getsockname()[1], flush=True)
+active = []
 
-    def accept():
+
+def talk(folder, case, server, connection, port):
+    told = Told(case)
+    active.append(told)
+    try:
+        connection.settimeout(PATIENCE)
+        if not by_hand(folder, case, server, told, connection):
+            secure(folder, case, server, told, connection)
+    except Exception as error:
+        told.facts["error"] = repr(error)
+    finally:
+        connection.close()
+        told.tell(port)
+        active.remove(told)
+
+
+def serve(folder, cases):
+    def accept(case, listener):
         while True:
-            tcp, peer = listening.accept()
-            threading.Thread(
-                target=serve, args=(context, tcp, peer[1], notes), daemon=True
-            ).start()
+            connection, peer = listener.accept()
+            talk(folder, case, True, connection, peer[1])
 
-    threading.Thread(target=accept, daemon=True).start()
+    for case in cases:
+        listener = socket.create_server(("127.0.0.1", 0))
+        print(case, listener.getsockname()[1], flush=True)
+        threading.Thread(target=accept, args=(case, listener), daemon=True).start()
+    print("ready", flush=True)
     sys.stdin.read()
+    time.sleep(0.3)
+    while active:
+        time.sleep(0.02)
 
 
-def main():
-    role, version, port, exchanges, folder = sys.argv[1:]
-    purpose = ssl.PROTOCOL_TLS_CLIENT if role == "client" else ssl.PROTOCOL_TLS_SERVER
-    context = ssl.SSLContext(purpose)
-    version = ssl.TLSVersion.TLSv1_2 if version == "1.2" else ssl.TLSVersion.TLSv1_3
-    context.minimum_version = version
-    context.maximum_version = version
-    context.keylog_filename = folder + "/keys.txt"
-    if role == "client":
-        context.load_verify_locations(folder + "/cert.pem")
-    else:
-        context.load_cert_chain(folder + "/cert.pem", folder + "/key.pem")
-    notes = Notes(folder + "/messages.jsonl")
-    if role == "client":
-        client(context, int(port), int(exchanges), notes)
-    else:
-        server(context, notes)
-    notes.close()
+def call(folder, cases):
+    for each in cases:
+        case, port = each.split(":")
+        connection = socket.create_connection(("127.0.0.1", int(port)))
+        talk(folder, case, False, connection, connection.getsockname()[1])
 
 
-main()
+(serve if sys.argv[1] == "serve" else call)(sys.argv[2], sys.argv[3:])

@@ -242,6 +242,7 @@ final class AuditThread implements Runnable {
 
   private void close() {
     if (correlator != null) {
+      observer.endFailedHandshakes();
       drainToTheEnd();
       HttpAudit.connect(null);
       correlator.shutdown(System.nanoTime());

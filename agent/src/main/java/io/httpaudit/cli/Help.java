@@ -19,7 +19,8 @@ final class Help {
                                 exits with 0 (tier 1), 1 (a lower tier) or 2 (nothing works)
         report [--last N | --all] FILE
                                 reads an audit log (- is standard input): a waterfall for each of
-                                the last 20 exchanges, the slowest, and how many of each verdict
+                                the last 20 exchanges, the slowest, TLS handshakes that failed
+                                and why, and how many of each verdict
 
       Settings: the agent's argument a.b=…, else the system property httpaudit.a.b, else the
       variable HTTPAUDIT_A_B

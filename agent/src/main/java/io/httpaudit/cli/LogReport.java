@@ -15,8 +15,9 @@ import java.util.TreeMap;
 
 /**
  * Reads an audit log once, from its start to its end, and prints waterfalls, those of calls that
- * got no connection among them, then the slowest exchanges, then what all of them come to. Lines of
- * several processes may be mixed; lines that are none are counted.
+ * got no connection among them, then the slowest exchanges and the TLS handshakes that failed, then
+ * what all of them come to. Lines of several processes may be mixed; lines that are none are
+ * counted.
  */
 final class LogReport {
   /** The two views of an exchange are written within seconds: so many exchanges may lie between. */
@@ -37,6 +38,7 @@ final class LogReport {
       new PriorityQueue<>(Comparator.comparingLong(Logged::duration));
   private final Map<String, Map<String, Long>> whyByVerdict = new TreeMap<>();
   private final Map<String, Long> outcomes = new TreeMap<>();
+  private final TlsFailures tlsFailures = new TlsFailures();
   private final Set<Long> pids = new HashSet<>();
   private long exchanges;
   private long understood;
@@ -107,7 +109,8 @@ final class LogReport {
         exchange(Logged.of(line));
         break;
       case "connection":
-        outcomes.merge(Logged.outcome(line), 1L, Long::sum);
+        outcomes.merge(Logged.text(line, "outcome"), 1L, Long::sum);
+        tlsFailures.add(line);
         if (!Logged.text(line, "trace_id").isEmpty()) {
           window.add(Logged.failedCall(line));
         }
@@ -166,6 +169,10 @@ final class LogReport {
     }
     if (!slowest.isEmpty()) {
       slowest();
+    }
+    if (!tlsFailures.isEmpty()) {
+      tlsFailures.print(line -> out.println(waterfall.fit(line, terminal.width())));
+      out.println();
     }
     summary();
   }

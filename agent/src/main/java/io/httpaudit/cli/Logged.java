@@ -16,6 +16,7 @@ import java.util.Map;
  * @param end of what is known of it; {@code start}, if nothing is
  * @param isWhole whether that is its end
  * @param rtt of the handshake, in milliseconds as logged; empty: not known
+ * @param tls as logged; empty: there was none
  * @param syns that a call sent for a connection that never came; -1: it is an exchange
  */
 record Logged(
@@ -38,6 +39,7 @@ record Logged(
     long end,
     boolean isWhole,
     String rtt,
+    Map<String, Object> tls,
     long syns) {
 
   /** A phase, where it belongs on the clock. */
@@ -112,12 +114,13 @@ record Logged(
         // Without rights no response's last byte is known; a server's own times end close to it.
         response.containsKey("last_us") || isServer && !bars.isEmpty(),
         text(object(line, "tcp"), "rtt"),
+        object(line, "tls"),
         -1);
   }
 
   /**
    * A call that waited for a connection that never came, out of a line whose {@code type} is {@code
-   * connection}: an exchange of nothing, with {@code connect} as its only phase, and {@code ssl}.
+   * connection}: an exchange of nothing, with no phases but {@code connect} and {@code ssl}.
    */
   static Logged failedCall(Map<String, Object> line) throws JsonText.Malformed {
     long start = micros(text(line, "time"));
@@ -135,7 +138,7 @@ record Logged(
         text(line, "trace_id"),
         "connect",
         "to " + text(line, "peer"),
-        outcome(line),
+        text(line, "outcome"),
         text(line, "local"),
         text(line, "peer"),
         text(line, "interface"),
@@ -146,23 +149,8 @@ record Logged(
         end,
         !bars.isEmpty(),
         "",
+        object(line, "tls"),
         number(line, "syns", 0));
-  }
-
-  /** What became of a connection; of a TLS handshake that failed, whose fault it was. */
-  static String outcome(Map<String, Object> line) {
-    String outcome = text(line, "outcome");
-    Map<String, Object> failure = object(object(line, "tls"), "failure");
-    if (failure.isEmpty()) {
-      return outcome;
-    }
-    String alert = text(failure, "alert");
-    String by = text(failure, "by").equals("peer") ? "the peer" : "this end";
-    String after = text(failure, "after");
-    return outcome
-        + (alert.isEmpty() ? ": closed by " : ": " + alert + " from ")
-        + by
-        + (after.isEmpty() ? "" : ", after " + after);
   }
 
   private static String result(Map<String, Object> line) {
@@ -194,10 +182,16 @@ record Logged(
     List<Bar> bars = new ArrayList<>();
     Map<String, Object> request = object(line, "request");
     Map<String, Object> response = object(line, "response");
+    Map<String, Object> timings = object(line, "timings");
     long at = start;
-    for (Map.Entry<String, Object> timing : object(line, "timings").entrySet()) {
+    for (Map.Entry<String, Object> timing : timings.entrySet()) {
       long micros = micros(timing.getValue());
       switch (timing.getKey()) {
+        case "ssl":
+          // What a ClientHello takes to be made lies in front of it; behind, the request waits.
+          long waited = micros(timings.get("queue")) + micros;
+          at = Math.max(at, number(request, "first_us", at + waited) - waited);
+          break;
         case "queue":
           at = Math.max(at, number(request, "first_us", at) - micros);
           break;

@@ -102,6 +102,18 @@ final class Waterfall {
     } else if (view.syns() > 0) {
       text.append("    ").append(view.syns()).append(view.syns() == 1 ? " SYN\n" : " SYNs\n");
     }
+    tls(view);
+  }
+
+  private void tls(Logged view) {
+    if (view.tls().isEmpty()) {
+      return;
+    }
+    text.append(fit("    " + TlsWords.settled(view.tls()), terminal.width())).append('\n');
+    String failure = TlsWords.failure(view.tls(), view.isServer());
+    if (!failure.isEmpty()) {
+      text.append(fit("    " + failure, terminal.width())).append('\n');
+    }
   }
 
   private void bar(Logged.Bar bar, long start, long end) {

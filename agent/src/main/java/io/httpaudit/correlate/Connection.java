@@ -141,6 +141,11 @@ final class Connection {
     return secured == null ? Optional.empty() : secured.facts;
   }
 
+  /** A handshake failed, perhaps one behind a tunnel's exchange. */
+  boolean failedTls() {
+    return tls().flatMap(Tls::failure).isPresent();
+  }
+
   record Info(long rttMicros, long retransmits) {}
 
   Connection(long number, Side side, Endpoint local, Endpoint peer, long entry, long exit) {

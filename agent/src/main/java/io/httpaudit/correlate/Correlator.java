@@ -424,6 +424,7 @@ public final class Correlator implements JvmEvents {
       if (head.method().equals(CONNECT)) {
         // The call itself comes behind it.
         e.tunnelled = c.call;
+        e.clear = c.tls().isEmpty();
       } else {
         if (c.client()) {
           e.call = calls.take(head.parent());
@@ -891,7 +892,7 @@ public final class Correlator implements JvmEvents {
 
   /** The last word about a connection. */
   private void end(Connection c, long now, boolean shutdown) {
-    if (c.closing != null && (c.exchanges == 0 || c.upgrade != null)
+    if (c.closing != null && (c.exchanges == 0 || c.upgrade != null || c.failedTls())
         || shutdown && c.upgrade != null) {
       if (c.wire != null && !c.wire.settled) {
         lookLast(c.wire);

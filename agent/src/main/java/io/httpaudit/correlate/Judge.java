@@ -295,7 +295,7 @@ final class Judge {
             timings,
             figures ? ackNanos(c) : OptionalLong.empty(),
             tcp(c, figures, reset, now),
-            c.tls(),
+            tls(c, e),
             error);
     if (figures && requestFacts.seen) {
       c.previousBegin = requestFacts.first;
@@ -323,6 +323,11 @@ final class Judge {
         : tracing.begin(c.number, e.index, head);
   }
 
+  /** Of what the exchange was sent through: a tunnel's TLS is not that of what opened it. */
+  private static Optional<Tls> tls(Connection c, Pending e) {
+    return e.clear ? Optional.empty() : c.tls();
+  }
+
   private static String protocol(int minor) {
     return switch (minor) {
       case 0 -> "1.0";
@@ -348,12 +353,13 @@ final class Judge {
         requests,
         closing == null ? Math.max(head.headEnd(), e.requestEnd) : client ? out : in,
         over);
-    if (c.tls().isPresent() && e.requestEnd >= 0 && !e.requestProven) {
+    if (tls(c, e).isPresent() && e.requestEnd >= 0 && !e.requestProven) {
       request.ofRecords(head.offset(), e.requestEnd, client ? requests : null);
     }
     long from = responseStart(c, e);
-    if (e.response == null && e.responseEnd < 0 && c.responseCut) {
-      // Bytes behind the last response belong to the first exchange that lacks one.
+    if (e.response == null && e.responseEnd < 0 && (c.responseCut || c.tls().isPresent())) {
+      // Bytes behind the last response belong to the first exchange that lacks one; within TLS,
+      // where they are a handshake's, a ticket's or an alert's, to none.
       response.start = from;
       response.end = from;
       response.cut = true;
@@ -373,8 +379,9 @@ final class Judge {
             ? Math.max(e.responseEnd, e.response == null ? from : e.response.headEnd())
             : client ? in : out,
         over);
-    if (c.tls().isPresent() && e.responseEnd >= 0 && !e.responseProven) {
-      response.ofRecords(from, e.responseEnd, client ? null : responses);
+    if (tls(c, e).isPresent() && e.responseEnd >= 0 && !e.responseProven) {
+      long began = e.response == null ? e.responseNext : from;
+      response.ofRecords(began, e.responseEnd, client ? null : responses);
     }
   }
 
@@ -643,8 +650,13 @@ final class Judge {
     Flow flow = c.wire == null ? null : c.wire.flow;
     Connection.Closing closing = c.closing;
     long wall = wallOffset.getAsLong();
-    long outFrom = c.upgrade == null ? 0 : c.upgrade.outOffset();
-    long inFrom = c.upgrade == null ? 0 : c.upgrade.inOffset();
+    boolean first = c.exchanges == 0 && c.upgrade == null;
+    long outFrom = first ? 0 : c.client() ? c.requestsEnd : c.responsesEnd;
+    long inFrom = first ? 0 : c.client() ? c.responsesEnd : c.requestsEnd;
+    if (c.upgrade != null) {
+      outFrom = c.upgrade.outOffset();
+      inFrom = c.upgrade.inOffset();
+    }
     long outTo = closing == null ? outFrom : closing.bytesOut();
     long inTo = closing == null ? inFrom : closing.bytesIn();
     boolean known = flow != null && flow.known();
@@ -660,7 +672,7 @@ final class Judge {
     String outcome = outcome(c, reset, connected);
     OptionalLong connectStart = OptionalLong.empty();
     OptionalLong connectEnd = OptionalLong.empty();
-    if (c.client() && flow != null && flow.synTime() != 0 && c.upgrade == null) {
+    if (c.client() && flow != null && flow.synTime() != 0 && first) {
       long failure = c.failed && closing != null ? closing.at() : 0;
       if (c.failed && reset && !connected) {
         failure = flow.resetTime();
@@ -718,14 +730,14 @@ final class Judge {
     OptionalLong sslEnd = OptionalLong.empty();
     if (untrusted && known && c.secured.handshakeTo > 0) {
       c.out().measureSent(c.secured.handshakeFrom, c.secured.handshakeTo, requestFacts);
-      c.in().measureArrived(0, inTo, Long.MAX_VALUE, Long.MAX_VALUE, responseFacts);
+      c.in().measureArrived(inFrom, inTo, Long.MAX_VALUE, Long.MAX_VALUE, responseFacts);
       if (requestFacts.seen && requestFacts.covered) {
         sslStart = OptionalLong.of(requestFacts.first);
-        sslEnd =
-            OptionalLong.of(
-                inTo > 0 && responseFacts.covered
-                    ? Math.max(requestFacts.last, responseFacts.last)
-                    : requestFacts.last);
+        long last =
+            inTo > inFrom && responseFacts.covered
+                ? Math.max(requestFacts.last, responseFacts.last)
+                : requestFacts.last;
+        sslEnd = OptionalLong.of(Math.max(last, gaveUp(c)));
       }
     }
     return new ConnectionOutcome(
@@ -756,6 +768,17 @@ final class Judge {
         c.tls());
   }
 
+  /** When a handshake failed that no alert ended: the end that left it did so. */
+  private static long gaveUp(Connection c) {
+    Tls.Failure failure = c.tls().flatMap(Tls::failure).orElseThrow();
+    if (!failure.alert().isEmpty() || c.closing == null) {
+      return Long.MIN_VALUE;
+    }
+    long peer = c.wire.flow.resetTime() != 0 ? c.wire.flow.resetTime() : c.in().finTime();
+    long left = failure.by().equals("peer") && peer != 0 ? peer : c.closing.at();
+    return Math.min(left, c.closing.at());
+  }
+
   private boolean lostSince(Connection c, long now) {
     requestFacts.clear();
     responseFacts.clear();
@@ -766,7 +789,7 @@ final class Judge {
     if (c.wireOnly) {
       return "shadow";
     }
-    if (c.tls().flatMap(Tls::failure).isPresent()) {
+    if (c.failedTls()) {
       return TLS_FAILED;
     }
     if (c.upgrade != null) {

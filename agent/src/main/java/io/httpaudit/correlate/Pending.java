@@ -18,6 +18,9 @@ final class Pending {
   /** The call that a CONNECT opens a tunnel for; null: it is none, or that is not known. */
   Call tunnelled;
 
+  /** Whether it asks for a tunnel, in the clear: TLS begins behind it, if at all. */
+  boolean clear;
+
   /** Whether the connection was opened for that call. */
   boolean opened;
 

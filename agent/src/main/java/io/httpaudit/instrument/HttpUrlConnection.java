@@ -11,7 +11,7 @@ import java.lang.invoke.MethodHandle;
  * context while one of them runs. All that is done for it, the library's own retries, redirects and
  * rounds of authentication included, is done by that thread, within them.
  *
- * <p>Where TLS hides the request, by a socket that is not the JDK's, there would be no span: the
+ * <p>Where TLS hides the request, by a socket that nobody reads, there would be no span: the
  * context that the application calls in is passed on as it is. A proxy's CONNECT carries nothing.
  */
 final class HttpUrlConnection implements Library {
@@ -280,12 +280,12 @@ final class HttpUrlConnection implements Library {
   private static final class Writes extends HttpAuditProbe {
     private final Observer observer;
     private final Propagation propagation;
-    private final TlsSockets sockets;
+    private final TlsOwners owners;
 
     Writes(Observer observer, Propagation propagation) {
       this.observer = observer;
       this.propagation = propagation;
-      sockets = new TlsSockets(observer.engines());
+      owners = new TlsOwners(observer.engines());
     }
 
     @Override
@@ -314,7 +314,7 @@ final class HttpUrlConnection implements Library {
         return null;
       }
       if (client.getClass() != Path.CLIENT
-          && !sockets.reads((Object) Path.SOCKET.invokeExact(client))) {
+          && !owners.reads((Object) Path.SOCKET.invokeExact(client))) {
         return observer.passes(call);
       }
       ClientCall attempt = observer.writes(call);

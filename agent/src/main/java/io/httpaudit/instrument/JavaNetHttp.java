@@ -321,10 +321,12 @@ final class JavaNetHttp implements Library {
   private static final class Writes extends HttpAuditProbe {
     private final Observer observer;
     private final Propagation propagation;
+    private final TlsOwners owners;
 
     Writes(Observer observer, Propagation propagation) {
       this.observer = observer;
       this.propagation = propagation;
+      owners = new TlsOwners(observer.engines());
     }
 
     @Override
@@ -353,7 +355,7 @@ final class JavaNetHttp implements Library {
     /** Whether nobody reads what the connection sends. */
     private boolean isHidden(Object connection) throws Throwable {
       return Path.TLS.isInstance(connection)
-          ? !observer.engines().reads((Object) Path.ENGINE.invokeExact(connection))
+          ? !owners.reads((Object) Path.ENGINE.invokeExact(connection))
           : Path.TUNNEL.isInstance(connection);
     }
 

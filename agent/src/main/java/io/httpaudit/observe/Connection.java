@@ -185,6 +185,12 @@ final class Connection {
     return secure;
   }
 
+  /** Whether it is under TLS that carries no application data, and may never. */
+  boolean isShakingHands() {
+    Secure within = secure;
+    return within != null && within.isShakingHands();
+  }
+
   Engines engines() {
     return observer.engines();
   }

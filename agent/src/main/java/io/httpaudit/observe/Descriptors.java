@@ -29,6 +29,15 @@ final class Descriptors {
     return page == null ? null : page.values.getAndSet(fd % PAGE, value);
   }
 
+  /** Beyond it there is no value. */
+  int limit() {
+    int page = PAGES;
+    while (page > 0 && pages.getAcquire(page - 1) == null) {
+      page--;
+    }
+    return page * PAGE;
+  }
+
   private Page existing(int fd) {
     return fd >= 0 && fd < PAGE * PAGES ? pages.getAcquire(fd / PAGE) : null;
   }

@@ -208,6 +208,10 @@ final class Direction extends Stream {
     if (error == SocketError.NONE) {
       error = cause;
     }
+    Secure secure = connection.secure();
+    if (secure != null && cause == SocketError.RESET) {
+      secure.peerEnded();
+    }
   }
 
   @Override

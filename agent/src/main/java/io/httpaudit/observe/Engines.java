@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  * <p>Any thread. Nobody waits; a look-up allocates nothing.
  */
 public final class Engines {
-  private static final int BUCKETS = 1 << 12;
+  private static final int BUCKETS = 1 << 10;
 
   /** Hellos that wait for a socket: those of sockets that no hook sees wait for ever. */
   private static final int MOST_HELLOS = 4096;
@@ -39,7 +39,7 @@ public final class Engines {
 
   private static int bucket(Object engine) {
     int hash = System.identityHashCode(engine);
-    return (hash ^ hash >>> 12) & BUCKETS - 1;
+    return (hash ^ hash >>> 10) & BUCKETS - 1;
   }
 
   /** What is known of this engine; of a new one, nothing. */
@@ -48,10 +48,9 @@ public final class Engines {
     TlsEnd made = null;
     while (true) {
       Entry top = buckets.get(bucket);
-      for (Entry e = top; e != null; e = e.below) {
-        if (e.refersTo(engine)) {
-          return e.end;
-        }
+      TlsEnd known = find(engine, top);
+      if (known != null) {
+        return known;
       }
       if (made == null) {
         made = new TlsEnd(this);
@@ -64,7 +63,17 @@ public final class Engines {
 
   /** Whether what this engine encrypts and decrypts is known to be a connection's bytes. */
   public boolean reads(Object engine) {
-    return of(engine).isRead();
+    TlsEnd known = find(engine, buckets.get(bucket(engine)));
+    return known != null && known.isRead();
+  }
+
+  private static TlsEnd find(Object engine, Entry top) {
+    for (Entry e = top; e != null; e = e.below) {
+      if (e.refersTo(engine)) {
+        return e.end;
+      }
+    }
+    return null;
   }
 
   /** From this entry on the first whose engine is not collected. */

@@ -127,7 +127,8 @@ final class Events implements EventRing.Reader {
   }
 
   /**
-   * @param next where the next message begins at the earliest: in the same TLS record, perhaps
+   * @param next where the next message begins at the earliest: in the same TLS record, perhaps; of
+   *     one that is cut within TLS, where itself began
    */
   void ended(
       long connection, boolean request, long index, long end, long next, long at, boolean proven) {

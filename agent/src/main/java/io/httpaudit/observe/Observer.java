@@ -470,6 +470,20 @@ public final class Observer extends HttpAuditSink {
     end(descriptors.replace(fd, null));
   }
 
+  /**
+   * The JVM ends, and with it the sockets that nobody closed: java.net.http forgets some whose
+   * handshake failed. Others are none that a line would tell of. The audit thread.
+   */
+  public void endFailedHandshakes() {
+    int limit = descriptors.limit();
+    for (int fd = 0; fd < limit; fd++) {
+      Connection connection = connection(fd);
+      if (connection != null && connection.isShakingHands()) {
+        connection.close();
+      }
+    }
+  }
+
   private void replace(int fd, Object value) {
     // A value that is still there missed its close: it is over all the same.
     end(descriptors.replace(fd, value));

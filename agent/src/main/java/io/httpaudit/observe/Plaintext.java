@@ -164,7 +164,9 @@ final class Plaintext extends Stream {
   }
 
   @Override
-  void tellEnd(long index, long end, long next, boolean proven) {
+  void tellEnd(long index, long end, long behind, boolean proven) {
+    // Of what was cut, not even a head may be known.
+    long next = proven ? behind : messageStart;
     if (!outbound) {
       super.tellEnd(index, end, next, proven);
     } else if (isClosed()) {

@@ -1,5 +1,6 @@
 package io.httpaudit.observe;
 
+import io.httpaudit.correlate.SocketError;
 import io.httpaudit.tls.Handshake;
 import io.httpaudit.tls.HandshakeScanner;
 import java.nio.ByteBuffer;
@@ -324,7 +325,7 @@ public final class Records implements Handshake.HelloListener {
   /** So many bytes of plaintext were moved. */
   private void pass(int total) {
     Plaintext to = plaintext;
-    if (to == null || !to.enter()) {
+    if (to == null || isInVain() || !to.enter()) {
       return;
     }
     try {
@@ -408,6 +409,11 @@ public final class Records implements Handshake.HelloListener {
     lost = true;
     lossTold = true;
     to.lose();
+  }
+
+  /** A write of the socket failed: what is encrypted from then on, perhaps again, is never sent. */
+  private boolean isInVain() {
+    return outbound && secure.error(true) != SocketError.NONE;
   }
 
   /** Stream position of what is counted as 0 here. */
@@ -543,7 +549,7 @@ public final class Records implements Handshake.HelloListener {
       return;
     }
     Plaintext to = plaintext;
-    if (to == null || !to.enter()) {
+    if (to == null || isInVain() || !to.enter()) {
       return;
     }
     try {

@@ -53,8 +53,11 @@ final class Secure implements Handshake.HelloListener {
   private volatile Plaintext plainOut;
   private volatile Plaintext plainIn;
 
-  /** The peer sent a FIN. */
+  /** The peer sent a FIN or an RST. */
   private volatile boolean peerEnded;
+
+  /** That came before any alert: what this end then says of it is no cause. */
+  private volatile boolean peerEndedFirst;
 
   /** This end's Hello is written, and no engine's that is hooked. Of the thread that writes. */
   private boolean unclaimed;
@@ -205,6 +208,19 @@ final class Secure implements Handshake.HelloListener {
     return state != HANDSHAKE;
   }
 
+  boolean isShakingHands() {
+    return state == HANDSHAKE && hasFailed();
+  }
+
+  /** Whether its handshake is not over, or was in vain: of one that never carried anything. */
+  private boolean hasFailed() {
+    TlsEnd known = engine;
+    // Of an engine that is not hooked nobody knows whether its handshake ended well.
+    return known == null
+        ? !opaque || !handshake.alert().isEmpty()
+        : !known.isFinished() || known.isAlertReceived();
+  }
+
   /** Application data is about to be passed. On the engine's threads. */
   void established() {
     if (state == HANDSHAKE && STATE.compareAndSet(this, HANDSHAKE, ESTABLISHED)) {
@@ -235,8 +251,14 @@ final class Secure implements Handshake.HelloListener {
             after);
   }
 
-  /** The peer will send nothing more. */
+  /** The peer will send nothing more, or has reset the connection. */
   void peerEnded() {
+    if (peerEnded) {
+      return;
+    }
+    TlsEnd known = engine;
+    peerEndedFirst =
+        handshake.alertBy() == Handshake.NOBODY && (known == null || known.alert().isEmpty());
     peerEnded = true;
   }
 
@@ -273,9 +295,7 @@ final class Secure implements Handshake.HelloListener {
     if (!STATE.compareAndSet(this, HANDSHAKE, TOLD)) {
       return;
     }
-    TlsEnd known = engine;
-    // Of an engine that is not hooked nobody knows whether its handshake ended well.
-    boolean failed = known == null ? !opaque || !handshake.alert().isEmpty() : !known.isFinished();
+    boolean failed = hasFailed();
     if (client && failed) {
       shook(0, position(true) - outStart);
     }
@@ -283,19 +303,22 @@ final class Secure implements Handshake.HelloListener {
       tell("", "", "");
       return;
     }
+    TlsEnd known = engine;
     String alert = handshake.alert();
     String by =
         handshake.alertBy() == Handshake.NOBODY
             ? ""
             : (handshake.alertBy() == Handshake.CLIENT) == client ? LOCAL : PEER;
-    if (known != null && alert.isEmpty()) {
+    if (known != null && !known.alert().isEmpty() && (alert.isEmpty() || known.isAlertReceived())) {
       alert = known.alert();
-      by = alert.isEmpty() ? by : known.isAlertReceived() ? PEER : LOCAL;
+      by = known.isAlertReceived() ? PEER : LOCAL;
     }
-    if (by.isEmpty()) {
-      by = peerEnded || error(false) == SocketError.RESET ? PEER : LOCAL;
+    if (peerEndedFirst && !by.equals(PEER)) {
+      // An alert to one that is gone only says so.
+      alert = "";
+      by = PEER;
     }
-    tell(alert, by, handshake.after());
+    tell(alert, by.isEmpty() ? peerEnded ? PEER : LOCAL : by, handshake.after());
   }
 
   private static final String LOCAL = "local";

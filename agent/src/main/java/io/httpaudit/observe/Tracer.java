@@ -65,6 +65,6 @@ public final class Tracer {
         call.baggage,
         call.parent,
         start,
-        call.resend + 1);
+        call.resend + (call.stage == ClientCall.SENT ? 1 : 0));
   }
 }

@@ -11,9 +11,9 @@ import io.httpaudit.correlate.Why;
 import io.httpaudit.flow.Endpoint;
 import io.httpaudit.report.SpanOut.Kind;
 import io.httpaudit.trace.SpanIds;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 
 /** From what was judged to spans: INTERFACE.md, Spans. One thread. */
@@ -114,36 +114,39 @@ final class SpanMaker {
     tags.put(Names.SERVER_PORT, (long) c.peer().port());
     tags.put(Names.ERROR, c.outcome());
     verdict(c.verdict(), c.why(), tags);
-    Optional<Exchange.Timing> connect = timing(Phase.CONNECT, c.connectStart(), c.connectEnd());
-    Optional<Exchange.Timing> ssl = timing(Phase.SSL, c.sslStart(), c.sslEnd());
-    long known = 0;
-    for (Optional<Exchange.Timing> each : List.of(connect, ssl)) {
-      if (each.isPresent()) {
-        known += each.get().nanos();
-        tags.put(Names.of(each.get().phase()), millis(each.get().nanos()));
-      }
+    List<Exchange.Timing> phases = phases(c);
+    long other = c.end() - c.start();
+    for (Exchange.Timing timing : phases) {
+      other -= timing.nanos();
+      tags.put(Names.of(timing.phase()), millis(timing.nanos()));
     }
-    if (known > 0) {
-      tags.put(Names.OTHER, millis(c.end() - c.start() - known));
+    if (!phases.isEmpty()) {
+      tags.put(Names.OTHER, millis(other));
     }
     tags.put(Names.CONNECTION, c.connection());
     if (c.tls().isPresent()) {
       tls(c.tls().get(), tags);
     }
     out.end();
-    for (Optional<Exchange.Timing> each : List.of(connect, ssl)) {
-      if (each.isPresent()) {
-        phase(each.get(), c.end() - c.start(), c.trace(), c.wallOffset());
-      }
+    for (Exchange.Timing timing : phases) {
+      phase(timing, c.end() - c.start(), c.trace(), c.wallOffset());
     }
   }
 
-  private static Optional<Exchange.Timing> timing(Phase phase, OptionalLong from, OptionalLong to) {
-    return from.isPresent() && to.isPresent()
-        ? Optional.of(new Exchange.Timing(phase, from.getAsLong(), to.getAsLong()))
-        : Optional.empty();
+  private static List<Exchange.Timing> phases(ConnectionOutcome c) {
+    List<Exchange.Timing> known = new ArrayList<>(2);
+    if (c.connectStart().isPresent() && c.connectEnd().isPresent()) {
+      known.add(
+          new Exchange.Timing(
+              Phase.CONNECT, c.connectStart().getAsLong(), c.connectEnd().getAsLong()));
+    }
+    if (c.sslStart().isPresent() && c.sslEnd().isPresent()) {
+      known.add(new Exchange.Timing(Phase.SSL, c.sslStart().getAsLong(), c.sslEnd().getAsLong()));
+    }
+    return known;
   }
 
+  /** The name that was asked for is {@code server.address}, as the conventions have it. */
   private static void tls(Tls tls, Tags tags) {
     tags.put(Names.TLS_PROTOCOL, "tls");
     tags.known(Names.TLS_VERSION, tls.version());

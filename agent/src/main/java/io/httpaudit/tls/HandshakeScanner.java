@@ -5,38 +5,38 @@ import java.util.Arrays;
 /**
  * Reads the clear part of one direction of a TLS connection: records by their headers (RFC 8446,
  * 5.1; RFC 5246, 6.2.1), and the handshake messages in them until these are encrypted. Of what is
- * encrypted, the lengths tell an alert from a Finished.
+ * encrypted, type and length tell an alert.
  *
  * <p>Bytes come in order, in pieces of any size. One thread at a time; the two directions of a
- * connection may run on two threads at once. Bounded: a Hello of more than {@link #LONGEST_HELLO}
- * bytes is not read. When nothing more is of interest, it holds nothing.
+ * connection may run on two threads at once. Never throws, whatever the bytes are. Bounded: a Hello
+ * of more than {@link #LONGEST_HELLO} bytes is not read, and of other messages nothing is kept. No
+ * allocation but for a Hello, which is let go once it was read.
  */
 public final class HandshakeScanner {
   private static final int LONGEST_HELLO = 1 << 16;
+
+  /** Room for a Hello at first: what its header claims may never come. */
+  private static final int USUAL_HELLO = 512;
 
   /** RFC 5246, 6.2.3: a body is at most 2^14 + 2048 bytes. */
   private static final int LONGEST_BODY = (1 << 14) + 2048;
 
   private static final int HEADER = 5;
   private static final int MESSAGE_HEADER = 4;
-  private static final int RANDOM = MESSAGE_HEADER + 2;
-  private static final int CHANGE_CIPHER_SPEC = 20;
-  private static final int ALERT = 21;
-  private static final int HANDSHAKE = 22;
-  private static final int APPLICATION_DATA = 23;
-  private static final int HEARTBEAT = 24;
-  private static final int CLIENT_HELLO = 1;
-  private static final int SERVER_HELLO = 2;
-  private static final int CERTIFICATE = 11;
-  private static final int SERVER_HELLO_DONE = 14;
-  private static final int FATAL = 2;
+
+  private static final byte CHANGE_CIPHER_SPEC = 20;
+  private static final byte ALERT = 21;
+  private static final byte HANDSHAKE = 22;
+  private static final byte APPLICATION_DATA = 23;
+  private static final byte HEARTBEAT = 24;
+
+  /** Level and description. */
+  private static final int CLEAR_ALERT = 2;
 
   /** An alert with TLS 1.3's inner type and tag, and the same padded as the JDK does. */
-  private static final int ALERT13 = 2 + 1 + 16;
+  private static final int ALERT13 = CLEAR_ALERT + 1 + 16;
 
   private static final int PADDED_ALERT13 = ALERT13 + 16;
-
-  private static final byte[] NOTHING = {};
 
   private final Handshake of;
   private final boolean client;
@@ -46,20 +46,40 @@ public final class HandshakeScanner {
 
   private long position;
 
-  /** Of the record in hand: its header so far, and what is left of its body. */
-  private int headerBytes;
+  /** Of the record in hand: its header so far, what is left of its body, whether that is read. */
+  private byte headerBytes;
 
-  private int type;
+  private byte type;
+  private boolean read;
   private int bodyLength;
   private int left;
 
-  /** Of the handshake message in hand: its header and, if it is a Hello, all of it so far. */
-  private byte[] message = NOTHING;
+  /** Of the handshake message in hand, which may go on in the next record. */
+  private byte messageBytes;
 
-  private int messageBytes;
-  private int messageLength;
+  private byte messageType;
+  private int messageLeft;
+
+  /** What there is of a Hello's body; null: it is no Hello that is in hand. */
+  private byte[] hello;
+
+  private int helloBytes;
   private boolean helloTold;
-  private boolean encrypted;
+
+  /** The first byte of an alert whose second isn't there yet; 0: none is in hand. */
+  private byte alertLevel;
+
+  /**
+   * A ChangeCipherSpec was seen: in TLS 1.2 all behind it is encrypted, in TLS 1.3 it is nothing.
+   */
+  private boolean changed;
+
+  /** A HelloRetryRequest was seen, which TLS 1.3 alone has. */
+  private boolean retried;
+
+  /** All that follows is encrypted as in TLS 1.2: a handshake record can't be read. */
+  private boolean sealed;
+
   private boolean done;
   private boolean failed;
 
@@ -82,13 +102,19 @@ public final class HandshakeScanner {
     copy.position = position;
     copy.headerBytes = headerBytes;
     copy.type = type;
+    copy.read = read;
     copy.bodyLength = bodyLength;
     copy.left = left;
-    copy.message = message.clone();
     copy.messageBytes = messageBytes;
-    copy.messageLength = messageLength;
+    copy.messageType = messageType;
+    copy.messageLeft = messageLeft;
+    copy.hello = hello == null ? null : hello.clone();
+    copy.helloBytes = helloBytes;
     copy.helloTold = helloTold;
-    copy.encrypted = encrypted;
+    copy.alertLevel = alertLevel;
+    copy.changed = changed;
+    copy.retried = retried;
+    copy.sealed = sealed;
     copy.done = done;
     copy.failed = failed;
     return copy;
@@ -110,27 +136,40 @@ public final class HandshakeScanner {
       release();
       return Long.MAX_VALUE;
     }
-    return headerBytes == HEADER && !isRead() ? left : 0;
+    if (headerBytes < HEADER) {
+      return 0;
+    }
+    if (!read) {
+      return left;
+    }
+    return inSkippedMessage() ? Math.min(left, messageLeft) : 0;
+  }
+
+  /** Whether the next byte is of a handshake message of which only the header is read. */
+  private boolean inSkippedMessage() {
+    return type == HANDSHAKE && messageBytes == MESSAGE_HEADER && hello == null;
   }
 
   private void release() {
     done = true;
-    message = NOTHING;
+    hello = null;
   }
 
-  /** Whether the body in hand is to be read. */
-  private boolean isRead() {
-    return !encrypted && (type == HANDSHAKE || type == ALERT);
-  }
-
+  /** The next {@code count} bytes, at most {@link #skippable()}, unseen. */
   public void skip(long count) {
     position += count;
-    if (!done) {
-      left -= (int) count;
-      endBody();
+    if (done || of.isEstablished()) {
+      return;
     }
+    if (read) {
+      messageLeft -= (int) count;
+      endMessage();
+    }
+    left -= (int) count;
+    endBody();
   }
 
+  /** The next bytes. */
   public void parse(byte[] bytes, int from, int to) {
     int at = from;
     while (at < to) {
@@ -139,14 +178,13 @@ public final class HandshakeScanner {
         skip(skip);
         at += (int) skip;
       } else if (headerBytes < HEADER) {
-        header(bytes[at++] & 0xFF);
+        header(bytes[at++]);
         position++;
       } else {
-        int piece = Math.min(left, to - at);
-        body(bytes, at, piece);
-        at += piece;
-        position += piece;
-        left -= piece;
+        int count = body(bytes, at, Math.min(left, to - at));
+        at += count;
+        position += count;
+        left -= count;
         endBody();
       }
     }
@@ -158,12 +196,18 @@ public final class HandshakeScanner {
     }
   }
 
+  private void endMessage() {
+    if (messageLeft == 0) {
+      messageBytes = 0;
+    }
+  }
+
   private void fail() {
     failed = true;
     release();
   }
 
-  private void header(int b) {
+  private void header(byte b) {
     switch (headerBytes++) {
       case 0 -> {
         type = b;
@@ -176,14 +220,15 @@ public final class HandshakeScanner {
           fail();
         }
       }
-      case 3 -> bodyLength = b << 8;
+      case 3 -> bodyLength = (b & 0xFF) << 8;
       case 4 -> {
-        bodyLength |= b;
+        bodyLength |= b & 0xFF;
         left = bodyLength;
         if (bodyLength > LONGEST_BODY) {
           fail();
         } else {
           record();
+          endBody();
         }
       }
       default -> {
@@ -194,131 +239,165 @@ public final class HandshakeScanner {
 
   /** A record's header is whole. */
   private void record() {
-    if (ahead) {
-      endBody();
-      return;
-    }
-    if (type == CHANGE_CIPHER_SPEC && !of.isTls13()) {
-      // RFC 8446, D.4: in TLS 1.3 it means nothing.
-      encrypted = true;
-      of.message("change_cipher_spec");
-      if (!client) {
-        of.serverWentOn(false);
+    read = false;
+    switch (type) {
+      case CHANGE_CIPHER_SPEC -> {
+        // No message goes on behind it (RFC 8446, 5.1).
+        messageBytes = 0;
+        hello = null;
+        changed = true;
+        if (!ahead) {
+          of.changeCipherSpec(client);
+        }
       }
-    } else if (type == APPLICATION_DATA) {
-      encrypted = true;
-      if (bodyLength == ALERT13 || bodyLength == PADDED_ALERT13) {
-        of.alert(client, "");
+      case ALERT -> {
+        // No cipher makes two bytes of two.
+        read = bodyLength == CLEAR_ALERT || !changed || isTls13();
+        if (!read && !ahead) {
+          of.encryptedAlert(client);
+        }
       }
-    } else if (type == ALERT && encrypted) {
-      of.alert(client, "");
+      case HANDSHAKE -> {
+        sealed |= changed && of.isTls12();
+        read = !sealed;
+      }
+      case APPLICATION_DATA -> {
+        if (!ahead) {
+          of.encrypted(client, bodyLength == ALERT13 || bodyLength == PADDED_ALERT13);
+        }
+      }
+      default -> {
+        // A heartbeat.
+      }
     }
-    endBody();
   }
 
-  private void body(byte[] bytes, int from, int count) {
+  /** Reads at most {@code count} bytes of a record's body; says how many. */
+  private int body(byte[] bytes, int at, int count) {
     if (type == ALERT) {
-      alert(bytes, from, count);
+      alert(bytes[at]);
+      return 1;
+    }
+    if (messageBytes < MESSAGE_HEADER) {
+      messageHeader(bytes[at]);
+      return 1;
+    }
+    int piece = Math.min(count, messageLeft);
+    gather(bytes, at, piece);
+    return piece;
+  }
+
+  private void alert(byte b) {
+    if (alertLevel == 0) {
+      alertLevel = b;
       return;
     }
-    int at = from;
-    int to = from + count;
-    while (at < to && !done) {
-      if (messageBytes < MESSAGE_HEADER) {
-        append(bytes, at++, 1);
-        if (messageBytes == MESSAGE_HEADER) {
-          begin();
-        }
-      } else {
-        int piece = Math.min(messageLength - messageBytes, to - at);
-        if (isHello()) {
-          append(bytes, at, piece);
-          tellHello();
-        } else {
-          messageBytes += piece;
-        }
-        at += piece;
-      }
-      if (messageBytes >= MESSAGE_HEADER && messageBytes == messageLength) {
-        end();
+    if (!ahead) {
+      of.alert(client, alertLevel, b & 0xFF);
+    }
+    alertLevel = 0;
+  }
+
+  private void messageHeader(byte b) {
+    switch (messageBytes++) {
+      case 0 -> messageType = b;
+      case 1 -> messageLeft = (b & 0xFF) << 16;
+      case 2 -> messageLeft |= (b & 0xFF) << 8;
+      default -> {
+        messageLeft |= b & 0xFF;
+        begin();
       }
     }
   }
 
-  private void append(byte[] bytes, int from, int count) {
-    if (messageBytes + count > message.length) {
-      message = Arrays.copyOf(message, Math.max(messageBytes + count, 2 * message.length));
-    }
-    System.arraycopy(bytes, from, message, messageBytes, count);
-    messageBytes += count;
+  /**
+   * Whether a handshake record may be encrypted: a client's ChangeCipherSpec was seen before its
+   * server's Hello, since these are two threads'. If that chooses TLS 1.3, the record holds the
+   * second ClientHello, which repeats the first one's random.
+   */
+  private boolean isDoubtful() {
+    return changed && !isTls13();
   }
 
-  private boolean isHello() {
-    return message[0] == (client ? CLIENT_HELLO : SERVER_HELLO);
+  private boolean isTls13() {
+    return retried || of.isTls13();
+  }
+
+  private void seal() {
+    sealed = true;
+    read = false;
+    messageBytes = 0;
+    hello = null;
   }
 
   /** A message's header is whole. */
   private void begin() {
-    messageLength =
-        MESSAGE_HEADER + ((message[1] & 0xFF) << 16 | (message[2] & 0xFF) << 8 | message[3] & 0xFF);
-    if (isHello() && messageLength > LONGEST_HELLO) {
+    boolean isHello = messageType == (client ? Messages.CLIENT_HELLO : Messages.SERVER_HELLO);
+    if (isDoubtful() && !(client && isHello && messageLeft <= LONGEST_HELLO)) {
+      seal();
+    } else if (!isHello) {
+      if (!ahead) {
+        of.message(client, messageType);
+      }
+      endMessage();
+    } else if (messageLeft > LONGEST_HELLO) {
       fail();
-      return;
+    } else {
+      hello = new byte[Math.min(messageLeft, USUAL_HELLO)];
+      helloBytes = 0;
+      helloTold = false;
+      if (messageLeft == 0) {
+        endHello();
+      }
     }
-    helloTold = false;
-    if (!ahead) {
-      String name = Messages.name(message[0]);
-      if (!name.isEmpty()) {
-        of.message(name);
-      }
-      if (!client && message[0] >= CERTIFICATE && message[0] <= SERVER_HELLO_DONE) {
-        of.serverWentOn(true);
-      }
+  }
+
+  private void gather(byte[] bytes, int from, int count) {
+    if (helloBytes + count > hello.length) {
+      int whole = helloBytes + messageLeft;
+      hello = Arrays.copyOf(hello, Math.min(whole, Math.max(helloBytes + count, 2 * hello.length)));
+    }
+    System.arraycopy(bytes, from, hello, helloBytes, count);
+    helloBytes += count;
+    messageLeft -= count;
+    if (!helloTold && helloBytes >= Hello.RANDOM_END) {
+      tellRandom();
+    }
+    if (hello != null && messageLeft == 0) {
+      endHello();
     }
   }
 
   /** The random is told as soon as it is there, the rest with the whole message. */
-  private void tellHello() {
-    if (helloTold || messageBytes < RANDOM + Hello.RANDOM_BYTES) {
-      return;
-    }
+  private void tellRandom() {
     helloTold = true;
-    if (!Hello.isRetry(message, RANDOM)) {
-      of.hello(client, message, RANDOM);
-    } else if (!ahead) {
-      of.retried();
+    if (isDoubtful() && !of.isOfFirstClientHello(hello)) {
+      seal();
+    } else if (!client && Hello.isRetry(hello)) {
+      retried = true;
+      if (!ahead) {
+        of.helloRetryRequest();
+      }
+    } else if (ahead) {
+      of.tell(client, hello);
+      release();
+    } else {
+      of.hello(client, hello);
     }
   }
 
-  private void end() {
-    if (!ahead && isHello()) {
-      Hello hello = new Hello(message, messageLength);
-      if (client) {
-        of.clientHello(hello.serverName(), hello.sessionId());
-      } else if (!Hello.isRetry(message, RANDOM)) {
-        of.serverHello(
-            hello.version(), hello.suite(), hello.alpn(), hello.sessionId(), hello.preSharedKey());
+  private void endHello() {
+    if (!ahead) {
+      if (!helloTold) {
+        // Too short to be one, but that is what it says it is.
+        of.message(client, messageType);
+      } else if (client) {
+        of.clientHello(Hello.ofClient(hello, helloBytes));
+      } else if (!Hello.isRetry(hello)) {
+        of.serverHello(Hello.ofServer(hello, helloBytes));
       }
     }
+    hello = null;
     messageBytes = 0;
-    messageLength = 0;
-    message = NOTHING;
-  }
-
-  private void alert(byte[] bytes, int from, int count) {
-    if (ahead) {
-      return;
-    }
-    // Level and description, in one piece or two.
-    if (count == 1 && left == 2) {
-      message = new byte[] {bytes[from]};
-      return;
-    }
-    int level = count == 1 ? (message.length == 1 ? message[0] : 0) : bytes[from];
-    int description = bytes[from + count - 1] & 0xFF;
-    if (count <= 2 && left <= 2 && level == FATAL) {
-      of.alert(client, Messages.alert(description));
-    }
-    message = NOTHING;
   }
 }

@@ -7,17 +7,23 @@ import java.nio.charset.StandardCharsets;
  * the audit needs. What is malformed, or isn't there, is as if it weren't: never throws.
  */
 final class Hello {
-  static final int RANDOM_BYTES = 32;
+  /** Where its random begins, behind the version. */
+  static final int RANDOM = 2;
 
-  private static final int SERVER_HELLO = 2;
+  static final int RANDOM_END = RANDOM + 32;
+
   private static final int SERVER_NAME = 0;
   private static final int ALPN = 16;
   private static final int PRE_SHARED_KEY = 41;
+  private static final int EARLY_DATA = 42;
   private static final int SUPPORTED_VERSIONS = 43;
 
+  /** Of a domain name (RFC 1035, 2.3.4): what is longer is none, and is not kept. */
+  private static final int LONGEST_NAME = 255;
+
   /** The random of a HelloRetryRequest: SHA-256 of its name (RFC 8446, 4.1.3). */
-  private static final int[] RETRY = {
-    0xCF21AD74, 0xE59A6111, 0xBE1D8C02, 0x1E65B891, 0xC2A21116, 0x7ABB8C5E, 0x079E09E2, 0xC8A8339C
+  private static final long[] RETRY = {
+    0xCF21AD74E59A6111L, 0xBE1D8C021E65B891L, 0xC2A211167ABB8C5EL, 0x079E09E2C8A8339CL
   };
 
   private final byte[] bytes;
@@ -25,27 +31,44 @@ final class Hello {
   private final boolean ofServer;
   private int version;
   private int suite = -1;
-  private long sessionId;
   private String serverName = "";
   private String alpn = "";
   private boolean preSharedKey;
+  private boolean earlyData;
 
-  Hello(byte[] message, int length) {
-    bytes = message;
+  private Hello(byte[] body, int length, boolean ofServer) {
+    bytes = body;
     end = length;
-    ofServer = message[0] == SERVER_HELLO;
+    this.ofServer = ofServer;
     read();
   }
 
-  static boolean isRetry(byte[] message, int at) {
+  /** The first {@code length} bytes are a ClientHello, without the message's header. */
+  static Hello ofClient(byte[] body, int length) {
+    return new Hello(body, length, false);
+  }
+
+  static Hello ofServer(byte[] body, int length) {
+    return new Hello(body, length, true);
+  }
+
+  /** Whether a ServerHello, of which there is the random, is a HelloRetryRequest. */
+  static boolean isRetry(byte[] body) {
     for (int i = 0; i < RETRY.length; i++) {
-      for (int j = 0; j < 4; j++) {
-        if (message[at + 4 * i + j] != (byte) (RETRY[i] >> 24 - 8 * j)) {
-          return false;
-        }
+      if (number(body, RANDOM + 8 * i) != RETRY[i]) {
+        return false;
       }
     }
     return true;
+  }
+
+  /** Of 8 bytes, big-endian. */
+  static long number(byte[] bytes, int at) {
+    long number = 0;
+    for (int i = 0; i < 8; i++) {
+      number = number << 8 | bytes[at + i] & 0xFF;
+    }
+    return number;
   }
 
   int version() {
@@ -54,11 +77,6 @@ final class Hello {
 
   int suite() {
     return suite;
-  }
-
-  /** A hash of it, never 0; 0: none. */
-  long sessionId() {
-    return sessionId;
   }
 
   String serverName() {
@@ -71,6 +89,10 @@ final class Hello {
 
   boolean preSharedKey() {
     return preSharedKey;
+  }
+
+  boolean earlyData() {
+    return earlyData;
   }
 
   /** An unsigned number of so many bytes; -1: they are not there. */
@@ -86,15 +108,12 @@ final class Hello {
   }
 
   private void read() {
-    int at = 4;
-    version = Math.max(0, number(at, 2));
-    at += 2 + RANDOM_BYTES;
-    int idLength = number(at, 1);
-    if (idLength < 0 || at + 1 + idLength > end) {
+    version = Math.max(0, number(0, 2));
+    int idLength = number(RANDOM_END, 1);
+    int at = RANDOM_END + 1 + idLength;
+    if (idLength < 0 || at > end) {
       return;
     }
-    sessionId = idLength == 0 ? 0 : hash(at + 1, idLength);
-    at += 1 + idLength;
     if (ofServer) {
       suite = number(at, 2);
       at += 3;
@@ -126,7 +145,10 @@ final class Hello {
     if (type == SERVER_NAME && !ofServer) {
       // A list of (type, name): RFC 6066 knows one type, 0.
       int name = number(at + 3, 2);
-      if (length >= 5 && number(at + 2, 1) == 0 && name > 0 && name <= length - 5) {
+      if (length >= 5
+          && number(at + 2, 1) == 0
+          && name > 0
+          && name <= Math.min(LONGEST_NAME, length - 5)) {
         serverName = text(at + 5, name);
       }
     } else if (type == ALPN && ofServer) {
@@ -138,6 +160,8 @@ final class Hello {
       version = number(at, 2);
     } else if (type == PRE_SHARED_KEY) {
       preSharedKey = true;
+    } else if (type == EARLY_DATA) {
+      earlyData = true;
     }
   }
 
@@ -149,13 +173,5 @@ final class Hello {
       clean[i] = b > ' ' && b < 0x7F ? b : (byte) '?';
     }
     return new String(clean, StandardCharsets.US_ASCII);
-  }
-
-  private long hash(int at, int length) {
-    long hash = 0xCBF29CE484222325L;
-    for (int i = 0; i < length; i++) {
-      hash = (hash ^ bytes[at + i] & 0xFF) * 0x100000001B3L;
-    }
-    return hash == 0 ? 1 : hash;
   }
 }

@@ -2,7 +2,23 @@ package io.httpaudit.tls;
 
 /** Names of handshake messages (RFC 8446, 4; RFC 5246, 7.4) and of alerts (RFC 8446, 6.2). */
 final class Messages {
+  static final byte CLIENT_HELLO = 1;
+  static final byte SERVER_HELLO = 2;
+  private static final int CERTIFICATE = 11;
+  private static final int SERVER_HELLO_DONE = 14;
+
+  static final int CLOSE_NOTIFY = 0;
+  static final int USER_CANCELED = 90;
+
   private Messages() {}
+
+  /**
+   * Whether a server sends it only if it resumes no session (RFC 5246, 7.3): it has to show a
+   * certificate or to agree on a key.
+   */
+  static boolean isOfFullHandshake(int type) {
+    return type >= CERTIFICATE && type <= SERVER_HELLO_DONE || type == 23;
+  }
 
   /** Empty: not known. */
   static String name(int type) {
@@ -19,6 +35,7 @@ final class Messages {
       case 16 -> "client_key_exchange";
       case 21 -> "certificate_url";
       case 22 -> "certificate_status";
+      case 23 -> "supplemental_data";
       default -> "";
     };
   }

@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class LogReportTest {
   private static final Terminal UNICODE = new Terminal(100, true);
@@ -41,6 +43,41 @@ class LogReportTest {
           + "\"first_us\":1795343664410000,\"last_us\":1795343664410000},"
           + "\"timings\":{\"connect\":1.0,\"queue\":0.5,\"send\":0.0,\"wait\":100.0,\"receive\":0.0,\"lag\":3.0},"
           + "\"tcp\":{\"rtt\":0.042,\"zero_window\":0,\"reset\":false}}\n";
+
+  /**
+   * As {@link #CLIENT}, over TLS: 12 ms, of which no phase tells, lie in front of the ClientHello.
+   */
+  private static final String SECURE =
+      CLIENT
+          .replace("http://127.0.0.1:8080", "https://shop.test:8443")
+          .replace("127.0.0.1:8080", "127.0.0.1:8443")
+          .replace(
+              "\"time\":\"2026-11-22T10:34:24.308000Z\"",
+              "\"time\":\"2026-11-22T10:34:24.288000Z\"")
+          .replace("\"connect\":1.0,", "\"connect\":1.0,\"ssl\":8.5,")
+          .replace(
+              "\"reset\":false}}",
+              "\"reset\":false},\"tls\":{\"version\":\"1.3\",\"cipher\":\"TLS_AES_256_GCM_SHA384\","
+                  + "\"sni\":\"shop.test\",\"alpn\":\"http/1.1\",\"resumed\":true}}");
+
+  /** A call whose client does not trust the server. */
+  private static final String UNTRUSTED =
+      "{\"v\":1,\"type\":\"connection\",\"pid\":10,\"service\":\"shop\",\"time\":\"2026-11-22T10:34:25Z\",\"side\":\"client\","
+          + "\"verdict\":\"matched\",\"outcome\":\"tls_failed\","
+          + "\"trace_id\":\"4bf92f3577b34da6a3ce929d0e0e4736\",\"span_id\":\"00f067aa0ba902b8\","
+          + "\"local\":\"10.9.0.1:40022\",\"peer\":\"10.9.0.2:8443\",\"interface\":\"eth0\",\"connection\":2,\"syns\":1,"
+          + "\"out\":{\"offset\":0,\"bytes\":468},\"in\":{\"offset\":0,\"bytes\":1365},"
+          + "\"timings\":{\"connect\":0.2,\"ssl\":0.8},\"tls\":{\"version\":\"1.3\","
+          + "\"cipher\":\"TLS_AES_256_GCM_SHA384\",\"sni\":\"shop.test\",\"resumed\":false,"
+          + "\"failure\":{\"alert\":\"certificate_unknown\",\"by\":\"local\",\"after\":\"server_hello\"}}}\n";
+
+  /** The same, as its server saw it. */
+  private static final String NOT_TRUSTED =
+      "{\"v\":1,\"type\":\"connection\",\"pid\":11,\"service\":\"stock\",\"time\":\"2026-11-22T10:34:25Z\",\"side\":\"server\","
+          + "\"verdict\":\"matched\",\"outcome\":\"tls_failed\",\"local\":\"10.9.0.2:8443\",\"peer\":\"10.9.0.1:40022\","
+          + "\"connection\":2,\"syns\":1,\"out\":{\"offset\":0,\"bytes\":1365},\"in\":{\"offset\":0,\"bytes\":468},"
+          + "\"timings\":{},\"tls\":{\"sni\":\"shop.test\","
+          + "\"failure\":{\"alert\":\"certificate_unknown\",\"by\":\"peer\",\"after\":\"server_hello\"}}}\n";
 
   private static final String NO_RIGHTS =
       "{\"v\":1,\"type\":\"exchange\",\"pid\":12,\"service\":\"shop\",\"time\":\"2026-11-22T10:34:25Z\",\"side\":\"client\","
@@ -160,26 +197,100 @@ class LogReportTest {
             """);
   }
 
+  /** The handshake stands in front of the request, not behind connect. */
   @Test
-  void aHandshakeThatFailedSaysWhoseFaultItWas() throws IOException {
-    String untrusted =
-        REFUSED
-            .replace(
-                "\"refused\"", "\"tls_failed\",\"trace_id\":\"4bf92f3577b34da6a3ce929d0e0e4736\"")
-            .replace(
-                "\"connection\":2}",
-                "\"connection\":2,\"syns\":1,\"timings\":{\"connect\":0.2,\"ssl\":40.0},\"tls\":{"
-                    + "\"failure\":{\"alert\":\"unknown_ca\",\"by\":\"peer\",\"after\":\"certificate\"}}}");
-    String closed =
-        untrusted.replace("\"alert\":\"unknown_ca\",\"by\":\"peer\"", "\"by\":\"local\"");
+  void overTlsTheHandshakeIsAPhaseAndWhatItSettledIsSaid() throws IOException {
+    assertThat(report(UNICODE, 20, SECURE))
+        .startsWith(
+            """
+            10:34:24.288  GET https://shop.test:8443/pay?card=REDACTED → 200  125.0 ms
+              client  shop (pid 10), matched, to 127.0.0.1:8443 over lo; unseen 3.500 ms
+                connect       1.000 ms  ▌
+                ssl           8.500 ms         █████▏
+                queue         0.500 ms              ░
+                send          0.000 ms              ▍
+                wait          100.0 ms              █████████████████████████████████████████████████████████▎
+                receive       0.000 ms                                                                       ▎
+                lag           3.000 ms                                                                       ░░
+                (other)      12.000 ms
+                request 187 B in 1 segment, response 301 B in 2 segments (1 sent again), rtt 0.042 ms
+                TLS 1.3 for shop.test, TLS_AES_256_GCM_SHA384, http/1.1, resumed
+              trace 4bf92f3577b34da6a3ce929d0e0e4736
+            """);
+  }
 
-    assertThat(report(UNICODE, 20, untrusted + closed))
-        .contains(
-            "→ tls_failed: unknown_ca from the peer, after certificate  40.200 ms",
-            "    connect       0.200 ms",
-            "    ssl          40.000 ms",
-            "  connection: tls_failed: unknown_ca from the peer, after certificate 1\n",
-            "  connection: tls_failed: closed by this end, after certificate 1\n");
+  @Test
+  void aHandshakeThatFailedSaysWhoRefusedWhomAndWhy() throws IOException {
+    assertThat(report(UNICODE, 20, UNTRUSTED + NOT_TRUSTED + NOT_TRUSTED.replace(":40022", ":2")))
+        .isEqualTo(
+            """
+            10:34:25.000  connect to 10.9.0.2:8443 → tls_failed  1.000 ms
+              client  shop (pid 10), matched, to 10.9.0.2:8443 over eth0
+                connect       0.200 ms  ██████████████▏
+                ssl           0.800 ms                █████████████████████████████████████████████████████████
+                1 SYN
+                TLS 1.3 for shop.test, TLS_AES_256_GCM_SHA384
+                certificate_unknown by the client after ServerHello: the server's certificate is not accepted
+              trace 4bf92f3577b34da6a3ce929d0e0e4736
+
+            TLS handshakes that failed
+                2  server stock as shop.test, from 10.9.0.1
+                   certificate_unknown by the client after ServerHello: the server's certificate is not accepted
+                1  client shop, to shop.test (10.9.0.2:8443)
+                   certificate_unknown by the client after ServerHello: the server's certificate is not accepted
+
+            No exchange in this log.
+              connection: tls_failed  3
+              packet records lost     0
+            """);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "client | local | unknown_ca | server_hello | unknown_ca by the client after ServerHello: who signed the server's certificate is not trusted",
+        "client | peer | certificate_required | change_cipher_spec | certificate_required by the server after ChangeCipherSpec: it wants a certificate, and got none",
+        "server | local | protocol_version | client_hello | protocol_version by the server after ClientHello: no version of TLS in common",
+        "server | peer | bad_certificate | server_hello | bad_certificate by the client after ServerHello: the server's certificate is not accepted",
+        "server | local | certificate_expired | certificate | certificate_expired by the server after Certificate: the client's certificate is not valid at this time",
+        "client | '' | unknown_ca | '' | unknown_ca",
+        "client | peer | close_notify | '' | close_notify by the server",
+        "client | peer | '' | hello_retry_request | ended by the server after HelloRetryRequest, and no alert that could be read says why",
+        "client | '' | '' | '' | 'ended, and no alert that could be read says why'",
+      })
+  void whoEndedAHandshakeIsNamedByRole(
+      String side, String by, String alert, String after, String words) throws IOException {
+    String line =
+        UNTRUSTED
+            .replace("\"side\":\"client\"", "\"side\":\"" + side + "\"")
+            .replaceFirst("\"trace_id\":\"[0-9a-f]+\",", "")
+            .replaceFirst(
+                "\"failure\":.*}}}",
+                "\"failure\":{\"alert\":\""
+                    + alert
+                    + "\",\"by\":\""
+                    + by
+                    + "\",\"after\":\""
+                    + after
+                    + "\"}}}");
+
+    assertThat(report(new Terminal(200, true), 20, line).lines())
+        .element(2)
+        .isEqualTo("       " + words);
+  }
+
+  @Test
+  void handshakesThatFailedAreCountedHoweverManyKindsThereAre() throws IOException {
+    StringBuilder log = new StringBuilder();
+    for (int i = 0; i < 3_000; i++) {
+      log.append(NOT_TRUSTED.replace("shop.test", i % 2 == 0 ? "shop.test" : "shop" + i + ".test"));
+    }
+
+    assertThat(report(UNICODE, 20, log.toString()).lines())
+        .hasSize(16)
+        .startsWith("TLS handshakes that failed", " 1500  server stock as shop.test, from 10.9.0.1")
+        .contains("       and 1496 more", "  connection: tls_failed  3000");
   }
 
   @Test

@@ -4,6 +4,8 @@ import static io.httpaudit.correlate.Stage.us;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.httpaudit.correlate.Exchange.Timing;
+import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** What a library tells of a call joins what was sent for it, by the span's id in the bytes. */
@@ -122,6 +124,58 @@ class CallTest {
         .startsWith(
             new Timing(Phase.BLOCKED, us(500), us(3_100)),
             new Timing(Phase.QUEUE, us(3_200), us(3_230)));
+  }
+
+  private static final Tls SETTLED =
+      new Tls("1.3", "TLS_AES_128_GCM_SHA256", "bank.test", "", Optional.empty(), Optional.empty());
+
+  /** All is judged at once: what opened the tunnel, too, when its TLS is known already. */
+  @Test
+  void whatOpensATunnelIsNotSentThroughItsTls() {
+    Stage.Talk talk = stage.talk(7).handshake(1_000).openedByClient(7, 990, 1_150);
+    tunnel(talk, 0, 0, 0, 1_200);
+    stage.correlator.tls(7, SETTLED);
+    exchange(talk, 1, 0, 100, 300, 3_200);
+    stage.tick(5_000);
+
+    assertThat(stage.exchanges).extracting(Exchange::method).containsExactly("CONNECT", "GET");
+    assertThat(stage.exchanges.get(0).tls()).isEmpty();
+    assertThat(stage.exchanges.get(1).tls()).contains(SETTLED);
+  }
+
+  @Test
+  void aTunnelThatIsAskedForOverTlsIsSentThroughThat() {
+    Stage.Talk talk = stage.talk(7).handshake(1_000).openedByClient(7, 990, 1_150);
+    stage.correlator.tls(7, SETTLED);
+    tunnel(talk, 0, 0, 0, 1_200);
+    stage.tick(5_000);
+
+    assertThat(stage.only().tls()).contains(SETTLED);
+  }
+
+  @Test
+  void aHandshakeThatFailsInATunnelIsTheCallsEnd() {
+    call(0);
+    Stage.Talk talk = stage.talk(7).handshake(1_000).openedFor(SPAN, 7, 990, 1_150);
+    tunnel(talk, 0, 0, 0, 1_200);
+    talk.up(100, 200, 300, 2_300).down(300, 7, 300, 2_400).up(300, 0, 307, 2_410);
+    stage.correlator.handshake(7, 100, 300);
+    Tls.Failure failure = new Tls.Failure("unknown_ca", "peer", "client_hello");
+    stage.correlator.tls(
+        7, new Tls("1.3", "", "bank.test", "", Optional.empty(), Optional.of(failure)));
+    talk.closed(7, 300, 307, SocketError.NONE, 2_500);
+    stage.tick(12_000_000);
+
+    assertThat(stage.exchanges).hasSize(1);
+    assertThat(stage.connections).hasSize(1);
+    ConnectionOutcome outcome = stage.connections.get(0);
+    assertThat(outcome.outcome()).isEqualTo("tls_failed");
+    assertThat(outcome.trace()).isEqualTo(new Exchange.TraceIds(7, 8, SPAN, PARENT, "", true));
+    assertThat(List.of(outcome.outOffset(), outcome.outBytes())).containsExactly(100L, 200L);
+    assertThat(List.of(outcome.inOffset(), outcome.inBytes())).containsExactly(300L, 7L);
+    assertThat(outcome.connectStart()).as("the tunnel's to tell").isEmpty();
+    assertThat(outcome.sslStart()).hasValue(us(2_300));
+    assertThat(outcome.sslEnd()).hasValue(us(2_400));
   }
 
   private void tunnel(Stage.Talk talk, long index, long requests, long responses, double at) {

@@ -108,12 +108,15 @@ class AuditLogTest {
   @Test
   void whatTlsSettledStandsBehindTcp() throws IOException {
     Told told = Told.server().tls(Told.SETTLED);
+    log().exchange(Told.server().exchange(), Told.server().url());
     log().exchange(told.exchange(), told.url());
 
-    assertThat(lines().get(0))
-        .contains("\"url\":\"https://")
-        .endsWith(
-            ",\"tls\":{\"version\":\"1.3\",\"cipher\":\"TLS_AES_256_GCM_SHA384\","
+    String plain = lines().get(0);
+    assertThat(plain).contains("\"url\":\"http://").endsWith("\"reset\":false}}");
+    assertThat(lines().get(1))
+        .isEqualTo(
+            plain.substring(0, plain.length() - 1).replace("\"http://", "\"https://")
+                + ",\"tls\":{\"version\":\"1.3\",\"cipher\":\"TLS_AES_256_GCM_SHA384\","
                 + "\"sni\":\"shop.test\",\"alpn\":\"http/1.1\",\"resumed\":true}}");
   }
 
@@ -129,13 +132,27 @@ class AuditLogTest {
   void aHandshakeThatFailedSaysWhoseFaultItWas() throws IOException {
     log().connection(Told.untrusted());
 
-    assertThat(lines().get(0))
-        .contains("\"outcome\":\"tls_failed\",")
-        .endsWith(
-            "\"timings\":{\"connect\":0.2,\"ssl\":0.5},\"tls\":{\"version\":\"1.3\","
+    assertThat(lines())
+        .containsExactly(
+            "{\"v\":1,\"type\":\"connection\",\"pid\":4711,\"service\":\"shop\",\"time\":\"2026-11-22T10:34:24.310123Z\","
+                + "\"side\":\"client\",\"verdict\":\"matched\",\"outcome\":\"tls_failed\","
+                + "\"trace_id\":\"0af7651916cd43dd8448eb211c80319c\",\"span_id\":\"b7ad6b7169203331\","
+                + "\"local\":\"10.9.0.1:40022\",\"peer\":\"10.9.0.2:8443\",\"interface\":\"eth0\",\"connection\":3,\"syns\":1,"
+                + "\"out\":{\"offset\":0,\"bytes\":468},\"in\":{\"offset\":0,\"bytes\":1365},"
+                + "\"timings\":{\"connect\":0.2,\"ssl\":0.5},\"tls\":{\"version\":\"1.3\","
                 + "\"cipher\":\"TLS_AES_256_GCM_SHA384\",\"sni\":\"shop.test\",\"resumed\":false,"
                 + "\"failure\":{\"alert\":\"certificate_unknown\",\"by\":\"local\","
                 + "\"after\":\"server_hello\"}}}");
+  }
+
+  /** A server that saw the peer go, and nothing else. */
+  @Test
+  void whatIsNotKnownOfAFailureIsLeftOut() throws IOException {
+    log().connection(Told.failed(new Tls.Failure("", "peer", "")));
+
+    assertThat(lines().get(0))
+        .endsWith(
+            "\"timings\":{\"connect\":0.2,\"ssl\":0.5},\"tls\":{\"failure\":{\"by\":\"peer\"}}}");
   }
 
   @Test

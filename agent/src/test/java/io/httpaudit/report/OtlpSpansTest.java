@@ -3,7 +3,11 @@ package io.httpaudit.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import com.sun.management.ThreadMXBean;
+import io.httpaudit.correlate.Exchange;
 import io.httpaudit.correlate.Exchange.TraceIds;
+import io.httpaudit.correlate.Phase;
+import io.httpaudit.correlate.Tls;
 import io.httpaudit.correlate.Verdict;
 import io.httpaudit.correlate.Why;
 import io.opentelemetry.api.common.AttributeKey;
@@ -16,7 +20,9 @@ import io.opentelemetry.proto.trace.v1.Status;
 import io.opentelemetry.sdk.resources.Resource;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -33,6 +39,17 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What we encode, read by protobuf's own classes, is what the SDK's exporter would have sent. */
 class OtlpSpansTest {
   private static final TraceIds ROOT = Told.ids("", "");
+
+  private static final Tls RENEWED =
+      new Tls(
+          "1.2",
+          "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+          "",
+          "",
+          Optional.of(false),
+          Optional.empty());
+
+  private static final Tls UNKNOWN = new Tls("", "", "", "", Optional.empty(), Optional.empty());
 
   private static final Resource RESOURCE =
       Resource.create(
@@ -99,6 +116,13 @@ class OtlpSpansTest {
         changed(Told.server(), told -> told.status = OptionalLong.empty()),
         changed(Told.server(), told -> told.error = "reset"),
         changed(Told.server(), told -> told.method = "BREW"),
+        // A span begins as a copy of the one before, be that over TLS or not.
+        Told.server().tls(Told.SETTLED),
+        Told.client().tls(Told.SETTLED).phase(Phase.SSL, 11_000_000, 12_000_000),
+        Told.client().tls(RENEWED),
+        Told.client(),
+        Told.client().tls(UNKNOWN),
+        Told.server().tls(RENEWED),
         changed(Told.server(), told -> told.target = "/caf\u00e9/\u4f60\u597d/\ud83d\ude00"),
         changed(Told.server(), told -> told.target = "/" + "x".repeat(126)),
         changed(Told.server(), told -> told.target = "/" + "x".repeat(127)),
@@ -131,10 +155,20 @@ class OtlpSpansTest {
   }
 
   @Test
+  void aHandshakeThatFailedIsEncodedAsTheSdkWould() throws IOException {
+    Consumer<SpanMaker> tell = maker -> maker.connection(Told.untrusted());
+
+    ExportTraceServiceRequest ours = ours(RESOURCE, tell);
+    assertThat(withoutPhasesIds(ours)).isEqualTo(withoutPhasesIds(theSdks(RESOURCE, tell)));
+    assertThat(spans(ours)).extracting(Span::getName).containsExactly("connect", "connect", "ssl");
+  }
+
+  @Test
   void whatWaitsTogetherIsOneRequest() throws IOException {
     Consumer<SpanMaker> tell =
         maker -> {
           maker.connection(Told.refused());
+          maker.connection(Told.untrusted());
           exchanges().forEach(told -> maker.exchange(told.exchange(), told.url()));
         };
 
@@ -199,6 +233,47 @@ class OtlpSpansTest {
     assertThat(span.getAttributes(1).getValue().getIntValue()).isEqualTo(number);
     assertThat(span.getAttributes(2).getValue().getDoubleValue()).isEqualTo(fraction);
     assertThat(span.getAttributes(3).getValue().getBoolValue()).isEqualTo(flag);
+  }
+
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+  /** Bytes that a span of this exchange costs, when a batch of them is encoded again and again. */
+  private static double garbage(Told... told) {
+    ProtoBuffer buffer = new ProtoBuffer(1 << 16);
+    OtlpSpans spans = new OtlpSpans(buffer);
+    SpanMaker maker = new SpanMaker(spans, new PhaseRule("none", 0));
+    List<Exchange> exchanges = Stream.of(told).map(Told::exchange).toList();
+    List<Redactor.Url> urls = Stream.of(told).map(Told::url).toList();
+    long before = 0;
+    for (int round = 0; round < 4_000; round++) {
+      if (round == 2_000) {
+        before = THREADS.getCurrentThreadAllocatedBytes();
+      }
+      for (int i = 0; i < 20; i++) {
+        maker.exchange(exchanges.get(i % told.length), urls.get(i % told.length));
+      }
+      buffer.clear();
+      spans.cleared();
+    }
+    return (THREADS.getCurrentThreadAllocatedBytes() - before) / 40_000.0;
+  }
+
+  @Test
+  void whatTlsSettledCostsASpanNoGarbage() {
+    Told keepAlive = Told.server().tls(Told.SETTLED);
+    Told other = Told.server().tls(RENEWED);
+
+    double plain = Double.MAX_VALUE;
+    double one = Double.MAX_VALUE;
+    double mixed = Double.MAX_VALUE;
+    // The compiler does away with some of it, sooner or later.
+    for (int i = 0; i < 4; i++) {
+      plain = Math.min(plain, garbage(Told.server()));
+      one = Math.min(one, garbage(keepAlive));
+      mixed = Math.min(mixed, garbage(keepAlive, other, Told.server()));
+    }
+    assertThat(one).isLessThanOrEqualTo(plain + 1);
+    assertThat(mixed).isLessThanOrEqualTo(plain + 1);
   }
 
   private static final List<Key<String>> TEXTS =

@@ -44,6 +44,46 @@ class RedactorTest {
     assertThat(plain(target)).isEqualTo(written);
   }
 
+  /** The same rules, whatever the scheme, which an absolute-form target has of its own. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "/pay?card=4111 | https://127.0.0.1:8080/pay?card=REDACTED",
+        "/a;jsessionid=0123/b#secret | https://127.0.0.1:8080/a;jsessionid=REDACTED/b",
+        "/r/00112233445566778899aabbccddeeff | https://127.0.0.1:8080/r/REDACTED",
+        "https://user:password@other.test/x?y=z | https://REDACTED@other.test/x?y=REDACTED",
+        "http://user:password@other.test/x | http://REDACTED@other.test/x",
+        "* | https://127.0.0.1:8080*",
+      })
+  void secretsAreTakenOutOfAUrlThatWentOverTls(String target, String written) {
+    Told told = Told.server().tls(Told.SETTLED);
+    told.target = target;
+
+    assertThat(told.url().text()).isEqualTo(written);
+  }
+
+  @Test
+  void overTlsTheAuthorityIsHostOrTheServersAddressToo() {
+    Told told = Told.server().tls(Told.SETTLED);
+    told.host = "me:secret@shop.test";
+    Told without = Told.client().tls(Told.SETTLED);
+    without.host = "";
+
+    assertThat(told.url().text()).isEqualTo("https://REDACTED@shop.test/pay?card=REDACTED");
+    assertThat(without.url().text()).isEqualTo("https://127.0.0.1:8080/pay?card=REDACTED");
+  }
+
+  /** To a proxy that is itself reached over TLS. */
+  @Test
+  void aConnectOverTlsTellsItsAuthorityAlone() {
+    Told told = Told.client().tls(Told.SETTLED);
+    told.method = "CONNECT";
+    told.target = "me:secret@shop.test:443";
+
+    assertThat(told.url().text()).isEqualTo("REDACTED@shop.test:443");
+  }
+
   @Test
   void aTokenInAPathIsNeverWritten() {
     assertThat(plain("/login/" + JWT + "/next"))

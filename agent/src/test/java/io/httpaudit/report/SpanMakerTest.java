@@ -2,8 +2,10 @@ package io.httpaudit.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.httpaudit.correlate.Exchange;
 import io.httpaudit.correlate.Phase;
 import io.httpaudit.correlate.Side;
+import io.httpaudit.correlate.Tls;
 import io.httpaudit.correlate.Verdict;
 import io.httpaudit.correlate.Why;
 import io.opentelemetry.api.common.AttributeKey;
@@ -14,6 +16,7 @@ import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.data.StatusData;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -336,6 +339,136 @@ class SpanMakerTest {
                 Map.entry("httpaudit.connection", 3L)));
     assertThat(spans.get(1).getStartEpochNanos()).isEqualTo(Told.WALL + 100_000);
     assertThat(spans.get(1).getEndEpochNanos()).isEqualTo(Told.WALL + 300_000);
+  }
+
+  @Test
+  void overTlsASpanTellsItsSchemeAndWhatTheHandshakeSettled() {
+    Told plain = Told.client();
+    Told told = Told.client().tls(Told.SETTLED);
+    told.phases.add(1, new Exchange.Timing(Phase.SSL, 11_000_000, 11_500_000));
+    plain.host = "shop.test";
+    told.host = "shop.test";
+    Map<String, Object> expected = tags(spans(plain).get(0).getAttributes());
+    expected.putAll(
+        Map.ofEntries(
+            Map.entry("url.full", "https://shop.test/pay?card=REDACTED"),
+            Map.entry("server.port", 443L),
+            Map.entry("httpaudit.ssl_ms", 0.5),
+            Map.entry("httpaudit.other_ms", 2.25),
+            Map.entry("tls.protocol.name", "tls"),
+            Map.entry("tls.protocol.version", "1.3"),
+            Map.entry("tls.cipher", "TLS_AES_256_GCM_SHA384"),
+            Map.entry("tls.next_protocol", "http/1.1"),
+            Map.entry("tls.resumed", true),
+            Map.entry("tls.established", true)));
+
+    assertThat(tags(spans(told).get(0).getAttributes()))
+        .containsExactlyInAnyOrderEntriesOf(expected);
+    Told server = Told.server().tls(Told.SETTLED);
+    assertThat(tags(spans(server).get(0).getAttributes()))
+        .containsEntry("url.scheme", "https")
+        .containsEntry("url.path", "/pay")
+        .containsEntry("server.port", 8080L);
+  }
+
+  @Test
+  void whatIsNotKnownOfAHandshakeIsLeftOut() {
+    Tls unknown = new Tls("", "", "", "", Optional.empty(), Optional.empty());
+    Map<String, Object> expected = tags(spans(Told.server()).get(0).getAttributes());
+    expected.putAll(
+        Map.of("url.scheme", "https", "tls.protocol.name", "tls", "tls.established", true));
+
+    assertThat(tags(spans(Told.server().tls(unknown)).get(0).getAttributes()))
+        .containsExactlyInAnyOrderEntriesOf(expected);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    // phases, the handshake's ns, drawn
+    "auto, 5000000, true",
+    "auto, 4999999, false",
+    "all, 1, true",
+    "none, 5000000, false",
+  })
+  void aHandshakeThatExplainsIsDrawnBehindConnect(String phases, long nanos, boolean drawn) {
+    Told told = Told.client().tls(Told.SETTLED);
+    told.phases.add(1, new Exchange.Timing(Phase.SSL, 11_000_000, 11_000_000 + nanos));
+    List<SpanData> spans = spans(new Made(phases), told);
+
+    assertThat(spans).extracting(SpanData::getName).contains("GET");
+    assertThat(spans.stream().filter(span -> span.getName().equals("ssl")).toList())
+        .hasSize(drawn ? 1 : 0);
+    if (drawn) {
+      assertThat(spans.subList(1, 3))
+          .extracting(SpanData::getName)
+          .containsExactly("connect", "ssl");
+      assertThat(spans.get(2).getParentSpanId()).isEqualTo(Told.SPAN);
+      assertThat(spans.get(2).getStartEpochNanos()).isEqualTo(Told.WALL + 11_000_000);
+      assertThat(spans.get(2).getEndEpochNanos()).isEqualTo(Told.WALL + 11_000_000 + nanos);
+    }
+  }
+
+  @Test
+  void aHandshakeThatFailedIsASpanWithItsConnectAndItsSsl() {
+    Made all = new Made("all");
+    all.maker.connection(Told.untrusted());
+    List<SpanData> spans = all.out.take();
+
+    assertThat(spans).extracting(SpanData::getName).containsExactly("connect", "connect", "ssl");
+    SpanData call = spans.get(0);
+    assertThat(call.getKind()).isEqualTo(SpanKind.CLIENT);
+    assertThat(call.getStatus()).isEqualTo(StatusData.error());
+    assertThat(call.getStartEpochNanos()).isEqualTo(Told.WALL);
+    assertThat(call.getEndEpochNanos()).isEqualTo(Told.WALL + 900_000);
+    assertThat(tags(call.getAttributes()))
+        .containsExactlyInAnyOrderEntriesOf(
+            Map.ofEntries(
+                Map.entry("server.address", "shop.test"),
+                Map.entry("server.port", 8443L),
+                Map.entry("network.peer.address", "10.9.0.2"),
+                Map.entry("network.peer.port", 8443L),
+                Map.entry("network.interface.name", "eth0"),
+                Map.entry("error.type", "tls_failed"),
+                Map.entry("httpaudit.verdict", "matched"),
+                Map.entry("httpaudit.connect_ms", 0.2),
+                Map.entry("httpaudit.ssl_ms", 0.5),
+                Map.entry("httpaudit.other_ms", 0.2),
+                Map.entry("httpaudit.connection", 3L),
+                Map.entry("tls.protocol.name", "tls"),
+                Map.entry("tls.protocol.version", "1.3"),
+                Map.entry("tls.cipher", "TLS_AES_256_GCM_SHA384"),
+                Map.entry("tls.resumed", false),
+                Map.entry("tls.established", false),
+                Map.entry("httpaudit.tls.alert", "certificate_unknown"),
+                Map.entry("httpaudit.tls.failed_by", "local"),
+                Map.entry("httpaudit.tls.failed_after", "server_hello")));
+    assertThat(spans.get(2).getKind()).isEqualTo(SpanKind.INTERNAL);
+    assertThat(spans.get(2).getParentSpanId()).isEqualTo(Told.SPAN);
+    assertThat(spans.get(2).getStartEpochNanos()).isEqualTo(Told.WALL + 350_000);
+    assertThat(spans.get(2).getEndEpochNanos()).isEqualTo(Told.WALL + 850_000);
+  }
+
+  /** Nor is what a failed handshake left unknown, and its peer's address stands for a name. */
+  @Test
+  void whatIsNotKnownOfAFailureIsLeftOut() {
+    made.maker.connection(Told.failed(new Tls.Failure("", "", "")));
+
+    assertThat(tags(made.out.take().get(0).getAttributes()))
+        .containsExactlyInAnyOrderEntriesOf(
+            Map.ofEntries(
+                Map.entry("server.address", "10.9.0.2"),
+                Map.entry("server.port", 8443L),
+                Map.entry("network.peer.address", "10.9.0.2"),
+                Map.entry("network.peer.port", 8443L),
+                Map.entry("network.interface.name", "eth0"),
+                Map.entry("error.type", "tls_failed"),
+                Map.entry("httpaudit.verdict", "matched"),
+                Map.entry("httpaudit.connect_ms", 0.2),
+                Map.entry("httpaudit.ssl_ms", 0.5),
+                Map.entry("httpaudit.other_ms", 0.2),
+                Map.entry("httpaudit.connection", 3L),
+                Map.entry("tls.protocol.name", "tls"),
+                Map.entry("tls.established", false)));
   }
 
   @Test

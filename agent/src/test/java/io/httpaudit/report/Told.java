@@ -152,6 +152,22 @@ final class Told {
 
   /** A client's, which does not trust the server. */
   static ConnectionOutcome untrusted() {
+    return failed(
+        new Tls(
+            "1.3",
+            "TLS_AES_256_GCM_SHA384",
+            "shop.test",
+            "",
+            Optional.of(false),
+            Optional.of(new Tls.Failure("certificate_unknown", "local", "server_hello"))));
+  }
+
+  /** Of which no more is known. */
+  static ConnectionOutcome failed(Tls.Failure failure) {
+    return failed(new Tls("", "", "", "", Optional.empty(), Optional.of(failure)));
+  }
+
+  private static ConnectionOutcome failed(Tls tls) {
     return new ConnectionOutcome(
         Side.CLIENT,
         Verdict.MATCHED,
@@ -175,14 +191,7 @@ final class Told {
         OptionalLong.of(300_000),
         OptionalLong.of(350_000),
         OptionalLong.of(850_000),
-        Optional.of(
-            new Tls(
-                "1.3",
-                "TLS_AES_256_GCM_SHA384",
-                "shop.test",
-                "",
-                Optional.of(false),
-                Optional.of(new Tls.Failure("certificate_unknown", "local", "server_hello")))));
+        Optional.of(tls));
   }
 
   /** INTERFACE.md's example of a connection that was refused. */

@@ -4,8 +4,6 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.HttpURLConnection;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -41,8 +39,7 @@ public final class CarriedContexts {
           "x-b3-sampled",
           "uber-trace-id");
 
-  private final HttpServer server =
-      HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+  private final HttpServer server = Transport.OWN.server(0);
 
   private CarriedContexts() throws IOException {
     // It calls itself: by default one thread does all.
@@ -55,9 +52,9 @@ public final class CarriedContexts {
     CarriedContexts contexts = new CarriedContexts();
     contexts.byHand();
     contexts.ask("/url");
-    HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    HttpClient client = Transport.OWN.client().version(HttpClient.Version.HTTP_1_1).build();
     client.send(
-        HttpRequest.newBuilder(URI.create(contexts.url("/http"))).build(),
+        HttpRequest.newBuilder(contexts.url("/http")).build(),
         HttpResponse.BodyHandlers.discarding());
     for (String[] context : CONTEXTS) {
       contexts.ask("/own/" + context[0], context);
@@ -66,8 +63,8 @@ public final class CarriedContexts {
     System.exit(0);
   }
 
-  private String url(String path) {
-    return "http://127.0.0.1:" + server.getAddress().getPort() + path;
+  private URI url(String path) {
+    return Transport.OWN.uri(server.getAddress().getPort(), path);
   }
 
   private void byHand() throws IOException {
@@ -78,16 +75,14 @@ public final class CarriedContexts {
     }
     request.append("X-B3-SpanId: 3333333333333333\r\nX-B3-Sampled: 1\r\nbaggage: user=alice\r\n");
     request.append("tracestate: b=2\r\nConnection: close\r\n\r\n");
-    try (Socket socket =
-        new Socket(InetAddress.getLoopbackAddress(), server.getAddress().getPort())) {
+    try (Socket socket = Transport.OWN.connect(server.getAddress().getPort())) {
       socket.getOutputStream().write(request.toString().getBytes(StandardCharsets.US_ASCII));
       socket.getInputStream().readAllBytes();
     }
   }
 
   private void ask(String path, String... context) throws IOException {
-    HttpURLConnection connection =
-        (HttpURLConnection) URI.create(url(path)).toURL().openConnection();
+    HttpURLConnection connection = (HttpURLConnection) url(path).toURL().openConnection();
     if (context.length > 0) {
       connection.setRequestProperty(context[0], context[1]);
     }

@@ -56,6 +56,11 @@ public final class ClientCalls {
   private final SSLContext trusting = trusting();
   private final HttpClient http1 = client(HttpClient.Version.HTTP_1_1, MINUTE).build();
   private final HttpClient http2 = client(HttpClient.Version.HTTP_2, MINUTE).build();
+  private final HttpClient wrapped =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .sslContext(WrappedEngines.context(trusting))
+          .build();
   private final HttpClient narrow =
       client(HttpClient.Version.HTTP_1_1, MINUTE).executor(one).build();
 
@@ -133,6 +138,7 @@ public final class ClientCalls {
         case "http1" -> sent(http1, action, to, false);
         case "http1-async" -> sent(http1, action, to, true);
         case "http2" -> sent(http2, action, to, false);
+        case "http1-wrapped" -> sent(wrapped, action, to, false);
         case "http2-async" -> sent(http2, action, to, true);
         default -> throw new IllegalArgumentException(client);
       };

@@ -26,10 +26,11 @@ class PropagatorsIT {
   /** By path, the fields that a server was sent. */
   private final Map<String, Map<String, String>> sent = new TreeMap<>();
 
-  private Jvm run(Jdk jdk, String propagators) {
+  private Jvm run(Jdk jdk, String propagators, String... options) {
     Jvm jvm =
         Jvm.of(CarriedContexts.class)
             .jdk(jdk)
+            .options(options)
             .log(folder.resolve("audit.jsonl"))
             .variable("OTEL_PROPAGATORS", propagators)
             .run();
@@ -80,8 +81,19 @@ class PropagatorsIT {
     "'tracecontext,baggage,b3', 2, b3 traceparent",
   })
   void whatIsSentIsFoundAgainInEachFormat(String propagators, String holds, String fields) {
-    Jvm jvm = run(Jdk.current(), propagators);
+    judge(run(Jdk.current(), propagators), propagators, holds, fields);
+  }
 
+  @ParameterizedTest
+  @MethodSource("jdks")
+  void underTlsToo(Jdk jdk) {
+    String formats = "tracecontext,baggage,b3,jaeger";
+    Jvm jvm = run(jdk, formats, "-Dkeys=" + Keystore.in(folder));
+    assertThat(lines).allSatisfy(line -> assertThat(line.get("url").asText()).startsWith("https:"));
+    judge(jvm, formats, "4", "b3 traceparent uber-trace-id");
+  }
+
+  private void judge(Jvm jvm, String propagators, String holds, String fields) {
     String trace = holds.repeat(32);
     JsonNode in = line("server", "/in");
     assertThat(trace(in)).isEqualTo(trace);

@@ -6,7 +6,7 @@ import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
-/** {@code tls_peer.py}, the end of TLS connections that is not ours. */
+/** {@code tls_exchanges.py}, the end of TLS connections that is not ours. */
 final class PythonTls implements AutoCloseable {
   private final Process process;
   private final Command.Collector output;
@@ -14,7 +14,7 @@ final class PythonTls implements AutoCloseable {
 
   private PythonTls(Namespaces.Host host, Object... words) {
     try {
-      Path program = Path.of(PythonTls.class.getResource("/tls_peer.py").toURI());
+      Path program = Path.of(PythonTls.class.getResource("/tls_exchanges.py").toURI());
       java.util.List<String> command =
           new java.util.ArrayList<>(
               java.util.List.of(

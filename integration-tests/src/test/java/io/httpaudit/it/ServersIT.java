@@ -35,11 +35,8 @@ class ServersIT {
   /** Of many that failed. */
   private static final int SHOWN = 20;
 
-  /**
-   * An application's own queue, of which nobody knows; its threads, when no request is on; and TLS,
-   * in whose bytes nobody sees one.
-   */
-  private static final Set<String> WITHOUT = Set.of("foreign", "before", "after", "secure");
+  /** An application's own queue, of which nobody knows; and its threads, when no request is on. */
+  private static final Set<String> WITHOUT = Set.of("foreign", "before", "after");
 
   @TempDir Path folder;
 
@@ -83,7 +80,11 @@ class ServersIT {
 
   private Run run(Jvm.Setup setup, int requests) throws IOException {
     Path file = folder.resolve("sightings");
-    Jvm jvm = setup.log(folder.resolve("audit.jsonl")).arguments(requests, file).run();
+    Jvm jvm =
+        setup
+            .log(folder.resolve("audit.jsonl"))
+            .arguments(requests, file, Keystore.in(folder))
+            .run();
     try (Stream<String> lines = Files.lines(file)) {
       return new Run(jvm, lines.map(Sighting::of).toList());
     }
@@ -150,6 +151,11 @@ class ServersIT {
       assertThat(unjudged.stream().limit(SHOWN)).as("without a line in the log").isEmpty();
     }
     assertThat(right.keySet()).containsAll(certain);
+    Set<String> schemes = new TreeSet<>();
+    for (JsonNode line : run.jvm().lines("exchange")) {
+      schemes.add(line.get("url").asText().replaceAll(":.*", ""));
+    }
+    assertThat(schemes).containsExactly("http", "https");
     assertThat(told.size() + unjudged.size()).isGreaterThanOrEqualTo(REQUESTS);
     // The start and the end: no library lacks a method that is hooked.
     assertThat(run.jvm().stderr().lines().filter(line -> line.startsWith("httpaudit"))).hasSize(2);
@@ -164,8 +170,7 @@ class ServersIT {
   void aHandlerOfTheJdksServerFindsItsOwnRequest(Jdk jdk) throws IOException {
     judge(
         run(Jvm.of(JdkServing.class).jdk(jdk), REQUESTS),
-        Set.of(
-            "filter", "handler", "filtered", "response", "foreign", "before", "after", "secure"));
+        Set.of("filter", "handler", "filtered", "response", "foreign", "before", "after"));
   }
 
   @ParameterizedTest

@@ -9,7 +9,7 @@ import io.httpaudit.it.oracle.Decryption;
 import io.httpaudit.it.oracle.Side;
 import io.httpaudit.it.oracle.Tally;
 import io.httpaudit.it.oracle.Witness;
-import io.httpaudit.load.tls.TlsPeer;
+import io.httpaudit.load.tls.TlsExchanges;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -92,7 +92,7 @@ class TlsIT {
 
   private Jvm server(Cell cell, Keys keys, Namespaces.Host host) {
     Jvm jvm =
-        Jvm.of(TlsPeer.class)
+        Jvm.of(TlsExchanges.class)
             .jdk(cell.jdk())
             .in(host)
             .log(folder.resolve("audit.jsonl"))
@@ -112,7 +112,7 @@ class TlsIT {
   private Jvm client(Cell cell, Keys keys, Namespaces.Host host) {
     try (PythonTls server = PythonTls.server(host, cell.version(), folder)) {
       Jvm jvm =
-          Jvm.of(TlsPeer.class)
+          Jvm.of(TlsExchanges.class)
               .jdk(cell.jdk())
               .in(host)
               .log(folder.resolve("audit.jsonl"))

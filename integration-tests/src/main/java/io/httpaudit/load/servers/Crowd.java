@@ -1,5 +1,6 @@
 package io.httpaudit.load.servers;
 
+import io.httpaudit.load.Transport;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketException;
@@ -19,18 +20,21 @@ final class Crowd {
   /** How a request of one kind is asked, and how it ends. */
   record Kind(String name, String method, String prefix, int status, boolean closes, int weight) {}
 
+  /** Where one listens. */
+  record Server(Transport on, int port) {}
+
   private final Sightings sightings;
   private final List<Kind> kinds;
-  private final int[] ports;
+  private final List<Server> servers;
   private final AtomicInteger ids = new AtomicInteger();
   private final AtomicInteger others = new AtomicInteger();
   private final List<Throwable> failures = new ArrayList<>();
   private int weights;
 
-  Crowd(Sightings sightings, List<Kind> kinds, int... ports) {
+  Crowd(Sightings sightings, List<Kind> kinds, List<Server> servers) {
     this.sightings = sightings;
     this.kinds = kinds;
-    this.ports = ports;
+    this.servers = servers;
     kinds.forEach(kind -> weights += kind.weight());
   }
 
@@ -39,8 +43,8 @@ final class Crowd {
     List<Thread> threads = new ArrayList<>();
     for (int i = 0; i < CLIENTS; i++) {
       Random random = new Random(i);
-      int port = ports[i % ports.length];
-      threads.add(new Thread(() -> client(requests, random, port), "client-" + i));
+      Server server = servers.get(i % servers.size());
+      threads.add(new Thread(() -> client(requests, random, server), "client-" + i));
     }
     for (Thread thread : threads) {
       thread.start();
@@ -53,10 +57,10 @@ final class Crowd {
     }
   }
 
-  private void client(int requests, Random random, int port) {
+  private void client(int requests, Random random, Server server) {
     try {
       while (ids.get() < requests) {
-        connection(requests, random, port);
+        connection(requests, random, server);
       }
     } catch (IOException | RuntimeException e) {
       synchronized (failures) {
@@ -65,8 +69,8 @@ final class Crowd {
     }
   }
 
-  private void connection(int requests, Random random, int port) throws IOException {
-    try (RawClient client = new RawClient(port)) {
+  private void connection(int requests, Random random, Server server) throws IOException {
+    try (RawClient client = new RawClient(server)) {
       for (int i = 0; i < 20 && ids.get() < requests; i++) {
         pause(random);
         switch (random.nextInt(16)) {

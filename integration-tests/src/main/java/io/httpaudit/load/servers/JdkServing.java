@@ -3,16 +3,19 @@ package io.httpaudit.load.servers;
 import com.sun.net.httpserver.Filter;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.httpaudit.load.Transport;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 
-/** The JDK's server, on threads of the application's own and, where there are, on virtual ones. */
+/**
+ * The JDK's server, on threads of the application's own and, where there are, on virtual ones, each
+ * without TLS and with.
+ */
 public final class JdkServing {
   private static final List<Crowd.Kind> KINDS =
       List.of(
@@ -31,30 +34,32 @@ public final class JdkServing {
 
   private JdkServing() throws ReflectiveOperationException {}
 
-  /** How many requests, and where to write what was seen. */
+  /** How many requests, where to write what was seen, and a keystore. */
   public static void main(String[] arguments) throws Exception {
-    new JdkServing().run(Integer.parseInt(arguments[0]), Path.of(arguments[1]));
+    Transport tls = Transport.tls(Path.of(arguments[2]));
+    new JdkServing().run(Integer.parseInt(arguments[0]), Path.of(arguments[1]), tls);
     System.exit(0);
   }
 
-  private void run(int requests, Path file) throws Exception {
+  private void run(int requests, Path file, Transport tls) throws Exception {
     ForeignThreads workers = new ForeignThreads(16);
-    HttpServer plain =
-        serve(
-            task ->
-                workers.execute(
-                    () -> {
-                      sightings.see("-", "before");
-                      try {
-                        task.run();
-                      } finally {
-                        sightings.see("-", "after");
-                      }
-                    }));
-    HttpServer virtual = serve(virtualThreads());
-    new Crowd(sightings, KINDS, plain.getAddress().getPort(), virtual.getAddress().getPort())
-        .run(requests);
-    SecureServing.ask(sightings, 20);
+    Executor watched =
+        task ->
+            workers.execute(
+                () -> {
+                  sightings.see("-", "before");
+                  try {
+                    task.run();
+                  } finally {
+                    sightings.see("-", "after");
+                  }
+                });
+    List<Crowd.Server> servers = new ArrayList<>();
+    for (Transport on : List.of(Transport.plain(), tls)) {
+      servers.add(serve(on, watched));
+      servers.add(serve(on, virtualThreads()));
+    }
+    new Crowd(sightings, KINDS, servers).run(requests);
     Thread.sleep(200);
     sightings.write(file);
   }
@@ -69,9 +74,8 @@ public final class JdkServing {
                 .invoke(null);
   }
 
-  private HttpServer serve(Executor executor) throws IOException {
-    HttpServer server =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+  private Crowd.Server serve(Transport on, Executor executor) throws IOException {
+    HttpServer server = on.server(0);
     server.setExecutor(executor);
     for (String path : new String[] {"/shop", "/shop/deep/"}) {
       server
@@ -94,7 +98,7 @@ public final class JdkServing {
               });
     }
     server.start();
-    return server;
+    return new Crowd.Server(on, server.getAddress().getPort());
   }
 
   private void handle(HttpExchange exchange) throws IOException {

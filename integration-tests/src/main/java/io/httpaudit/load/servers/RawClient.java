@@ -4,7 +4,6 @@ import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -21,8 +20,8 @@ final class RawClient implements AutoCloseable {
   private final Socket socket;
   private final InputStream in;
 
-  RawClient(int port) throws IOException {
-    socket = new Socket(InetAddress.getLoopbackAddress(), port);
+  RawClient(Crowd.Server server) throws IOException {
+    socket = server.on().connect(server.port());
     socket.setTcpNoDelay(true);
     socket.setSoTimeout(30_000);
     in = new BufferedInputStream(socket.getInputStream());

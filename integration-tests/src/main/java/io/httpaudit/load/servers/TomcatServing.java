@@ -1,5 +1,6 @@
 package io.httpaudit.load.servers;
 
+import io.httpaudit.load.Transport;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
@@ -17,7 +18,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.apache.catalina.Context;
@@ -27,8 +30,8 @@ import org.apache.tomcat.util.descriptor.web.FilterDef;
 import org.apache.tomcat.util.descriptor.web.FilterMap;
 
 /**
- * Tomcat with its connectors, NIO, NIO2, and NIO on virtual threads where there are: of whichever
- * version is on the class path.
+ * Tomcat with its connectors, NIO, NIO2, and NIO on virtual threads where there are, each without
+ * TLS and with: of whichever version is on the class path.
  */
 public final class TomcatServing {
   private static final List<Crowd.Kind> KINDS =
@@ -57,24 +60,27 @@ public final class TomcatServing {
 
   private TomcatServing() throws ReflectiveOperationException {}
 
-  /** How many requests, and where to write what was seen. */
+  /** How many requests, where to write what was seen, and a keystore. */
   public static void main(String[] arguments) throws Exception {
-    new TomcatServing().run(Integer.parseInt(arguments[0]), Path.of(arguments[1]));
+    Transport tls = Transport.tls(Path.of(arguments[2]));
+    new TomcatServing().run(Integer.parseInt(arguments[0]), Path.of(arguments[1]), tls);
     System.exit(0);
   }
 
-  private void run(int requests, Path file) throws Exception {
+  private void run(int requests, Path file, Transport tls) throws Exception {
     LOG.setLevel(Level.OFF);
     Path folder = Files.createTempDirectory("serving-tomcat");
     Tomcat tomcat = new Tomcat();
     tomcat.setBaseDir(folder.toString());
-    List<Connector> connectors = new ArrayList<>();
-    connectors.add(connector("Nio", false));
-    connectors.add(connector("Nio2", false));
-    if (Runtime.version().feature() >= 21) {
-      connectors.add(connector("Nio", true));
+    Map<Connector, Transport> connectors = new LinkedHashMap<>();
+    for (Transport on : List.of(Transport.plain(), tls)) {
+      connectors.put(on.configure(connector("Nio", false)), on);
+      connectors.put(on.configure(connector("Nio2", false)), on);
+      if (Runtime.version().feature() >= 21) {
+        connectors.put(on.configure(connector("Nio", true)), on);
+      }
     }
-    connectors.forEach(tomcat.getService()::addConnector);
+    connectors.keySet().forEach(tomcat.getService()::addConnector);
     Context context = tomcat.addContext("/shop", folder.toString());
     context.addServletContainerInitializer(
         (classes, servlets) -> {
@@ -93,8 +99,10 @@ public final class TomcatServing {
     map.addURLPattern("/*");
     context.addFilterMap(map);
     tomcat.start();
-    int[] ports = connectors.stream().mapToInt(Connector::getLocalPort).toArray();
-    new Crowd(sightings, KINDS, ports).run(requests);
+    List<Crowd.Server> servers = new ArrayList<>();
+    connectors.forEach(
+        (connector, on) -> servers.add(new Crowd.Server(on, connector.getLocalPort())));
+    new Crowd(sightings, KINDS, servers).run(requests);
     Thread.sleep(1200);
     sightings.write(file);
     tomcat.stop();

@@ -43,8 +43,7 @@ record Keys(Path store, Path certificate, Path key) {
       KeyStore keys = KeyStore.getInstance(store.toFile(), PASSWORD.toCharArray());
       return new Keys(
           store,
-          text(
-              folder.resolve("cert.pem"), "CERTIFICATE", keys.getCertificate(ALIAS).getEncoded()),
+          text(folder.resolve("cert.pem"), "CERTIFICATE", keys.getCertificate(ALIAS).getEncoded()),
           text(
               folder.resolve("key.pem"),
               "PRIVATE KEY",

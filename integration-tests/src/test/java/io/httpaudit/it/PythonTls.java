@@ -17,8 +17,7 @@ final class PythonTls implements AutoCloseable {
       Path program = Path.of(PythonTls.class.getResource("/tls_exchanges.py").toURI());
       java.util.List<String> command =
           new java.util.ArrayList<>(
-              java.util.List.of(
-                  "ip", "netns", "exec", host.name(), "python3", program.toString()));
+              java.util.List.of("ip", "netns", "exec", host.name(), "python3", program.toString()));
       for (Object word : words) {
         command.add(word.toString());
       }

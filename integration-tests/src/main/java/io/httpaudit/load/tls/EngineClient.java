@@ -32,8 +32,7 @@ final class EngineClient {
             .header("Sent", "" + asked.bytes())
             .method(asked.method(), publisher(asked))
             .build();
-    HttpResponse<byte[]> response =
-        client.send(request, HttpResponse.BodyHandlers.ofByteArray());
+    HttpResponse<byte[]> response = client.send(request, HttpResponse.BodyHandlers.ofByteArray());
     asked.check(response.statusCode(), response.body());
   }
 

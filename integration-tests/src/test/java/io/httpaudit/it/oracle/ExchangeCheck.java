@@ -184,7 +184,8 @@ final class ExchangeCheck {
     String start =
         target.contains("://") && !target.startsWith("/")
             ? ""
-            : (e.secure ? "https://" : "http://") + (host == null || host.isEmpty() ? server : host);
+            : (e.secure ? "https://" : "http://")
+                + (host == null || host.isEmpty() ? server : host);
     int query = target.indexOf('?');
     if (query < 0) {
       return start + target;

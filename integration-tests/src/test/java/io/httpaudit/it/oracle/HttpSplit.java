@@ -49,8 +49,7 @@ final class HttpSplit {
       upgraded = false;
       String client = conversation.client();
       String server = conversation.server();
-      Plaintext sent =
-          new Plaintext(requests, upgradedRequests, decryption.rows(client, server));
+      Plaintext sent = new Plaintext(requests, upgradedRequests, decryption.rows(client, server));
       Plaintext answered =
           new Plaintext(responses, upgradedResponses, decryption.rows(server, client));
       settled = decryption.settled(client, server);

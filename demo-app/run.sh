@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A small shop under httpaudit: seven steps, each with what its services' own times say, and what the wire says.
+# A small shop under httpaudit: nine steps, each with what its services' own times say, and what the wire says.
 # shellcheck source-path=SCRIPTDIR
 set -euo pipefail
 
@@ -8,7 +8,7 @@ usage() {
 demo-app/run.sh [--keep] [--log FILE]
 
 Builds httpaudit if need be, starts a customer, a shop, its stock and, as root on a host of its own (a network
-namespace), its bank, each a JVM under the agent, and tells seven short stories of requests that were slow.
+namespace), its bank, each a JVM under the agent, and tells nine short stories of requests that were slow, or failed.
 Each is one trace: with a Jaeger that stays up its link is printed, else the trace is drawn in the terminal.
 It ends by itself and leaves nothing behind.
 
@@ -95,12 +95,15 @@ if [ -n "$ui" ] && { $keep || ! $is_ours; }; then shows_links=true; fi
 
 audited stock io.httpaudit.demo.Stock
 stock_port=$port
+bank_host=${far:-127.0.0.1}
+make_keys "$bank_host"
 start_bank
 bank_port=$port
-bank_host=${far:-127.0.0.1}
+read -r tls_port stranger_port < <(sed -n 's/^speaks TLS on //p' "$work/bank.out")
 couriers=("http://$bank_host:$refusing_port/")
 ! $can_lose || couriers+=("http://$bank_host:$silent_port/")
-audited shop io.httpaudit.demo.Shop "http://127.0.0.1:$stock_port/" "http://$bank_host:$bank_port/" "${couriers[@]}"
+audited shop io.httpaudit.demo.Shop "http://127.0.0.1:$stock_port/" "http://$bank_host:$bank_port/" \
+  "https://$bank_host:$tls_port/" "https://$bank_host:$stranger_port/" "${couriers[@]}"
 shop_port=$port
 audited customer io.httpaudit.demo.Customer "http://127.0.0.1:$shop_port/"
 customer_pid=${pids[-1]}

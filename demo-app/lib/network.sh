@@ -59,7 +59,7 @@ make_network() {
 }
 
 # What reaches the bank's host and goes no further: every call to the silent courier, and, once lose_one has been called,
-# one packet of data to the bank. Such a packet has passed the shop's own interface, where the agent sees it.
+# one packet to the bank. Such a packet has passed the shop's own interface, where the agent sees it.
 can_lose=false
 make_lossy() {
   [ -z "$no_outside" ] || return 0
@@ -77,14 +77,17 @@ RULES
   fi
 }
 
-# Of the next packets with data to this port of the bank's host, the first.
+# lose_one FLAG PORT: of the next packets with that flag alone (syn), or at all (psh: those with data), to this port of the
+# bank's host, the first.
 lose_one() {
-  ip netns exec "$namespace" nft add rule ip demo input tcp dport "$1" 'tcp flags & psh == psh limit rate 1/day burst 1 packets counter drop'
+  local flags="tcp flags & $1 == $1"
+  [ "$1" != syn ] || flags='tcp flags & (syn | ack) == syn'
+  ip netns exec "$namespace" nft add rule ip demo input tcp dport "$2" "$flags" 'limit rate 1/day burst 1 packets counter drop'
 }
 
-# How many that has lost so far.
+# lost PORT: how many that has lost so far.
 lost() {
-  ip netns exec "$namespace" nft list chain ip demo input | sed -n 's/.*counter packets \([0-9]*\) .*/\1/p'
+  ip netns exec "$namespace" nft list chain ip demo input | sed -n "s/.*tcp dport $1 .*counter packets \\([0-9]*\\) .*/\\1/p"
 }
 
 remove_network() {

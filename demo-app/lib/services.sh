@@ -38,18 +38,36 @@ audited() {
   # Phases of less than 5 ms are no part of the story. The JDK's server would wait 40 ms between a head and its body if it
   # weren't told otherwise (Nagle's algorithm).
   start "$name" env "OTEL_SERVICE_NAME=$name" "${prefix[@]}" "$java" \
-    "-javaagent:$agent=log=$log,ignore=/health,query.keep=item+shelf,phases.min=5ms" -Dsun.net.httpserver.nodelay=true -cp "$classes" "$@"
+    "-javaagent:$agent=log=$log,ignore=/health,query.keep=item+shelf,phases.min=5ms" -Dsun.net.httpserver.nodelay=true \
+    "-Djavax.net.ssl.trustStore=$work/trusted.p12" -Djavax.net.ssl.trustStorePassword=changeit -cp "$classes" "$@"
+}
+
+# Keys for the bank, which the shop trusts, and for someone whom it doesn't know. They go with $work.
+make_keys() { # HOST
+  local keytool=${java%java}keytool kept="-storetype PKCS12 -storepass changeit" owner makers=()
+  [ -x "$keytool" ] || fail "'$keytool' is missing: a JDK has it"
+  for owner in bank stranger; do
+    # shellcheck disable=SC2086
+    "$keytool" -genkeypair -alias "$owner" -keyalg EC -groupname secp256r1 -dname "CN=$owner" -ext "san=ip:$1" \
+      -keystore "$work/$owner.p12" $kept >"$work/$owner.log" 2>&1 &
+    makers+=($!)
+  done
+  wait "${makers[0]}" && wait "${makers[1]}" || { cat "$work/bank.log" "$work/stranger.log" >&2; fail "keytool has made no keys"; }
+  # shellcheck disable=SC2086
+  "$keytool" -exportcert -alias bank -keystore "$work/bank.p12" $kept 2>"$work/bank.log" |
+    "$keytool" -importcert -noprompt -alias bank -keystore "$work/trusted.p12" $kept >>"$work/bank.log" 2>&1 ||
+    { cat "$work/bank.log" >&2; fail "keytool has exported no certificate"; }
 }
 
 # The bank on its host, if there is one; its spans come here by a relay, since a Jaeger often listens on loopback alone.
 start_bank() {
-  local host to path
+  local host to path keys=("$work/bank.p12" "$work/stranger.p12")
   if [ -n "$no_outside" ]; then
-    audited bank io.httpaudit.demo.Bank
+    audited bank io.httpaudit.demo.Bank "${keys[@]}"
     return
   fi
   case $endpoint in
-    '') audited bank ip netns exec "$namespace" io.httpaudit.demo.Bank ;;
+    '') audited bank ip netns exec "$namespace" io.httpaudit.demo.Bank "${keys[@]}" ;;
     http://*)
       read -r host to < <(host_and_port "$endpoint") || true
       path=${endpoint#http://}
@@ -57,11 +75,11 @@ start_bank() {
       start relay "$java" -cp "$classes" io.httpaudit.demo.Relay "$near" "$host" "$to"
       local variable=OTEL_EXPORTER_OTLP_ENDPOINT
       [ -z "${OTEL_EXPORTER_OTLP_TRACES_ENDPOINT:-}" ] || variable=OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
-      audited bank "$variable=http://$near:$port$path" ip netns exec "$namespace" io.httpaudit.demo.Bank
+      audited bank "$variable=http://$near:$port$path" ip netns exec "$namespace" io.httpaudit.demo.Bank "${keys[@]}"
       ;;
     *)
       say "  spans    not the bank's: from its host there is no way to $endpoint"
-      audited bank OTEL_TRACES_EXPORTER=none ip netns exec "$namespace" io.httpaudit.demo.Bank
+      audited bank OTEL_TRACES_EXPORTER=none ip netns exec "$namespace" io.httpaudit.demo.Bank "${keys[@]}"
       ;;
   esac
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The story: seven steps, each a trace of its own. What the applications say of it comes from their own logs, what the
+# The story: nine steps, each a trace of its own. What the applications say of it comes from their own logs, what the
 # wire says from the audit log.
 
 traces=()
@@ -72,6 +72,11 @@ seen() {
     sleep 0.1
   done
   fail "the audit log has no $2 view of $1's of $3 within 15 s"
+}
+
+# of_sequence N SERVICE SIDE: the last line on the Nth exchange of a connection.
+of_sequence() {
+  this_step | grep -F "\"service\":\"$2\"" | grep -F "\"side\":\"$3\"" | grep -F "\"sequence\":$1," | tail -n 1
 }
 
 # connection PEER-PORT: the line of a connection of the shop's that never carried an exchange.
@@ -191,7 +196,7 @@ one_is_lost() {
   local customer shop bank sent got
   $can_lose || return 0
   step 'A packet is lost on the way'
-  lose_one "$bank_port"
+  lose_one psh "$bank_port"
   go checkout
   own_times "The bank took $(own bank 'served /pay') ms. The shop waited $(own shop 'asked bank /pay') ms for it."
   customer=$(seen customer client /checkout)
@@ -203,7 +208,7 @@ one_is_lost() {
   sent=$(of "$shop" first_us request)
   got=$(of "$bank" first_us request)
   wire "The request left the shop's host twice (retransmits: $(of "$shop" retransmits request)), and reached the bank $(millis $((got - sent))) ms after the first time."
-  in_truth "A firewall rule on the bank's host dropped $(lost) packet of it."
+  in_truth "A firewall rule on the bank's host dropped $(lost "$bank_port") packet of it."
   end "$customer"
 }
 
@@ -227,6 +232,38 @@ nobody_there() {
   end "$customer"
 }
 
+# Of two calls on one connection, the first shakes hands.
+over_https() {
+  local customer first handshake lost=
+  step 'Over HTTPS, twice'
+  ! $can_lose || lose_one syn "$tls_port"
+  go bills
+  own_times "The bank took $(own bank 'served /pay' 1) and $(own bank 'served /pay') ms. The shop waited $(own shop 'asked bank /pay over HTTPS' 1) ms for the first payment, $(own shop 'asked bank /pay over HTTPS') ms for the second."
+  customer=$(seen customer client /bills)
+  seen shop server /bills >/dev/null
+  seen shop client /pay 2 >/dev/null
+  seen bank server /pay 2 >/dev/null
+  first=$(of_sequence 0 shop client)
+  wire "The first call's connection took $(phase "$first" connect) ms (connect), the TLS handshake $(phase "$first" ssl) ms (ssl), before a byte of the request was sent. The second call had neither: it came on the same connection."
+  handshake="The bank's key lies in a vault: fetching it took $(own bank fetched) of the $(own bank 'shook hands') ms of the handshake."
+  ! $can_lose || lost="A firewall rule dropped $(lost "$tls_port") SYN, and Linux waits a second before the next. "
+  in_truth "$lost$handshake"
+  end "$customer"
+}
+
+not_trusted() {
+  local customer failed
+  step 'A certificate is not trusted'
+  go refund
+  customer=$(seen customer client /refund)
+  seen shop server /refund >/dev/null
+  failed=$(connection "$stranger_port")
+  own_times "No refund for the shop, after $(own shop 'asked stranger: no handshake,') ms."
+  wire "Connected in $(of "$failed" connect timings) ms. But the handshake failed ($(of "$failed" outcome)) after $(of "$failed" after failure): the shop said $(of "$failed" alert failure)."
+  in_truth "Who listens there has a key of its own, and its certificate is signed by nobody whom the shop trusts."
+  end "$customer"
+}
+
 story() {
   here_and_there
   all_busy
@@ -235,4 +272,6 @@ story() {
   read_late
   one_is_lost
   nobody_there
+  over_https
+  not_trusted
 }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
+import javax.net.ssl.SSLHandshakeException;
 
 /**
  * What customers call. It asks {@link Stock} by {@code java.net.http}, the {@link Bank} and the
@@ -31,6 +32,9 @@ public final class Shop {
   /** How long a courier may take to answer the phone, in milliseconds. */
   private static final int PATIENCE = 1_200;
 
+  /** Of a bank one has more. */
+  private static final int MORE_PATIENCE = 10_000;
+
   /** In bytes, some. */
   private static final int CATALOGUE = 30_000;
 
@@ -44,17 +48,24 @@ public final class Shop {
   private final Executor errands = Executors.newFixedThreadPool(SHELVES.size());
   private final URI stock;
   private final URI bank;
+  private final URI privateBank;
+  private final URI stranger;
   private final List<URI> couriers = new ArrayList<>();
 
   private Shop(String[] addresses) {
     stock = URI.create(addresses[0]);
     bank = URI.create(addresses[1]);
-    for (int i = 2; i < addresses.length; i++) {
+    privateBank = URI.create(addresses[2]);
+    stranger = URI.create(addresses[3]);
+    for (int i = 4; i < addresses.length; i++) {
       couriers.add(URI.create(addresses[i]));
     }
   }
 
-  /** Addresses of stock and bank, then of couriers. */
+  /**
+   * Addresses of stock, of the bank, of its counter that speaks TLS, of one whose certificate is
+   * nobody's that the shop knows, then of couriers.
+   */
   public static void main(String[] addresses) throws IOException {
     Shop shop = new Shop(addresses);
     new TextServer(new InetSocketAddress(0), CLERKS)
@@ -63,16 +74,42 @@ public final class Shop {
         .answers("/inventory", query -> shop.askForAll("/count"))
         .answers("/catalogue", query -> "A cup of tea, 2.50\n".repeat(CATALOGUE / 19))
         .answers("/delivery", query -> shop.askCouriers())
-        .answers("/health", query -> shop.askForAll("/health") + shop.ask(shop.bank, "/health"))
+        .answers("/bills", shop::payTwice)
+        .answers("/refund", query -> shop.askStranger())
+        .answers("/health", query -> shop.askForAll("/health") + shop.askBank(query))
         .start();
   }
 
   private String checkout(String query) throws IOException {
     askStock("/reserve?" + query.replaceFirst("&card=.*", ""));
     long start = System.nanoTime();
-    String answer = ask(bank, "/pay?" + query);
+    String answer = ask(bank, "/pay?" + query, MORE_PATIENCE);
     OwnTimes.tell("asked bank /pay", start);
     return answer;
+  }
+
+  private String askBank(String query) throws IOException {
+    return ask("tls".equals(query) ? privateBank : bank, "/health", MORE_PATIENCE);
+  }
+
+  private String payTwice(String query) throws IOException {
+    StringBuilder answers = new StringBuilder();
+    for (String item : List.of("tea", "cups")) {
+      long start = System.nanoTime();
+      answers.append(ask(privateBank, "/pay?item=" + item + "&" + query, MORE_PATIENCE));
+      OwnTimes.tell("asked bank /pay over HTTPS", start);
+    }
+    return answers.toString();
+  }
+
+  private String askStranger() throws IOException {
+    long start = System.nanoTime();
+    try {
+      return ask(stranger, "/refund", MORE_PATIENCE);
+    } catch (SSLHandshakeException e) {
+      OwnTimes.tell("asked stranger: no handshake,", start);
+      throw new IOException("no refund", e);
+    }
   }
 
   private String askStock(String target) throws IOException {
@@ -114,7 +151,7 @@ public final class Shop {
     for (URI courier : couriers) {
       long start = System.nanoTime();
       try {
-        return ask(courier, "/pickup");
+        return ask(courier, "/pickup", PATIENCE);
       } catch (IOException e) {
         OwnTimes.tell("asked courier " + courier.getPort() + ": " + e.getMessage() + ",", start);
       }
@@ -122,9 +159,9 @@ public final class Shop {
     throw new IOException("no courier");
   }
 
-  private String ask(URI whom, String target) throws IOException {
+  private String ask(URI whom, String target, int patience) throws IOException {
     HttpURLConnection call = (HttpURLConnection) whom.resolve(target).toURL().openConnection();
-    call.setConnectTimeout(PATIENCE);
+    call.setConnectTimeout(patience);
     try (InputStream answer = call.getInputStream()) {
       return new String(answer.readAllBytes(), StandardCharsets.US_ASCII);
     }

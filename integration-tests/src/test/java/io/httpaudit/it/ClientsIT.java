@@ -64,6 +64,9 @@ class ClientsIT {
   private static final String OWN_SPAN = "fedcba9876543210";
   private static final int CONCURRENT = 50;
 
+  /** Asked for behind what the server closed its connection for. */
+  private static final String AFTER_CLOSE = "/after";
+
   @TempDir static Path folder;
 
   private RecordingServer plain;
@@ -274,7 +277,7 @@ class ClientsIT {
     for (String path : List.of("/plain", "/redirect", "/elsewhere", "/auth", "/drop", "/close")) {
       add(cases, prefix, ALL, "get", at + path, "200 2");
     }
-    add(cases, prefix, ALL, "get", at + "/plain", "200 2");
+    add(cases, prefix, ALL, "get", at + AFTER_CLOSE, "200 2");
     for (String action : List.of("post", "large", "signed", "own")) {
       add(cases, prefix, ALL, action, at + "/plain", "200 2");
     }
@@ -595,7 +598,6 @@ class ClientsIT {
       if (carriesAnother(c)) {
         continue;
       }
-      // Not all was heard: a connection may have been closed meanwhile.
       List<Integer> resends =
           run.exchanges("client").stream()
               .filter(line -> line.get("url").asText().endsWith("/" + c.id()))
@@ -603,10 +605,20 @@ class ClientsIT {
               .map(line -> run.resends().get(line.get("span_id").asText()))
               .toList();
       boolean overHttp2First = c.to().contains("/away/") && c.client().startsWith("http2");
-      List<Integer> expected =
-          IntStream.range(0, resends.size()).map(i -> overHttp2First ? i + 1 : i).boxed().toList();
-      assertThat(resends).describedAs("%s", c).isEqualTo(expected);
+      // A library may give a head to a connection that turns out to be closed, by which nothing of
+      // it was sent, and then send it again.
+      int unsent = mayMeetAClosedConnection(c) && !resends.contains(0) ? 1 : 0;
+      int first = overHttp2First ? 1 : unsent;
+      assertThat(resends)
+          .describedAs("%s", c)
+          .isEqualTo(IntStream.range(first, first + resends.size()).boxed().toList());
     }
+  }
+
+  private static boolean mayMeetAClosedConnection(Case c) {
+    return c.to().contains("/close/")
+        || c.to().contains(AFTER_CLOSE + "/")
+        || c.id().matches("a\\d+xc.*");
   }
 
   @ParameterizedTest

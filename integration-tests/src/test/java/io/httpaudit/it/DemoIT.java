@@ -78,7 +78,7 @@ class DemoIT {
   }
 
   /**
-   * Every span of the seven traces, whole, on each JDK, and each delay beside what caused it. On a
+   * Every span of the nine traces, whole, on each JDK, and each delay beside what caused it. On a
    * machine that is busy with other things, a thread may be late by more than the tenth that is
    * allowed: then all is run once more, and again. What is wrong stays wrong.
    */
@@ -114,7 +114,7 @@ class DemoIT {
 
     assertThat(demo.exitValue()).as(text).isZero();
     assertThat(text)
-        .contains("tier 1 (kernel filter)", "Jaeger has all 7 traces")
+        .contains("tier 1 (kernel filter)", "Jaeger has all 9 traces")
         .doesNotContain("WARNING", "Exception", "loopback only", "4111111111111111");
     List<DemoStep> steps = DemoStep.of(text);
     assertThat(steps).as(text).extracting(DemoStep::title).containsExactlyElementsOf(TITLES);
@@ -137,7 +137,9 @@ class DemoIT {
           "Four calls at once, by four threads",
           "A client reads late",
           "A packet is lost on the way",
-          "Nobody is there");
+          "Nobody is there",
+          "Over HTTPS, twice",
+          "A certificate is not trusted");
 
   /** All traces that the log knows, as Jaeger shows them, by their ids. */
   private static Map<String, DemoTrace> tracesOf(Path log, Jaeger jaeger) {
@@ -145,6 +147,12 @@ class DemoIT {
     for (JsonNode line : Jvm.lines(log)) {
       if (line.has("trace_id")) {
         lines.computeIfAbsent(line.get("trace_id").asText(), id -> new ArrayList<>()).add(line);
+      } else if (line.get("type").asText().equals("connection")) {
+        // The other end of the handshake that fails: nobody called there, so there is no span.
+        assertThat(line.get("service").asText()).as("%s", line).isEqualTo("bank");
+        assertThat(line.get("side").asText()).as("%s", line).isEqualTo("server");
+        assertThat(line.get("outcome").asText()).as("%s", line).isEqualTo("tls_failed");
+        assertThat(line.get("verdict").asText()).as("%s", line).isEqualTo("matched");
       } else {
         assertThat(line.get("type").asText()).as("%s", line).isEqualTo("summary");
         assertThat(line.get("records_lost").asLong()).isZero();

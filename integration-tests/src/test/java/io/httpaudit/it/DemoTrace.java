@@ -57,12 +57,13 @@ final class DemoTrace {
       return tag.substring(tag.indexOf(' ') + 1);
     }
 
-    /** Such as {@code shop server GET /basket}. */
+    /** Such as {@code shop server GET /basket}, {@code shop client shake hands: tls_failed}. */
     String text() {
       return service
           + (isServer() ? " server " : " client ")
           + (line.get("type").asText().equals("connection")
-              ? "connect to " + tag("server.port") + ": " + line.get("outcome").asText()
+              ? (line.has("tls") ? "shake hands: " : "connect to " + tag("server.port") + ": ")
+                  + line.get("outcome").asText()
               : line.get("method").asText() + " " + path());
     }
   }

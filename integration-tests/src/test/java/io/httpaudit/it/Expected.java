@@ -74,6 +74,7 @@ final class Expected {
     line.get("timings")
         .properties()
         .forEach(t -> millis("httpaudit." + t.getKey() + "_ms", t.getValue().asDouble()));
+    tls();
     if (!line.get("timings").isEmpty()) {
       millis("httpaudit.other_ms", other());
     }
@@ -117,7 +118,9 @@ final class Expected {
     message("request");
     message("response");
     JsonNode tcp = line.get("tcp");
-    millis("httpaudit.rtt_ms", tcp.get("rtt").asDouble());
+    if (tcp.has("rtt")) {
+      millis("httpaudit.rtt_ms", tcp.get("rtt").asDouble());
+    }
     number("httpaudit.zero_window", tcp.get("zero_window").asLong());
     tags.put("httpaudit.reset", "bool " + tcp.get("reset").asBoolean());
     number("httpaudit.out_of_order", 0);
@@ -132,6 +135,27 @@ final class Expected {
     // In no line.
     keep("httpaudit.ack_ms", "float64 ");
     keep("w3c.tracestate", "string rojo=1");
+  }
+
+  private void tls() {
+    JsonNode tls = line.path("tls");
+    if (tls.isMissingNode()) {
+      return;
+    }
+    JsonNode failure = tls.path("failure");
+    string("tls.protocol.name", "tls");
+    string("tls.protocol.version", tls.path("version").asText(""));
+    string("tls.cipher", tls.path("cipher").asText(""));
+    string("tls.next_protocol", tls.path("alpn").asText(""));
+    if (tls.has("resumed")) {
+      tags.put("tls.resumed", "bool " + tls.get("resumed").asBoolean());
+    }
+    tags.put("tls.established", "bool " + failure.isMissingNode());
+    for (String each : new String[] {"alert", "by", "after"}) {
+      string(
+          each.equals("alert") ? "httpaudit.tls.alert" : "httpaudit.tls.failed_" + each,
+          failure.path(each).asText(""));
+    }
   }
 
   private void keep(String key, String start) {

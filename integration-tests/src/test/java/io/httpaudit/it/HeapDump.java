@@ -268,7 +268,9 @@ final class HeapDump {
     return reached.size();
   }
 
-  /** Of the patterns, those that are in an array which the agent reaches: each with the way there. */
+  /**
+   * Of the patterns, those that are in an array which the agent reaches: each with the way there.
+   */
   List<String> keptByAgent(Patterns patterns) {
     List<String> found = new ArrayList<>();
     reached.forEach(

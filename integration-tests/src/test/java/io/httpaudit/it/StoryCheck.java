@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The demo's seven steps: who called whom, and what the trace says of the time that the
+ * The demo's nine steps: who called whom, and what the trace says of the time that the
  * applications' own logs miss. That time is the caller's figure less the callee's, both taken by
  * the demo's own code, which knows of no agent.
  */
@@ -80,6 +80,23 @@ final class StoryCheck {
             shop client connect to 8082: timeout
         """);
     nobody();
+    next(
+        """
+        customer client GET /bills
+          shop server GET /bills
+            shop client GET /pay
+              bank server GET /pay
+            shop client GET /pay
+              bank server GET /pay
+        """);
+    overHttps();
+    next(
+        """
+        customer client GET /refund
+          shop server GET /refund
+            shop client shake hands: tls_failed
+        """);
+    notTrusted();
   }
 
   private void next(String tree) {
@@ -214,6 +231,55 @@ final class StoryCheck {
         .isGreaterThan(1_000)
         .isCloseTo(own(1), withinPercentage(10));
     assertThat(trace.only("shop server GET /delivery").tag("http.response.status_code"))
+        .isEqualTo("503");
+  }
+
+  /** Two calls on one connection: the first had to wait for it, and for its handshake. */
+  private void overHttps() {
+    List<DemoTrace.Told> calls = trace.all("shop client GET /pay");
+    List<DemoTrace.Told> served = trace.all("bank server GET /pay");
+    DemoTrace.Told first = calls.get(0);
+    DemoTrace.Told second = calls.get(1);
+    for (DemoTrace.Told call : List.of(first, second, served.get(0), served.get(1))) {
+      assertThat(call.tag("tls.protocol.version")).isEqualTo("1.3");
+      assertThat(call.tag("tls.established")).isEqualTo("true");
+      assertThat(call.tag("tls.resumed")).isEqualTo("false");
+      assertThat(call.line().get("url").asText()).startsWith("https://");
+    }
+    assertThat(second.tag("httpaudit.connection")).isEqualTo(first.tag("httpaudit.connection"));
+    assertThat(second.tag("httpaudit.sequence")).isEqualTo("1");
+    assertThat(second.has("connect") || second.has("ssl")).isFalse();
+
+    double connect = trace.drawn(first, "connect");
+    double ssl = trace.drawn(first, "ssl");
+    tells(connect);
+    tells(ssl);
+    assertThat(connect).as("%s: %s", A_TENTH, step).isCloseTo(1_000, withinPercentage(10));
+    // What the bank's own clock says of the handshake, from its beginning to its end.
+    double shook = DemoStep.numbers(step.truth()).get(1);
+    assertThat(shook).isGreaterThanOrEqualTo(300.0);
+    assertThat(ssl).as("%s: %s", A_TENTH, step).isCloseTo(shook, withinPercentage(10));
+    // What the shop's own clock says of the two calls: the first took longer by that.
+    assertThat(connect + ssl)
+        .as("%s: %s", A_TENTH, step)
+        .isCloseTo(own(2) - own(3), withinPercentage(10));
+    // Both stand before the request was sent.
+    double before = first.line().get("request").get("first_us").asLong() - first.start();
+    assertThat(before / 1e3).isGreaterThanOrEqualTo(connect + ssl);
+    assertThat(step.truth()).contains("dropped 1 SYN");
+  }
+
+  private void notTrusted() {
+    DemoTrace.Told failed = trace.only("shop client shake hands: tls_failed");
+    assertThat(failed.tag("error.type")).isEqualTo("tls_failed");
+    assertThat(failed.tag("tls.established")).isEqualTo("false");
+    assertThat(failed.tag("httpaudit.tls.alert")).isEqualTo("certificate_unknown");
+    assertThat(failed.tag("httpaudit.tls.failed_by")).isEqualTo("local");
+    assertThat(step.wire()).contains("tls_failed", "after server_hello", "certificate_unknown");
+    double ssl = trace.drawn(failed, "ssl");
+    assertThat(ssl).isGreaterThanOrEqualTo(300.0);
+    assertThat(ssl).as("%s: %s", A_TENTH, step).isCloseTo(own(0), withinPercentage(10));
+    assertThat(trace.only("shop server GET /refund").tag("http.response.status_code"))
         .isEqualTo("503");
   }
 }

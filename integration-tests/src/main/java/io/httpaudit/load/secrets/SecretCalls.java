@@ -107,8 +107,7 @@ final class SecretCalls {
   void once(String base) throws IOException, InterruptedException {
     HttpRequest request = HttpRequest.newBuilder(URI.create(base)).build();
     check(client.send(request, HttpResponse.BodyHandlers.ofByteArray()).statusCode());
-    HttpsURLConnection connection =
-        (HttpsURLConnection) URI.create(base).toURL().openConnection();
+    HttpsURLConnection connection = (HttpsURLConnection) URI.create(base).toURL().openConnection();
     connection.setSSLSocketFactory(context.getSocketFactory());
     check(connection.getResponseCode());
     try (InputStream in = connection.getInputStream()) {

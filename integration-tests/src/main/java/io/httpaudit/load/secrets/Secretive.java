@@ -58,7 +58,8 @@ public final class Secretive {
     String size = i % 4 == 0 ? "large" : "small";
     int bytes = i % 4 == 1 ? 50_000 : 100;
     boolean chunked = i % 3 == 0;
-    String engine = "https://localhost:" + servers.engine + "/" + size + (chunked ? "-chunked" : "");
+    String engine =
+        "https://localhost:" + servers.engine + "/" + size + (chunked ? "-chunked" : "");
     String socket = "https://localhost:" + servers.socket + "/" + size;
     String plain = "http://localhost:" + servers.plain + "/" + size;
     calls.http(engine, bytes, chunked);

@@ -147,7 +147,7 @@ public final class Capture {
         + Long.parseLong(time.substring(point + 1));
   }
 
-  private static byte[] bytes(String hex) {
+  static byte[] bytes(String hex) {
     byte[] bytes = new byte[hex.length() / 2];
     for (int i = 0; i < bytes.length; i++) {
       bytes[i] =

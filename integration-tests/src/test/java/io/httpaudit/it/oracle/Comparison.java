@@ -32,7 +32,8 @@ public final class Comparison {
 
   private record Place(Conversation conversation, Side side, int sequence) {}
 
-  private Comparison(String arm, Capture capture, String interfaceName, Set<Side> sides) {
+  private Comparison(
+      String arm, Capture capture, Decryption decryption, String interfaceName, Set<Side> sides) {
     this.capture = capture;
     this.sides = sides;
     tally = new Tally(arm);
@@ -40,7 +41,7 @@ public final class Comparison {
     connections = new ConnectionCheck(tally, interfaceName);
     tally.packets(capture.packets());
     for (Conversation c : capture.conversations()) {
-      splits.put(c, new HttpSplit(c));
+      splits.put(c, new HttpSplit(c, decryption));
       for (Side side : sides) {
         byEnds
             .computeIfAbsent(ends(side, local(side, c), peer(side, c)), key -> new ArrayList<>())
@@ -57,9 +58,44 @@ public final class Comparison {
    */
   public static Tally of(
       String arm, Capture capture, String interfaceName, Set<Side> sides, List<JsonNode> lines) {
-    Comparison comparison = new Comparison(arm, capture, interfaceName, sides);
+    Comparison comparison = new Comparison(arm, capture, null, interfaceName, sides);
     comparison.compare(lines);
     return comparison.tally;
+  }
+
+  /**
+   * Likewise of a capture of TLS.
+   *
+   * @param witness the other end's own account
+   */
+  public static Tally of(
+      String arm,
+      Capture capture,
+      Decryption decryption,
+      Witness witness,
+      String interfaceName,
+      Set<Side> sides,
+      List<JsonNode> lines) {
+    Comparison comparison = new Comparison(arm, capture, decryption, interfaceName, sides);
+    comparison.compare(lines);
+    comparison.hear(witness);
+    return comparison.tally;
+  }
+
+  private void hear(Witness witness) {
+    int exchanges = 0;
+    for (Map.Entry<Conversation, HttpSplit> entry : splits.entrySet()) {
+      for (WireExchange e : entry.getValue().exchanges) {
+        exchanges++;
+        String difference = witness.differs(entry.getKey(), e);
+        if (!difference.isEmpty()) {
+          tally.wrong(difference);
+        }
+      }
+    }
+    if (exchanges != witness.exchanges()) {
+      tally.wrong("the peer tells of " + witness.exchanges() + ", the capture of " + exchanges);
+    }
   }
 
   private static String local(Side side, Conversation c) {

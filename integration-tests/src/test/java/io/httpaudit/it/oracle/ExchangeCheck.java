@@ -56,6 +56,7 @@ final class ExchangeCheck {
     String verdict = line.path("verdict").asText();
     String why = line.path("why").asText();
     what(e, side);
+    tls(split, e);
     if (verdict.equals("inferred") && why.equals("records_lost") && mayOverflow(c, e, side)) {
       status(e, e.isAmbiguous());
       extent("request", e.request, !e.isWhole());
@@ -85,7 +86,7 @@ final class ExchangeCheck {
     long responseClosing = side == Side.CLIENT ? -1 : closing(c, e, side);
     Span response = range("response", c.responses(), side == Side.CLIENT, responseClosing);
     tcp(c, e, side, request, response);
-    right &= timings.check(c, e, side, line, request, response);
+    right &= timings.check(c, split, e, side, line, request, response);
     if (unread) {
       tally.countUnread();
     } else if (e.isWhole()) {
@@ -157,6 +158,18 @@ final class ExchangeCheck {
     }
   }
 
+  private void tls(HttpSplit split, WireExchange e) {
+    JsonNode tls = line.path("tls");
+    if (!e.secure) {
+      same("tls", "", tls.toString());
+      return;
+    }
+    split
+        .settled
+        .fields()
+        .forEach((name, value) -> same("tls." + name, value, tls.path(name).asText()));
+  }
+
   /**
    * Query values are never written. Paths with what looks like a token, and user-info, are another
    * test's.
@@ -171,7 +184,8 @@ final class ExchangeCheck {
     String start =
         target.contains("://") && !target.startsWith("/")
             ? ""
-            : "http://" + (host == null || host.isEmpty() ? server : host);
+            : (e.secure ? "https://" : "http://")
+                + (host == null || host.isEmpty() ? server : host);
     int query = target.indexOf('?');
     if (query < 0) {
       return start + target;

@@ -18,12 +18,58 @@ final class HttpSplit {
   long upgradedResponses;
   boolean http2;
 
+  /** The first exchange under TLS; -1: there is none. */
+  int firstSecure = -1;
+
+  /** Of a TLS connection. */
+  Settled settled;
+
+  /** The client's first record, and its last one of the handshake. */
+  TlsRecord hello;
+
+  TlsRecord shaken;
+
   HttpSplit(Conversation conversation) {
-    if (!conversation.requests().isKnown() || !conversation.responses().isKnown()) {
+    this(conversation, null);
+  }
+
+  /**
+   * @param decryption null: what is TLS stays dark
+   */
+  HttpSplit(Conversation conversation, Decryption decryption) {
+    Stream requests = conversation.requests();
+    Stream responses = conversation.responses();
+    if (!requests.isKnown() || !responses.isKnown()) {
       return;
     }
-    MessageSplit requests = new MessageSplit(conversation.requests());
-    MessageSplit responses = new MessageSplit(conversation.responses());
+    if (decryption == null || !isTls(requests, 0)) {
+      cut(new MessageSplit(requests), new MessageSplit(responses), null, null);
+    }
+    if (decryption != null && isTls(requests, upgradedRequests)) {
+      upgraded = false;
+      String client = conversation.client();
+      String server = conversation.server();
+      Plaintext sent = new Plaintext(requests, upgradedRequests, decryption.rows(client, server));
+      Plaintext answered =
+          new Plaintext(responses, upgradedResponses, decryption.rows(server, client));
+      settled = decryption.settled(client, server);
+      hello = sent.first();
+      shaken = sent.lastOfHandshake();
+      firstSecure = exchanges.size();
+      cut(sent.split(), answered.split(), sent, answered);
+    }
+  }
+
+  private static boolean isTls(Stream stream, long at) {
+    return at < stream.length() && stream.bytes()[(int) at] == TlsRecord.HANDSHAKE;
+  }
+
+  /**
+   * @param sent the requests' records; null: it is no TLS
+   * @param answered likewise the responses'
+   */
+  private void cut(
+      MessageSplit requests, MessageSplit responses, Plaintext sent, Plaintext answered) {
     http2 = requests.isHttp2();
     int requestAt = http2 ? 0 : requests.skipEmptyLines(0);
     int responseAt = 0;
@@ -32,9 +78,7 @@ final class HttpSplit {
       Matcher line = MessageSplit.requestLine(request.head);
       String method = line.matches() ? line.group(1) : "";
       Message response = responses.response(responseAt, method);
-      WireExchange exchange = new WireExchange(exchanges.size(), request, response);
-      exchanges.add(exchange);
-      lostTrack = exchange.isAmbiguous();
+      lostTrack = request.ambiguous || response.ambiguous;
       upgraded = !lostTrack && response.complete && MessageSplit.isTunnel(response.status, method);
       if (upgraded) {
         request.end = request.head.end;
@@ -44,6 +88,11 @@ final class HttpSplit {
       }
       requestAt = requests.skipEmptyLines((int) request.end);
       responseAt = (int) response.end;
+      exchanges.add(
+          sent == null
+              ? new WireExchange(exchanges.size(), request, response, false)
+              : new WireExchange(
+                  exchanges.size(), sent.onRecords(request), answered.onRecords(response), true));
     }
   }
 }

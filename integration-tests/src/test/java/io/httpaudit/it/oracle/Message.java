@@ -23,6 +23,10 @@ final class Message {
   long finalStart;
 
   long end;
+
+  /** Under TLS: its bytes of plaintext. */
+  long plain;
+
   Framing framing = Framing.UNKNOWN;
 
   /** All that the framing asks for was on the wire. */

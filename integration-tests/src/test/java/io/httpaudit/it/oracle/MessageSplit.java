@@ -21,6 +21,15 @@ final class MessageSplit {
     ended = stream.isEnded();
   }
 
+  /**
+   * @param ended no byte follows those
+   */
+  MessageSplit(byte[] bytes, int length, boolean ended) {
+    this.bytes = bytes;
+    this.length = length;
+    this.ended = ended;
+  }
+
   /** RFC 9112, 2.2: empty lines before a request are nobody's. */
   int skipEmptyLines(int at) {
     while (at + 1 < length && bytes[at] == '\r' && bytes[at + 1] == '\n') {

@@ -41,7 +41,13 @@ final class TimingCheck {
    * @param request null: not one byte of it was on the wire; likewise {@code response}
    */
   boolean check(
-      Conversation c, WireExchange e, Side side, JsonNode line, Span request, Span response) {
+      Conversation c,
+      HttpSplit split,
+      WireExchange e,
+      Side side,
+      JsonNode line,
+      Span request,
+      Span response) {
     this.line = line;
     right = true;
     JsonNode timings = line.path("timings");
@@ -54,9 +60,22 @@ final class TimingCheck {
       }
     }
     if (side == Side.CLIENT) {
+      handshake(c, split, e, timings);
       client(c, e, timings, request, response);
     }
     return right;
+  }
+
+  /** From the ClientHello to the client's last message before its first application data. */
+  private void handshake(Conversation c, HttpSplit split, WireExchange e, JsonNode timings) {
+    boolean due = e.index == split.firstSecure;
+    if (timings.has("ssl") != due) {
+      wrong(due ? "the phase ssl is missing" : "ssl belongs to the first exchange behind it");
+    } else if (due) {
+      Span hello = c.requests().span(split.hello.from(), split.hello.to(), false);
+      Span last = c.requests().span(split.shaken.from(), split.shaken.to(), false);
+      duration(timings, "ssl", last.last.get(0) - hello.first.get(0));
+    }
   }
 
   private void laws(JsonNode timings, Side side, boolean whole) {

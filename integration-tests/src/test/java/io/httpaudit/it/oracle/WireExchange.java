@@ -7,12 +7,17 @@ final class WireExchange {
   final int index;
   final Message request;
   final Message response;
+
+  /** Under TLS. */
+  final boolean secure;
+
   private final String method;
   private final String target;
   private final String minor;
 
-  WireExchange(int index, Message request, Message response) {
+  WireExchange(int index, Message request, Message response, boolean secure) {
     this.index = index;
+    this.secure = secure;
     this.request = request;
     this.response = response;
     Matcher line = MessageSplit.requestLine(request.head);

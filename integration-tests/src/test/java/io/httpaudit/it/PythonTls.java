@@ -1,0 +1,78 @@
+package io.httpaudit.it;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+
+/** {@code tls_exchanges.py}, the end of TLS connections that is not ours. */
+final class PythonTls implements AutoCloseable {
+  private final Process process;
+  private final Command.Collector output;
+  private final Command.Collector errors;
+
+  private PythonTls(Namespaces.Host host, Object... words) {
+    try {
+      Path program = Path.of(PythonTls.class.getResource("/tls_exchanges.py").toURI());
+      java.util.List<String> command =
+          new java.util.ArrayList<>(
+              java.util.List.of("ip", "netns", "exec", host.name(), "python3", program.toString()));
+      for (Object word : words) {
+        command.add(word.toString());
+      }
+      process = new ProcessBuilder(command).start();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+    output = new Command.Collector(process.getInputStream());
+    errors = new Command.Collector(process.getErrorStream());
+  }
+
+  /** In the folder are the certificate and its key; keys.txt and messages.jsonl come there. */
+  static PythonTls server(Namespaces.Host host, String version, Path folder) {
+    return new PythonTls(host, "server", version, 0, 0, folder);
+  }
+
+  static PythonTls client(
+      Namespaces.Host host, String version, String port, int exchanges, Path folder) {
+    return new PythonTls(host, "client", version, port, exchanges, folder);
+  }
+
+  /** A server's. */
+  String port() {
+    Jvm.await(() -> output.soFar().endsWith("\n") || !process.isAlive(), 60);
+    return output.soFar().replace("port ", "").strip();
+  }
+
+  /** Its orderly end. */
+  void await() {
+    try {
+      if (!process.waitFor(10, TimeUnit.MINUTES)) {
+        throw new IllegalStateException("the peer does not end: " + errors.soFar());
+      }
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+    if (process.exitValue() != 0 || !errors.text().isEmpty()) {
+      throw new IllegalStateException("the peer failed: " + errors.text());
+    }
+  }
+
+  /** A server's. */
+  void end() {
+    try {
+      process.getOutputStream().close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    await();
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly();
+  }
+}

@@ -1,0 +1,14 @@
+package io.httpaudit.it.oracle;
+
+/**
+ * A TLS record: [from, to) of its TCP stream, header included.
+ *
+ * @param content the type of what it holds, in the clear or not: 22 handshake, 23 application data
+ * @param plaintext application data; of other records empty
+ */
+record TlsRecord(long from, long to, int content, byte[] plaintext) {
+  static final int HEADER = 5;
+  static final int HANDSHAKE = 22;
+  static final int DATA = 23;
+  static final byte[] NOTHING = {};
+}

@@ -242,7 +242,7 @@ final class AuditThread implements Runnable {
 
   private void close() {
     if (correlator != null) {
-      observer.endFailedHandshakes();
+      observer.endThoseInVain();
       drainToTheEnd();
       HttpAudit.connect(null);
       correlator.shutdown(System.nanoTime());

@@ -185,10 +185,16 @@ final class Connection {
     return secure;
   }
 
-  /** Whether it is under TLS that carries no application data, and may never. */
-  boolean isShakingHands() {
+  /**
+   * Whether it never carried anything and never may: a TLS handshake that isn't over, or a
+   * connection that the peer ended before its first byte.
+   */
+  boolean isInVain() {
     Secure within = secure;
-    return within != null && within.isShakingHands();
+    boolean ended = in.hasPeerEnded() || out.hasPeerEnded();
+    return within == null
+        ? ended && in.position() == 0 && out.position() == 0
+        : within.isShakingHands();
   }
 
   Engines engines() {
@@ -210,6 +216,10 @@ final class Connection {
     upgrade = null;
     secure =
         new Secure(this, outbound, outbound ? offset : other, outbound ? other : offset, index);
+    if (in.hasPeerEnded() || out.hasPeerEnded()) {
+      // It was over before the first Hello was sent.
+      secure.peerEnded();
+    }
   }
 
   void connected() {

@@ -20,6 +20,9 @@ final class Direction extends Stream {
 
   private SocketError error = SocketError.NONE;
 
+  /** The peer sent a FIN, or an RST, as far as a call on this direction met it. */
+  private volatile boolean peerEnded;
+
   Direction(Connection connection, Requests requests, boolean client, boolean outbound) {
     super(connection, outbound, client, requests);
   }
@@ -195,12 +198,21 @@ final class Direction extends Stream {
     try {
       call = System.nanoTime();
       parser.end();
-      Secure secure = connection.secure();
-      if (secure != null) {
-        secure.peerEnded();
-      }
+      peerEnded();
     } finally {
       leave();
+    }
+  }
+
+  boolean hasPeerEnded() {
+    return peerEnded;
+  }
+
+  private void peerEnded() {
+    peerEnded = true;
+    Secure secure = connection.secure();
+    if (secure != null) {
+      secure.peerEnded();
     }
   }
 
@@ -208,9 +220,8 @@ final class Direction extends Stream {
     if (error == SocketError.NONE) {
       error = cause;
     }
-    Secure secure = connection.secure();
-    if (secure != null && cause == SocketError.RESET) {
-      secure.peerEnded();
+    if (cause == SocketError.RESET) {
+      peerEnded();
     }
   }
 

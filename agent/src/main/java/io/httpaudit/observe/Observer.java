@@ -474,11 +474,11 @@ public final class Observer extends HttpAuditSink {
    * The JVM ends, and with it the sockets that nobody closed: java.net.http forgets some whose
    * handshake failed. Others are none that a line would tell of. The audit thread.
    */
-  public void endFailedHandshakes() {
+  public void endThoseInVain() {
     int limit = descriptors.limit();
     for (int fd = 0; fd < limit; fd++) {
       Connection connection = connection(fd);
-      if (connection != null && connection.isShakingHands()) {
+      if (connection != null && connection.isInVain()) {
         connection.close();
       }
     }

@@ -64,6 +64,15 @@ record FailureCheck(boolean client, String kind, JsonNode line, JsonNode told, S
         assertThat(line.get("status").asInt()).isBetween(200, 204);
       }
       case "idle", "verifier" -> carriedNothing();
+      case "close-first" -> {
+        if (line.get("out").get("bytes").asInt() > 0) {
+          failed();
+        } else {
+          // It was over before a ClientHello could be sent.
+          assertThat(line.get("outcome").asText()).isIn("closed_idle", "reset");
+          assertThat(line.get("verdict").asText()).isEqualTo("matched");
+        }
+      }
       case "plain" -> {
         if (client) {
           failed();
@@ -164,7 +173,7 @@ record FailureCheck(boolean client, String kind, JsonNode line, JsonNode told, S
     } else if (!client && (name().endsWith("-hello") || name().equals("silent"))) {
       // Its answer was on the way, or it was not.
       assertThat(after).isIn("client_hello", "server_hello");
-    } else if (name().equals("plain")) {
+    } else if (name().equals("plain") || name().equals("close-first")) {
       assertThat(after).isEqualTo("client_hello");
     } else {
       assertThat(after).isEqualTo(last);

@@ -85,7 +85,7 @@ class TlsFailuresIT {
   @MethodSource("clients")
   void aClientsLineSaysWhoEndedTheHandshakeAndHow(On on) throws IOException {
     List<String> cases = new ArrayList<>(CASES);
-    cases.addAll(List.of("silent", "corrupt-1.3"));
+    cases.addAll(List.of("silent", "corrupt-1.3", "close-first"));
     switch (on.kind()) {
       case "url" -> cases.addAll(List.of("verifier", "ok"));
       case "http" -> cases.add("ok");
@@ -172,7 +172,7 @@ class TlsFailuresIT {
   private static void check(
       List<JsonNode> lines, String end, Map<Integer, JsonNode> told, Check check) {
     assertThat(lines.stream().map(line -> port(line.get(end))))
-        .describedAs("%s", lines)
+        .describedAs("%s\n%s", lines, told)
         .containsExactlyInAnyOrderElementsOf(told.keySet());
     List<String> wrong = new ArrayList<>();
     for (JsonNode line : lines) {

@@ -352,8 +352,9 @@ public final class Records implements Handshake.HelloListener {
         return;
       }
       noteHandshake(count - 1);
-      begin(to, recordStart, recordStart + HEADER + length, total);
-      feed(to, total);
+      if (begin(to, recordStart, recordStart + HEADER + length, total)) {
+        feed(to, total);
+      }
     } finally {
       to.leave();
     }
@@ -397,7 +398,9 @@ public final class Records implements Handshake.HelloListener {
     done = 0;
     for (int i = first; i < count; i++) {
       int piece = Math.min(LARGEST, written[write] - done);
-      begin(to, start, start + HEADER + lengths[i], piece);
+      if (!begin(to, start, start + HEADER + lengths[i], piece)) {
+        return;
+      }
       feed(to, piece);
       start += HEADER + lengths[i];
       done += piece;
@@ -421,12 +424,14 @@ public final class Records implements Handshake.HelloListener {
     return secure.start(outbound);
   }
 
-  /** A record of application data. */
-  private void begin(Plaintext to, long from, long behind, int plaintextLength) {
+  /** A record of application data begins; false: it proves nothing. */
+  private boolean begin(Plaintext to, long from, long behind, int plaintextLength) {
     secure.established();
     if (!outbound && start() + position > secure.position(false)) {
       // Consumed before the socket had it: it is another's.
       secure.lose();
+      lost(to);
+      return false;
     }
     if (handshakeFrom >= 0) {
       if (outbound) {
@@ -435,6 +440,7 @@ public final class Records implements Handshake.HelloListener {
       handshakeFrom = -1;
     }
     to.record(start() + from, start() + behind, plaintextLength);
+    return true;
   }
 
   private int cursor;
@@ -558,11 +564,12 @@ public final class Records implements Handshake.HelloListener {
         lost(to);
         return;
       }
-      begin(to, recordStart, position, holding);
-      if (held != null) {
-        to.pass(held, 0, holding);
-      } else {
-        to.skip(holding);
+      if (begin(to, recordStart, position, holding)) {
+        if (held != null) {
+          to.pass(held, 0, holding);
+        } else {
+          to.skip(holding);
+        }
       }
     } finally {
       to.leave();
@@ -596,8 +603,9 @@ public final class Records implements Handshake.HelloListener {
           if (lost) {
             lost(to);
           } else {
-            begin(to, recordStart, position, fragment.remaining());
-            to.pass(fragment, fragment.position(), fragment.limit());
+            if (begin(to, recordStart, position, fragment.remaining())) {
+              to.pass(fragment, fragment.position(), fragment.limit());
+            }
           }
         } finally {
           to.leave();

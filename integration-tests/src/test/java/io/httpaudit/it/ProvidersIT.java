@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.httpaudit.load.tls.Providers;
+import io.httpaudit.load.tls.Unread;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -61,6 +62,31 @@ class ProvidersIT {
     }
     assertThat(lines).hasSize(2 * EXCHANGES * pairs.size());
     assertThat(jvm.lines("connection")).isEmpty();
+  }
+
+  /** What nobody reads is told as that: a connection of which not even the messages are known. */
+  @ParameterizedTest
+  @MethodSource("io.httpaudit.it.Jdk#all")
+  void ofAnEngineThatIsNotReadNoExchangeIsToldAndNoneIsGuessed(Jdk jdk) {
+    Jvm jvm =
+        Jvm.of(Unread.class)
+            .jdk(jdk)
+            .log(folder.resolve("audit.jsonl"))
+            .arguments(Keystore.in(folder))
+            .run();
+
+    assertThat(jvm.stdout()).contains("done");
+    assertThat(jvm.lines("exchange")).isEmpty();
+    assertThat(jvm.lines("connection"))
+        .hasSize(6)
+        .allSatisfy(
+            line -> {
+              assertThat(line.get("outcome").asText()).isEqualTo("upgraded");
+              assertThat(line.get("verdict").asText()).isEqualTo("inferred");
+              assertThat(line.get("why").asText()).isEqualTo("boundary_unknown");
+              assertThat(line.get("tls").get("version").asText()).isEqualTo("1.3");
+              assertThat(line.get("tls").has("failure")).isFalse();
+            });
   }
 
   private static boolean isAt(JsonNode line, String port) {

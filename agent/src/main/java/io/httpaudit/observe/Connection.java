@@ -21,6 +21,8 @@ final class Connection {
   private final Direction in;
   private final Direction out;
 
+  private volatile boolean peerEnded;
+
   /** Streams that are. */
   private volatile int open = 2;
 
@@ -191,10 +193,18 @@ final class Connection {
    */
   boolean isInVain() {
     Secure within = secure;
-    boolean ended = in.hasPeerEnded() || out.hasPeerEnded();
     return within == null
-        ? ended && in.position() == 0 && out.position() == 0
+        ? peerEnded && in.position() == 0 && out.position() == 0
         : within.isShakingHands();
+  }
+
+  /** The peer sent a FIN, or an RST, as far as a read or a write met it. */
+  void peerEnded() {
+    peerEnded = true;
+    Secure within = secure;
+    if (within != null) {
+      within.peerEnded();
+    }
   }
 
   Engines engines() {
@@ -216,7 +226,7 @@ final class Connection {
     upgrade = null;
     secure =
         new Secure(this, outbound, outbound ? offset : other, outbound ? other : offset, index);
-    if (in.hasPeerEnded() || out.hasPeerEnded()) {
+    if (peerEnded) {
       // It was over before the first Hello was sent.
       secure.peerEnded();
     }

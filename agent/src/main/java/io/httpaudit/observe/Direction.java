@@ -20,9 +20,6 @@ final class Direction extends Stream {
 
   private SocketError error = SocketError.NONE;
 
-  /** The peer sent a FIN, or an RST, as far as a call on this direction met it. */
-  private volatile boolean peerEnded;
-
   Direction(Connection connection, Requests requests, boolean client, boolean outbound) {
     super(connection, outbound, client, requests);
   }
@@ -198,21 +195,9 @@ final class Direction extends Stream {
     try {
       call = System.nanoTime();
       parser.end();
-      peerEnded();
+      connection.peerEnded();
     } finally {
       leave();
-    }
-  }
-
-  boolean hasPeerEnded() {
-    return peerEnded;
-  }
-
-  private void peerEnded() {
-    peerEnded = true;
-    Secure secure = connection.secure();
-    if (secure != null) {
-      secure.peerEnded();
     }
   }
 
@@ -221,7 +206,7 @@ final class Direction extends Stream {
       error = cause;
     }
     if (cause == SocketError.RESET) {
-      peerEnded();
+      connection.peerEnded();
     }
   }
 

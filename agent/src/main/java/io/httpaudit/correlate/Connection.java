@@ -10,7 +10,7 @@ import java.util.Optional;
  */
 final class Connection {
   final long number;
-  final Side side;
+  private final boolean client;
   final Endpoint local;
   final Endpoint peer;
   final long entry;
@@ -150,7 +150,7 @@ final class Connection {
 
   Connection(long number, Side side, Endpoint local, Endpoint peer, long entry, long exit) {
     this.number = number;
-    this.side = side;
+    client = side == Side.CLIENT;
     this.local = local;
     this.peer = peer;
     this.entry = entry;
@@ -159,7 +159,11 @@ final class Connection {
   }
 
   boolean client() {
-    return side == Side.CLIENT;
+    return client;
+  }
+
+  Side side() {
+    return client ? Side.CLIENT : Side.SERVER;
   }
 
   Timeline out() {

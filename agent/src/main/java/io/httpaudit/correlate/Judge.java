@@ -249,7 +249,7 @@ final class Judge {
     }
     String error = cut && !e.ambiguous ? error(c, known, figures) : "";
     marks(c, e, figures);
-    List<Exchange.Timing> timings = phases.of(c.side, marks);
+    List<Exchange.Timing> timings = phases.of(c.side(), marks);
     long start = start(c, e);
     long end = end(c, e, now, start, ended);
     for (Exchange.Timing t : timings) {
@@ -269,7 +269,7 @@ final class Judge {
     MessageHead head = e.request;
     Exchange exchange =
         new Exchange(
-            c.side,
+            c.side(),
             verdict,
             Optional.ofNullable(why),
             c.number,
@@ -741,7 +741,7 @@ final class Judge {
       }
     }
     return new ConnectionOutcome(
-        c.side,
+        c.side(),
         verdict,
         Optional.ofNullable(why),
         outcome,

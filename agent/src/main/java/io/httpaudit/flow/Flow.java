@@ -46,7 +46,9 @@ public final class Flow {
   private long[] windows = NONE;
 
   private int windowsUsed;
-  private int zeroNow;
+
+  /** Whose window is zero: 1 the lower's, 2 the upper's. */
+  private byte zeroNow;
 
   /**
    * Of the candidate's packets fed: payload and acknowledgement, to see what a second look brings.
@@ -314,7 +316,7 @@ public final class Flow {
   }
 
   private void window(boolean upper, boolean zero, long time) {
-    int side = upper ? 2 : 1;
+    byte side = (byte) (upper ? 2 : 1);
     if (((zeroNow & side) != 0) == zero) {
       return;
     }

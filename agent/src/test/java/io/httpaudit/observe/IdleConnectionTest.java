@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
  * KB.
  */
 class IdleConnectionTest {
-  private static final int CONNECTIONS = 10_000;
+  private static final int CONNECTIONS = 40_000;
   private static final byte[] REQUEST =
       "GET /pay HTTP/1.1\r\nHost: shop.test\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1);
   private static final byte[] RESPONSE =

@@ -16,11 +16,20 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
 /** OpenSSL's s_server, behind a relay that records what passes. */
 final class OpenSsl implements AutoCloseable {
   private static final int SECONDS = 20;
+
+  /** Each blocks: on two processors the common pool has a thread for one of them. */
+  private static final Executor THREADS =
+      task -> {
+        Thread thread = new Thread(task, "openssl");
+        thread.setDaemon(true);
+        thread.start();
+      };
 
   private final Process server;
   private final int port;
@@ -87,7 +96,7 @@ final class OpenSsl implements AutoCloseable {
       said.append(line).append('\n');
       if (line.startsWith("ACCEPT 127.0.0.1:")) {
         int port = Integer.parseInt(line.substring("ACCEPT 127.0.0.1:".length()).trim());
-        CompletableFuture.runAsync(() -> says.lines().forEach(more -> {}));
+        CompletableFuture.runAsync(() -> says.lines().forEach(more -> {}), THREADS);
         return new OpenSsl(server, port);
       }
     }
@@ -111,13 +120,14 @@ final class OpenSsl implements AutoCloseable {
                   in.setTcpNoDelay(true);
                   out.setTcpNoDelay(true);
                   CompletableFuture<Void> there =
-                      CompletableFuture.runAsync(() -> pass(in, out, true, trace));
+                      CompletableFuture.runAsync(() -> pass(in, out, true, trace), THREADS);
                   pass(out, in, false, trace);
                   there.join();
                 } catch (IOException e) {
                   throw new IllegalStateException(e);
                 }
-              });
+              },
+              THREADS);
       client.talk(relay.getLocalPort());
       passed.get(SECONDS, TimeUnit.SECONDS);
     }
@@ -166,7 +176,8 @@ final class OpenSsl implements AutoCloseable {
               } catch (IOException e) {
                 throw new IllegalStateException(e);
               }
-            });
+            },
+            THREADS);
     if (session != null) {
       long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
       while (session.length() == 0 && client.isAlive() && System.nanoTime() < end) {

@@ -170,6 +170,7 @@ class OpenSslTest {
                         KEYS.context(false, true)
                             .getSocketFactory()
                             .createSocket("127.0.0.1", port)) {
+                  socket.setSoTimeout(20_000);
                   socket.startHandshake();
                   session[0] = socket.getSession();
                 }

@@ -49,6 +49,11 @@ public final class Handshake {
   private volatile String serverName = "";
   private volatile String alpn = "";
 
+  /** Of this end's Hello, what is about to be written; null: nothing is, or it was. */
+  private volatile Hello foretold;
+
+  private volatile boolean foretoldOfClient;
+
   /** Each side's last message in the clear; how many ClientHellos there were. */
   private volatile String clientSaid = "";
 
@@ -77,9 +82,21 @@ public final class Handshake {
     this.listener = listener;
   }
 
-  /** Application data was seen: nothing that follows is of interest. */
+  /**
+   * Application data was seen: nothing that follows is of interest. What is before it was sent,
+   * even if the write that sent it has not returned.
+   */
   public void established() {
     established = true;
+    Hello sent = foretold;
+    if (sent == null) {
+      return;
+    }
+    if (foretoldOfClient && !clientHelloSeen) {
+      clientHello(sent);
+    } else if (!foretoldOfClient && suite < 0) {
+      serverHello(sent);
+    }
   }
 
   boolean isEstablished() {
@@ -229,10 +246,17 @@ public final class Handshake {
     serverSaid = RETRY;
   }
 
+  /** A write begins that has this Hello in it. */
+  void foretold(boolean client, Hello hello) {
+    foretoldOfClient = client;
+    foretold = hello;
+  }
+
   void clientHello(Hello hello) {
     serverName = hello.serverName();
     earlyData = hello.earlyData();
     clientHelloSeen = true;
+    told(true);
   }
 
   void serverHello(Hello hello) {
@@ -240,6 +264,13 @@ public final class Handshake {
     preSharedKey = hello.preSharedKey();
     version = hello.version();
     suite = hello.suite();
+    told(false);
+  }
+
+  private void told(boolean client) {
+    if (foretoldOfClient == client) {
+      foretold = null;
+    }
   }
 
   void changeCipherSpec(boolean client) {

@@ -380,24 +380,32 @@ public final class HandshakeScanner {
       }
     } else if (ahead) {
       of.tell(client, hello);
-      release();
     } else {
       of.hello(client, hello);
     }
   }
 
   private void endHello() {
-    if (!ahead) {
-      if (!helloTold) {
-        // Too short to be one, but that is what it says it is.
-        of.message(client, messageType);
-      } else if (client) {
-        of.clientHello(Hello.ofClient(hello, helloBytes));
-      } else if (!Hello.isRetry(hello)) {
-        of.serverHello(Hello.ofServer(hello, helloBytes));
+    if (helloTold) {
+      if (client || !Hello.isRetry(hello)) {
+        tellHello(Hello.of(client, hello, helloBytes));
       }
+    } else if (!ahead) {
+      // Too short to be one, but that is what it says it is.
+      of.message(client, messageType);
     }
     hello = null;
     messageBytes = 0;
+  }
+
+  private void tellHello(Hello whole) {
+    if (ahead) {
+      of.foretold(client, whole);
+      release();
+    } else if (client) {
+      of.clientHello(whole);
+    } else {
+      of.serverHello(whole);
+    }
   }
 }

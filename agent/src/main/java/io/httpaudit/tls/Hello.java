@@ -43,13 +43,9 @@ final class Hello {
     read();
   }
 
-  /** The first {@code length} bytes are a ClientHello, without the message's header. */
-  static Hello ofClient(byte[] body, int length) {
-    return new Hello(body, length, false);
-  }
-
-  static Hello ofServer(byte[] body, int length) {
-    return new Hello(body, length, true);
+  /** The first {@code length} bytes are a Hello, without the message's header. */
+  static Hello of(boolean client, byte[] body, int length) {
+    return new Hello(body, length, !client);
   }
 
   /** Whether a ServerHello, of which there is the random, is a HelloRetryRequest. */

@@ -21,6 +21,12 @@ class TlsTest {
   /** What a record of TLS 1.3 holds beside plaintext: its inner type, and a tag. */
   private static final int OVERHEAD = 17;
 
+  /** No session, a suite, no compression; and the name shop.test (RFC 6066, 3). */
+  private static final byte[] NAMED = {
+    0, 0, 2, 0x13, 1, 1, 0, 0, 18, 0, 0, 0, 14, 0, 12, 0, 0, 9, 's', 'h', 'o', 'p', '.', 't', 'e',
+    's', 't'
+  };
+
   private static final String GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
   private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
@@ -36,15 +42,24 @@ class TlsTest {
   }
 
   private static byte[] hello(int type, int random) {
+    return hello(
+        type,
+        random,
+        type == CLIENT_HELLO
+            ? new byte[] {0, 0, 2, 0x13, 1, 1, 0, 0, 0}
+            : new byte[] {0, 0x13, 1, 0, 0, 6, 0, 43, 0, 2, 3, 4});
+  }
+
+  /**
+   * @param rest what follows the random
+   */
+  private static byte[] hello(int type, int random, byte[] rest) {
     ByteArrayOutputStream body = new ByteArrayOutputStream();
     body.writeBytes(new byte[] {3, 3});
     for (int i = 0; i < 32; i++) {
       body.write(random + i);
     }
-    body.writeBytes(
-        type == CLIENT_HELLO
-            ? new byte[] {0, 0, 2, 0x13, 1, 1, 0, 0, 0}
-            : new byte[] {0, 0x13, 1, 0, 0, 6, 0, 43, 0, 2, 3, 4});
+    body.writeBytes(rest);
     byte[] message = body.toByteArray();
     ByteArrayOutputStream whole = new ByteArrayOutputStream();
     whole.writeBytes(new byte[] {(byte) type, 0, 0, (byte) message.length});
@@ -134,6 +149,18 @@ class TlsTest {
     assertThat(told()).noneMatch(line -> line.contains("end of"));
     sockets.write(5, new byte[] {sent[sent.length - 1]});
     assertThat(told()).anyMatch(line -> line.startsWith("1 end of request 0 at "));
+  }
+
+  /** A selector's thread may have read all that follows a write before that has returned. */
+  @Test
+  void whatAHelloSaysIsKnownBeforeItsWriteReturned() {
+    sockets.connect(5, 4000);
+    sockets.announce(5, wrap(engine, "", hello(CLIENT_HELLO, 1, NAMED)));
+    byte[] answer = hello(SERVER_HELLO, 2);
+    sockets.read(5, answer);
+    unwrap(engine, answer, "");
+    wrap(engine, GET, sealed(GET));
+    assertThat(told()).anyMatch(line -> line.contains("serverName=shop.test"));
   }
 
   @Test

@@ -257,8 +257,7 @@ class OpenSslTest {
       Trace clear = server.recorded(port -> OpenSsl.client(port, null, "-tls1_2"));
       failed(clear, "handshake_failure", Handshake.SERVER, "change_cipher_spec");
       // Its handshake is over before it is refused: by itself it would say goodbye first.
-      Trace encrypted =
-          server.recorded(port -> OpenSsl.client(port, null, "-tls1_3", "-ign_eof"));
+      Trace encrypted = server.recorded(port -> OpenSsl.client(port, null, "-tls1_3", "-ign_eof"));
       failed(encrypted, "", Handshake.SERVER, "server_hello");
     }
   }

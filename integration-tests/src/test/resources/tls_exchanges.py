@@ -1,7 +1,10 @@
 """The other end of HTTP/1.1 over TLS, with Python's own TLS, which writes its session keys down.
 
-    tls_exchanges.py client VERSION PORT EXCHANGES FOLDER
-    tls_exchanges.py server VERSION 0 0 FOLDER        (says "port NUMBER"; ends with its standard input)
+    tls_exchanges.py client VERSION PORT EXCHANGES FOLDER [OPTION...]
+    tls_exchanges.py server VERSION 0 0 FOLDER [OPTION...]
+
+A server says "port NUMBER", and ends with its standard input. Options: "certificate" shows the
+client's, or asks for it; "retry" lets a server know but one curve, which no client guesses.
 
 FOLDER holds the certificate and its key, cert.pem and key.pem; keys.txt and messages.jsonl are
 written there: a line an exchange, with the client's port, the exchange's number on that connection,
@@ -205,7 +208,18 @@ class Client:
                 tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 with self.context.wrap_socket(tcp, server_hostname="localhost") as tls:
                     self.ask(tls, numbers)
+                    # Every second connection ends without a close_notify.
+                    if numbers[0] // ON_A_CONNECTION % 2:
+                        self.close(tls)
             numbers = self.some()
+
+    @staticmethod
+    def close(tls):
+        try:
+            tls.unwrap()
+        except OSError:
+            # The server need not answer the close_notify.
+            pass
 
     def ask(self, tls, numbers):
         incoming = Incoming(tls)
@@ -310,17 +324,21 @@ def server(context, notes):
 
 
 def main():
-    role, version, port, exchanges, folder = sys.argv[1:]
+    role, version, port, exchanges, folder, *options = sys.argv[1:]
     purpose = ssl.PROTOCOL_TLS_CLIENT if role == "client" else ssl.PROTOCOL_TLS_SERVER
     context = ssl.SSLContext(purpose)
     version = ssl.TLSVersion.TLSv1_2 if version == "1.2" else ssl.TLSVersion.TLSv1_3
     context.minimum_version = version
     context.maximum_version = version
     context.keylog_filename = folder + "/keys.txt"
-    if role == "client":
+    if role == "client" or "certificate" in options:
         context.load_verify_locations(folder + "/cert.pem")
-    else:
+    if role == "server" or "certificate" in options:
         context.load_cert_chain(folder + "/cert.pem", folder + "/key.pem")
+    if role == "server" and "certificate" in options:
+        context.verify_mode = ssl.CERT_REQUIRED
+    if role == "server" and "retry" in options:
+        context.set_ecdh_curve("secp521r1")
     notes = Notes(folder + "/messages.jsonl")
     if role == "client":
         client(context, int(port), int(exchanges), notes)

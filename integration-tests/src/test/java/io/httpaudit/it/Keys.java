@@ -16,7 +16,10 @@ record Keys(Path store, Path certificate, Path key) {
   static final String PASSWORD = "changeit";
   private static final String ALIAS = "localhost";
 
-  static Keys in(Path folder) {
+  /**
+   * @param algorithm EC or RSA
+   */
+  static Keys in(Path folder, String algorithm) {
     Path store = folder.resolve("keys.p12");
     Command.run(
         Jdk.current().home().resolve("bin/keytool").toString(),
@@ -24,9 +27,7 @@ record Keys(Path store, Path certificate, Path key) {
         "-alias",
         ALIAS,
         "-keyalg",
-        "EC",
-        "-groupname",
-        "secp256r1",
+        algorithm,
         "-dname",
         "CN=localhost",
         "-ext",

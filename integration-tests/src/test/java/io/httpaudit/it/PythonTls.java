@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** {@code tls_exchanges.py}, the end of TLS connections that is not ours. */
@@ -12,15 +14,16 @@ final class PythonTls implements AutoCloseable {
   private final Command.Collector output;
   private final Command.Collector errors;
 
-  private PythonTls(Namespaces.Host host, Object... words) {
+  private PythonTls(Namespaces.Host host, List<String> options, Object... words) {
     try {
       Path program = Path.of(PythonTls.class.getResource("/tls_exchanges.py").toURI());
-      java.util.List<String> command =
-          new java.util.ArrayList<>(
-              java.util.List.of("ip", "netns", "exec", host.name(), "python3", program.toString()));
+      List<String> command =
+          new ArrayList<>(
+              List.of("ip", "netns", "exec", host.name(), "python3", program.toString()));
       for (Object word : words) {
         command.add(word.toString());
       }
+      command.addAll(options);
       process = new ProcessBuilder(command).start();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -32,13 +35,18 @@ final class PythonTls implements AutoCloseable {
   }
 
   /** In the folder are the certificate and its key; keys.txt and messages.jsonl come there. */
-  static PythonTls server(Namespaces.Host host, String version, Path folder) {
-    return new PythonTls(host, "server", version, 0, 0, folder);
+  static PythonTls server(Namespaces.Host host, String version, Path folder, List<String> options) {
+    return new PythonTls(host, options, "server", version, 0, 0, folder);
   }
 
   static PythonTls client(
-      Namespaces.Host host, String version, String port, int exchanges, Path folder) {
-    return new PythonTls(host, "client", version, port, exchanges, folder);
+      Namespaces.Host host,
+      String version,
+      String port,
+      int exchanges,
+      Path folder,
+      List<String> options) {
+    return new PythonTls(host, options, "client", version, port, exchanges, folder);
   }
 
   /** A server's. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.Provider;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
@@ -14,14 +15,26 @@ final class Credentials {
 
   private Credentials() {}
 
-  static SSLContext context(Path file) throws IOException, GeneralSecurityException {
-    KeyStore store = KeyStore.getInstance(file.toFile(), PASSWORD);
-    KeyManagerFactory keys = KeyManagerFactory.getInstance("PKIX");
-    keys.init(store, PASSWORD);
-    TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
-    trust.init(store);
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
+  /**
+   * @param provider null: the JDK's
+   */
+  static SSLContext context(Path file, Provider provider)
+      throws IOException, GeneralSecurityException {
+    SSLContext context =
+        provider == null ? SSLContext.getInstance("TLS") : SSLContext.getInstance("TLS", provider);
+    context.init(keys(file).getKeyManagers(), trust(file).getTrustManagers(), null);
     return context;
+  }
+
+  static KeyManagerFactory keys(Path file) throws IOException, GeneralSecurityException {
+    KeyManagerFactory keys = KeyManagerFactory.getInstance("PKIX");
+    keys.init(KeyStore.getInstance(file.toFile(), PASSWORD), PASSWORD);
+    return keys;
+  }
+
+  static TrustManagerFactory trust(Path file) throws IOException, GeneralSecurityException {
+    TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
+    trust.init(KeyStore.getInstance(file.toFile(), PASSWORD));
+    return trust;
   }
 }

@@ -1,6 +1,5 @@
 package io.httpaudit.load.tls;
 
-import io.httpaudit.load.Keys;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.Unpooled;
@@ -27,18 +26,12 @@ import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
-import io.netty.handler.ssl.SslContextBuilder;
-import io.netty.handler.ssl.SslProvider;
-import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
-import java.security.KeyStore;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import javax.net.ssl.KeyManagerFactory;
-import org.conscrypt.OpenSSLProvider;
 
 /**
  * Both ends of TLS in one JVM, on Netty: of each pair of engines one is not the JDK's. Arguments:
@@ -68,31 +61,19 @@ public final class Providers {
     LOOPS.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
   }
 
-  private static SslContextBuilder with(
-      SslContextBuilder context, String provider, String version) {
-    return context
-        .sslProvider(provider.equals("openssl") ? SslProvider.OPENSSL : SslProvider.JDK)
-        .sslContextProvider(provider.equals("conscrypt") ? new OpenSSLProvider() : null)
-        .protocols(version);
-  }
-
   private static void pair(
       Path keystore, String server, String client, String version, int exchanges) throws Exception {
     Channel listening = listen(keystore, server, version);
     int port = ((InetSocketAddress) listening.localAddress()).getPort();
     System.out.println("pair " + server + " " + client + " " + version + " " + port);
     for (int i = 0; i < CONNECTIONS; i++) {
-      ask(client, version, port, exchanges / CONNECTIONS);
+      ask(keystore, client, version, port, exchanges / CONNECTIONS);
     }
     listening.close().sync();
   }
 
   private static Channel listen(Path keystore, String provider, String version) throws Exception {
-    KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-    keys.init(
-        KeyStore.getInstance(keystore.toFile(), Keys.PASSWORD.toCharArray()),
-        Keys.PASSWORD.toCharArray());
-    var tls = with(SslContextBuilder.forServer(keys), provider, version).build();
+    var tls = NettyContext.server(keystore, provider, version);
     return new ServerBootstrap()
         .group(LOOPS)
         .channel(NioServerSocketChannel.class)
@@ -136,17 +117,10 @@ public final class Providers {
     }
   }
 
-  private static void ask(String provider, String version, int port, int exchanges)
+  private static void ask(Path keystore, String provider, String version, int port, int exchanges)
       throws Exception {
     BlockingQueue<Integer> sizes = new LinkedBlockingQueue<>();
-    var tls =
-        with(
-                SslContextBuilder.forClient()
-                    .trustManager(InsecureTrustManagerFactory.INSTANCE)
-                    .endpointIdentificationAlgorithm(""),
-                provider,
-                version)
-            .build();
+    var tls = NettyContext.client(keystore, provider, version);
     Channel channel =
         new Bootstrap()
             .group(LOOPS)

@@ -17,6 +17,9 @@ import javax.net.ssl.SSLSocket;
 
 /** A small HTTP/1.1 server on {@code SSLSocket}s, a thread each. */
 final class SocketServer {
+  /** RFC 5246, 7.4.1.1: the server may ask for another handshake at any time. */
+  private static final boolean RENEGOTIATES = Boolean.getBoolean("renegotiate");
+
   private SocketServer() {}
 
   static int start(SSLContext context, SSLParameters settings) throws IOException {
@@ -45,8 +48,12 @@ final class SocketServer {
     try (socket) {
       socket.setTcpNoDelay(true);
       InputStream in = new BufferedInputStream(socket.getInputStream());
+      int answered = 0;
       for (String line = line(in); line != null; line = line(in)) {
         answer(line, in, socket.getOutputStream());
+        if (RENEGOTIATES && ++answered % 9 == 0) {
+          socket.startHandshake();
+        }
       }
     } catch (IOException | RuntimeException e) {
       Daemons.fail(e);

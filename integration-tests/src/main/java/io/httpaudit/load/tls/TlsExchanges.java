@@ -1,17 +1,25 @@
 package io.httpaudit.load.tls;
 
 import java.nio.file.Path;
+import java.security.Provider;
+import java.security.Security;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
+import org.conscrypt.OpenSSLProvider;
 
 /**
- * One end of HTTP/1.1 over TLS. Arguments: {@code server-engine}, {@code server-socket}, {@code
- * client-engine} or {@code client-socket}; the TLS version; a key store; and a client's the
- * server's port and how many exchanges it makes.
+ * One end of HTTP/1.1 over TLS. Arguments: which end ({@code server-} or {@code client-}, then
+ * {@code engine-jdk}, {@code socket-jdk}, {@code socket-conscrypt}, {@code netty-openssl} or {@code
+ * netty-conscrypt}); the TLS version; a key store; and a client's the server's port and how many
+ * exchanges it makes.
  *
  * <p>A server says {@code port NUMBER}, and ends with its standard input; a client says {@code
  * done}.
+ *
+ * <p>System properties: {@code keyLimits} is the security property {@code jdk.tls.keyLimits}, with
+ * {@code clientCertificate} a server asks for one, with {@code renegotiate} a socket server begins
+ * a second handshake now and then.
  */
 public final class TlsExchanges {
   private static final int THREADS = 3;
@@ -24,19 +32,37 @@ public final class TlsExchanges {
   }
 
   public static void main(String[] arguments) throws Exception {
-    SSLContext context = Credentials.context(Path.of(arguments[2]));
-    SSLParameters settings = context.getDefaultSSLParameters();
-    settings.setProtocols(new String[] {"TLSv" + arguments[1]});
-    switch (arguments[0]) {
-      case "server-engine" -> serve(EngineServer.start(context, settings));
-      case "server-socket" -> serve(SocketServer.start(context, settings));
-      case "client-engine" ->
-          ask(new EngineClient(context, settings, port(arguments))::make, arguments);
-      case "client-socket" -> {
-        System.setProperty("https.protocols", "TLSv" + arguments[1]);
-        ask(new SocketClient(context.getSocketFactory(), port(arguments))::make, arguments);
+    String limits = System.getProperty("keyLimits");
+    if (limits != null) {
+      Security.setProperty("jdk.tls.keyLimits", limits);
+    }
+    Path store = Path.of(arguments[2]);
+    String version = "TLSv" + arguments[1];
+    String[] end = arguments[0].split("-");
+    boolean client = end[0].equals("client");
+    if (end[1].equals("netty")) {
+      if (client) {
+        var tls = NettyContext.client(store, end[2], version);
+        ask(new NettyClient(tls, port(arguments))::make, arguments);
+      } else {
+        serve(NettyServer.start(NettyContext.server(store, end[2], version)));
       }
-      default -> throw new IllegalArgumentException(arguments[0]);
+      return;
+    }
+    Provider provider = end[2].equals("conscrypt") ? new OpenSSLProvider() : null;
+    SSLContext context = Credentials.context(store, provider);
+    SSLParameters settings = context.getDefaultSSLParameters();
+    settings.setProtocols(new String[] {version});
+    settings.setNeedClientAuth(Boolean.getBoolean("clientCertificate"));
+    boolean sockets = end[1].equals("socket");
+    if (!client) {
+      serve(
+          sockets ? SocketServer.start(context, settings) : EngineServer.start(context, settings));
+    } else if (sockets) {
+      System.setProperty("https.protocols", version);
+      ask(new SocketClient(context.getSocketFactory(), port(arguments))::make, arguments);
+    } else {
+      ask(new EngineClient(context, settings, port(arguments))::make, arguments);
     }
   }
 

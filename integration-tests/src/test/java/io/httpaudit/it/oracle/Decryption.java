@@ -41,6 +41,8 @@ public final class Decryption {
   private final Map<String, List<Row>> rows = new HashMap<>();
   private final Map<String, Settled> handshakes = new HashMap<>();
 
+  private final Map<Integer, Integer> messages = new HashMap<>();
+
   private Decryption() {}
 
   /**
@@ -51,6 +53,8 @@ public final class Decryption {
     List<String> command = new ArrayList<>(List.of("tshark", "-n", "-Q", "-Y", "tls"));
     command.addAll(List.of("-r", capture.toString(), "-o", "tls.keylog_file:" + keys));
     command.addAll(List.of("--disable-protocol", "http", "--disable-protocol", "http2"));
+    // Else what the network lost, and what came behind that, is not decrypted.
+    command.addAll(List.of("-o", "tcp.reassemble_out_of_order:TRUE"));
     command.addAll(List.of("-T", "fields", "-E", "occurrence=a", "-E", "separator=/t"));
     FIELDS.forEach(field -> command.addAll(List.of("-e", field)));
     try {
@@ -77,6 +81,9 @@ public final class Decryption {
   private void frame(String[] f) {
     String from = f[0] + ":" + f[2];
     String to = f[1] + ":" + f[3];
+    for (String type : values(f[7])) {
+      messages.merge(Integer.parseInt(type), 1, Integer::sum);
+    }
     if (f[7].matches("1|1,.*")) {
       handshakes.computeIfAbsent(from + "→" + to, key -> new Settled()).hello(f[11]);
     } else if (handshakes.containsKey(to + "→" + from)) {
@@ -99,6 +106,11 @@ public final class Decryption {
     if (used != data.length) {
       throw new IllegalStateException("data of no record: " + String.join(" ", f));
     }
+  }
+
+  /** How many handshake messages of this type were on the wire, encrypted or not. */
+  public int messages(int type) {
+    return messages.getOrDefault(type, 0);
   }
 
   private static String[] values(String field) {

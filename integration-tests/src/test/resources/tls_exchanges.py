@@ -4,7 +4,8 @@
     tls_exchanges.py server VERSION 0 0 FOLDER [OPTION...]
 
 A server says "port NUMBER", and ends with its standard input. Options: "certificate" shows the
-client's, or asks for it; "retry" lets a server know but one curve, which no client guesses.
+client's, or asks for it; "retry" lets a server know but one curve, which no client guesses; with
+"update" a server leaves it to its client to close, which may want to tell of a new key first.
 
 FOLDER holds the certificate and its key, cert.pem and key.pem; keys.txt and messages.jsonl are
 written there: a line an exchange, with the client's port, the exchange's number on that connection,
@@ -293,7 +294,7 @@ def answer(tls, incoming, line, sequence, peer, notes):
     return not last
 
 
-def serve(context, tcp, peer, notes):
+def serve(context, tcp, peer, notes, lingers):
     try:
         tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with context.wrap_socket(tcp, server_side=True) as tls:
@@ -303,12 +304,14 @@ def serve(context, tcp, peer, notes):
             while line and answer(tls, incoming, line, sequence, peer, notes):
                 sequence += 1
                 line = incoming.line()
+            if lingers:
+                incoming.line()
     except (ConnectionError, ssl.SSLEOFError):
         # A JVM's end leaves its pooled connections to the kernel.
         pass
 
 
-def server(context, notes):
+def server(context, notes, lingers):
     listening = socket.create_server((HOST, 0), backlog=100)
     print("port", listening.getsockname()[1], flush=True)
 
@@ -316,7 +319,7 @@ def server(context, notes):
         while True:
             tcp, peer = listening.accept()
             threading.Thread(
-                target=serve, args=(context, tcp, peer[1], notes), daemon=True
+                target=serve, args=(context, tcp, peer[1], notes, lingers), daemon=True
             ).start()
 
     threading.Thread(target=accept, daemon=True).start()
@@ -343,7 +346,7 @@ def main():
     if role == "client":
         client(context, int(port), int(exchanges), notes)
     else:
-        server(context, notes)
+        server(context, notes, "update" in options)
     notes.close()
 
 

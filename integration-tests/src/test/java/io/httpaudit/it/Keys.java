@@ -16,10 +16,7 @@ record Keys(Path store, Path certificate, Path key) {
   static final String PASSWORD = "changeit";
   private static final String ALIAS = "localhost";
 
-  /**
-   * @param algorithm EC or RSA
-   */
-  static Keys in(Path folder, String algorithm) {
+  static Keys in(Path folder) {
     Path store = folder.resolve("keys.p12");
     Command.run(
         Jdk.current().home().resolve("bin/keytool").toString(),
@@ -27,7 +24,9 @@ record Keys(Path store, Path certificate, Path key) {
         "-alias",
         ALIAS,
         "-keyalg",
-        algorithm,
+        "EC",
+        "-groupname",
+        "secp256r1",
         "-dname",
         "CN=localhost",
         "-ext",

@@ -27,7 +27,8 @@ final class Credentials {
   }
 
   static KeyManagerFactory keys(Path file) throws IOException, GeneralSecurityException {
-    KeyManagerFactory keys = KeyManagerFactory.getInstance("PKIX");
+    // Conscrypt finds no key by the other one, PKIX.
+    KeyManagerFactory keys = KeyManagerFactory.getInstance("SunX509");
     keys.init(KeyStore.getInstance(file.toFile(), PASSWORD), PASSWORD);
     return keys;
   }

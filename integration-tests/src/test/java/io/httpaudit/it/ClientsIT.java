@@ -354,7 +354,7 @@ class ClientsIT {
           () ->
               jvm.stdoutSoFar().lines().filter(line -> line.startsWith("done ")).count()
                   == ALL.size(),
-          20);
+          60);
       jvm.closeInput();
       assertThat(jvm.await()).describedAs(jvm.stderr()).isZero();
       return new Run(

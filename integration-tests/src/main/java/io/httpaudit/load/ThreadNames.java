@@ -23,6 +23,9 @@ import java.util.stream.Stream;
  * for a line on standard input.
  */
 public final class ThreadNames {
+  /** One that nobody holds ends its thread when it is collected. */
+  private static Timer timer;
+
   private ThreadNames() {}
 
   public static void main(String[] arguments) throws Exception {
@@ -59,7 +62,7 @@ public final class ThreadNames {
     // Whoever waits at once may run it himself.
     Thread.sleep(100);
     System.out.println("common " + common.get());
-    new Timer(true);
+    timer = new Timer(true);
     virtual();
     Thread.sleep(300);
     threads().sorted().forEach(System.out::println);

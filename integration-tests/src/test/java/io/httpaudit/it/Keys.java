@@ -13,7 +13,7 @@ import java.util.Base64;
  * which trusts it too, and as the two files that others read.
  */
 record Keys(Path store, Path certificate, Path key) {
-  static final String PASSWORD = "changeit";
+  static final String PASSWORD = io.httpaudit.load.Keys.PASSWORD;
   private static final String ALIAS = "localhost";
 
   static Keys in(Path folder) {

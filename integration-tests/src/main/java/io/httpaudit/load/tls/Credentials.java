@@ -1,5 +1,6 @@
 package io.httpaudit.load.tls;
 
+import io.httpaudit.load.Keys;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -11,7 +12,7 @@ import javax.net.ssl.TrustManagerFactory;
 
 /** A key store of a test, which is its trust store too. */
 final class Credentials {
-  private static final char[] PASSWORD = "changeit".toCharArray();
+  private static final char[] PASSWORD = Keys.PASSWORD.toCharArray();
 
   private Credentials() {}
 

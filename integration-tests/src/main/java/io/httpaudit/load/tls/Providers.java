@@ -63,13 +63,13 @@ public final class Providers {
 
   private static void pair(
       Path keystore, String server, String client, String version, int exchanges) throws Exception {
+    // It listens to the end: no other pair gets its port.
     Channel listening = listen(keystore, server, version);
     int port = ((InetSocketAddress) listening.localAddress()).getPort();
     System.out.println("pair " + server + " " + client + " " + version + " " + port);
     for (int i = 0; i < CONNECTIONS; i++) {
       ask(keystore, client, version, port, exchanges / CONNECTIONS);
     }
-    listening.close().sync();
   }
 
   private static Channel listen(Path keystore, String provider, String version) throws Exception {

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
  * The libraries that are hooked for what bytes cannot know: which span a call is made in, the
@@ -42,7 +43,8 @@ public final class Libraries implements ClassFileTransformer {
   private final Propagation propagation;
   private final boolean contexts;
   private final Queue<String> missing = new ConcurrentLinkedQueue<>();
-  private final LibraryWeaver[] weavers = new LibraryWeaver[PACKAGES.length];
+  private final AtomicReferenceArray<LibraryWeaver> weavers =
+      new AtomicReferenceArray<>(PACKAGES.length);
 
   /**
    * @param propagation what is written into requests
@@ -112,11 +114,17 @@ public final class Libraries implements ClassFileTransformer {
     return -1;
   }
 
-  private synchronized LibraryWeaver weaver(int number) {
-    if (weavers[number] == null) {
-      weavers[number] = new LibraryWeaver(library(number));
+  /**
+   * Made without a lock, perhaps by two threads, of which one's is used: what is made loads
+   * classes, and whoever loads one of these already comes here, too.
+   */
+  private LibraryWeaver weaver(int number) {
+    LibraryWeaver weaver = weavers.get(number);
+    if (weaver == null) {
+      weavers.compareAndSet(number, null, new LibraryWeaver(library(number)));
+      weaver = weavers.get(number);
     }
-    return weavers[number];
+    return weaver;
   }
 
   @Override

@@ -35,6 +35,8 @@ public final class ThreadNames {
         "/",
         exchange -> {
           byte[] name = Thread.currentThread().getName().getBytes();
+          // What has ended when a dependent is added, the adding thread runs.
+          pause();
           exchange.sendResponseHeaders(200, name.length);
           exchange.getResponseBody().write(name);
           exchange.close();
@@ -71,6 +73,14 @@ public final class ThreadNames {
     server.stop(0);
     pool.shutdown();
     System.exit(0);
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(200);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private static String currentName() {

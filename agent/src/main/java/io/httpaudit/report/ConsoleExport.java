@@ -6,7 +6,10 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Optional;
 
-/** Lines to standard output. */
+/**
+ * Lines to standard output, each in a write of its own: a pipe takes up to 4,096 bytes whole
+ * (pipe(7), PIPE_BUF), so no line of the application's comes into the middle of one.
+ */
 final class ConsoleExport implements SpanExport {
   /** Past {@code System.out}: an application may have put something else there. */
   private final OutputStream out = new FileOutputStream(FileDescriptor.out);
@@ -14,7 +17,14 @@ final class ConsoleExport implements SpanExport {
   @Override
   public Optional<String> send(ProtoBuffer lines) {
     try {
-      out.write(lines.toByteArray());
+      byte[] all = lines.toByteArray();
+      int from = 0;
+      for (int at = 0; at < all.length; at++) {
+        if (all[at] == '\n') {
+          out.write(all, from, at + 1 - from);
+          from = at + 1;
+        }
+      }
       return Optional.empty();
     } catch (IOException e) {
       return Optional.of(Trouble.of(e));

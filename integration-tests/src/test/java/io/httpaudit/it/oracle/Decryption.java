@@ -55,6 +55,8 @@ public final class Decryption {
     command.addAll(List.of("--disable-protocol", "http", "--disable-protocol", "http2"));
     // Else what the network lost, and what came behind that, is not decrypted.
     command.addAll(List.of("-o", "tcp.reassemble_out_of_order:TRUE"));
+    // Else a port that is some other protocol's is read as that.
+    command.addAll(List.of("-d", "tcp.port==1-65535,tls"));
     command.addAll(List.of("-T", "fields", "-E", "occurrence=a", "-E", "separator=/t"));
     FIELDS.forEach(field -> command.addAll(List.of("-e", field)));
     try {

@@ -17,11 +17,12 @@ final class ConsoleExport implements SpanExport {
   @Override
   public Optional<String> send(ProtoBuffer lines) {
     try {
-      byte[] all = lines.toByteArray();
+      HttpConnection.Part all = lines.part();
+      byte[] bytes = all.bytes();
       int from = 0;
-      for (int at = 0; at < all.length; at++) {
-        if (all[at] == '\n') {
-          out.write(all, from, at + 1 - from);
+      for (int at = 0; at < all.length(); at++) {
+        if (bytes[at] == '\n') {
+          out.write(bytes, from, at + 1 - from);
           from = at + 1;
         }
       }

@@ -52,8 +52,6 @@ public final class Handshake {
   /** Of this end's Hello, what is about to be written; null: nothing is, or it was. */
   private volatile Hello foretold;
 
-  private volatile boolean foretoldOfClient;
-
   /** Each side's last message in the clear; how many ClientHellos there were. */
   private volatile String clientSaid = "";
 
@@ -92,9 +90,9 @@ public final class Handshake {
     if (sent == null) {
       return;
     }
-    if (foretoldOfClient && !clientHelloSeen) {
+    if (!sent.isOfServer() && !clientHelloSeen) {
       clientHello(sent);
-    } else if (!foretoldOfClient && suite < 0) {
+    } else if (sent.isOfServer() && suite < 0) {
       serverHello(sent);
     }
   }
@@ -247,8 +245,7 @@ public final class Handshake {
   }
 
   /** A write begins that has this Hello in it. */
-  void foretold(boolean client, Hello hello) {
-    foretoldOfClient = client;
+  void foretold(Hello hello) {
     foretold = hello;
   }
 
@@ -256,7 +253,7 @@ public final class Handshake {
     serverName = hello.serverName();
     earlyData = hello.earlyData();
     clientHelloSeen = true;
-    told(true);
+    told(hello);
   }
 
   void serverHello(Hello hello) {
@@ -264,11 +261,13 @@ public final class Handshake {
     preSharedKey = hello.preSharedKey();
     version = hello.version();
     suite = hello.suite();
-    told(false);
+    told(hello);
   }
 
-  private void told(boolean client) {
-    if (foretoldOfClient == client) {
+  /** What was foretold of this side has come. */
+  private void told(Hello hello) {
+    Hello sent = foretold;
+    if (sent != null && sent.isOfServer() == hello.isOfServer()) {
       foretold = null;
     }
   }

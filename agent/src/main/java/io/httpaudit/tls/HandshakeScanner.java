@@ -400,7 +400,7 @@ public final class HandshakeScanner {
 
   private void tellHello(Hello whole) {
     if (ahead) {
-      of.foretold(client, whole);
+      of.foretold(whole);
       release();
     } else if (client) {
       of.clientHello(whole);

@@ -67,6 +67,10 @@ final class Hello {
     return number;
   }
 
+  boolean isOfServer() {
+    return ofServer;
+  }
+
   int version() {
     return version;
   }

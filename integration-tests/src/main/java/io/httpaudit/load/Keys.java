@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.Provider;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
@@ -15,15 +16,37 @@ public final class Keys {
   private Keys() {}
 
   public static SSLContext context(Path keystore) throws IOException, GeneralSecurityException {
-    char[] password = PASSWORD.toCharArray();
-    KeyStore store = KeyStore.getInstance(keystore.toFile(), password);
+    return context(keystore, SSLContext.getInstance("TLS"));
+  }
+
+  /** Of another provider than the JDK's. */
+  public static SSLContext context(Path keystore, Provider provider)
+      throws IOException, GeneralSecurityException {
+    return context(keystore, SSLContext.getInstance("TLS", provider));
+  }
+
+  private static SSLContext context(Path keystore, SSLContext context)
+      throws IOException, GeneralSecurityException {
+    context.init(keys(keystore).getKeyManagers(), trust(keystore).getTrustManagers(), null);
+    return context;
+  }
+
+  /** By the default algorithm, SunX509: by PKIX Conscrypt finds no key. */
+  public static KeyManagerFactory keys(Path keystore) throws IOException, GeneralSecurityException {
     KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-    keys.init(store, password);
+    keys.init(store(keystore), PASSWORD.toCharArray());
+    return keys;
+  }
+
+  public static TrustManagerFactory trust(Path keystore)
+      throws IOException, GeneralSecurityException {
     TrustManagerFactory trusted =
         TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    trusted.init(store);
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(keys.getKeyManagers(), trusted.getTrustManagers(), null);
-    return context;
+    trusted.init(store(keystore));
+    return trusted;
+  }
+
+  private static KeyStore store(Path keystore) throws IOException, GeneralSecurityException {
+    return KeyStore.getInstance(keystore.toFile(), PASSWORD.toCharArray());
   }
 }

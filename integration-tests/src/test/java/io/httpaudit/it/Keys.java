@@ -8,46 +8,23 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.util.Base64;
 
-/**
- * A key and its own certificate for {@code localhost}, made with the JDK's keytool: as a key store,
- * which trusts it too, and as the two files that others read.
- */
+/** A {@link Keystore}, and what is in it as the two files that others than Java read. */
 record Keys(Path store, Path certificate, Path key) {
-  static final String PASSWORD = io.httpaudit.load.Keys.PASSWORD;
-  private static final String ALIAS = "localhost";
-
   static Keys in(Path folder) {
-    Path store = folder.resolve("keys.p12");
-    Command.run(
-        Jdk.current().home().resolve("bin/keytool").toString(),
-        "-genkeypair",
-        "-alias",
-        ALIAS,
-        "-keyalg",
-        "EC",
-        "-groupname",
-        "secp256r1",
-        "-dname",
-        "CN=localhost",
-        "-ext",
-        "san=dns:localhost,ip:127.0.0.1",
-        "-validity",
-        "30",
-        "-storetype",
-        "PKCS12",
-        "-keystore",
-        store.toString(),
-        "-storepass",
-        PASSWORD);
+    Path store = Keystore.in(folder);
+    char[] password = io.httpaudit.load.Keys.PASSWORD.toCharArray();
     try {
-      KeyStore keys = KeyStore.getInstance(store.toFile(), PASSWORD.toCharArray());
+      KeyStore keys = KeyStore.getInstance(store.toFile(), password);
       return new Keys(
           store,
-          text(folder.resolve("cert.pem"), "CERTIFICATE", keys.getCertificate(ALIAS).getEncoded()),
+          text(
+              folder.resolve("cert.pem"),
+              "CERTIFICATE",
+              keys.getCertificate(Keystore.ALIAS).getEncoded()),
           text(
               folder.resolve("key.pem"),
               "PRIVATE KEY",
-              keys.getKey(ALIAS, PASSWORD.toCharArray()).getEncoded()));
+              keys.getKey(Keystore.ALIAS, password).getEncoded()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (GeneralSecurityException e) {

@@ -1,12 +1,15 @@
 package io.httpaudit.it;
 
+import io.httpaudit.load.Keys;
 import java.nio.file.Path;
 
 /** A key and its own certificate, made by the JDK's keytool, of the names that tests ask for. */
 final class Keystore {
+  static final String ALIAS = "a";
+
   private Keystore() {}
 
-  /** A PKCS #12 file, as {@link io.httpaudit.load.Keys} reads it. */
+  /** A PKCS #12 file, as {@link Keys} reads it. */
   static Path in(Path folder) {
     Path file = folder.resolve("keys.p12");
     Command.run(
@@ -14,8 +17,10 @@ final class Keystore {
         "-genkeypair",
         "-keyalg",
         "EC",
+        "-groupname",
+        "secp256r1",
         "-alias",
-        "a",
+        ALIAS,
         "-dname",
         "CN=localhost",
         "-ext",
@@ -23,7 +28,7 @@ final class Keystore {
         "-storetype",
         "PKCS12",
         "-storepass",
-        "secret",
+        Keys.PASSWORD,
         "-keystore",
         file.toString());
     return file;

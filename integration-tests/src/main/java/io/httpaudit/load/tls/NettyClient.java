@@ -8,7 +8,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.SimpleChannelInboundHandler;
-import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.codec.http.DefaultHttpContent;
@@ -34,15 +33,16 @@ final class NettyClient {
   private static final int LARGEST = 1 << 20;
   private static final int PIECE = 3_001;
 
-  private final EventLoopGroup loops = new NioEventLoopGroup(2, Daemons::thread);
   private final SslContext tls;
   private final int port;
+  private final EventLoopGroup loops;
 
   private final ThreadLocal<Wire> wire = new ThreadLocal<>();
 
-  NettyClient(SslContext tls, int port) {
+  NettyClient(SslContext tls, int port, EventLoopGroup loops) {
     this.tls = tls;
     this.port = port;
+    this.loops = loops;
   }
 
   /** A connection, and what comes from it. */
@@ -51,22 +51,38 @@ final class NettyClient {
   private record Answer(int status, byte[] body, boolean last) {}
 
   void make(Asked asked) throws IOException, InterruptedException {
-    if (wire.get() == null) {
-      wire.set(connect());
+    send(asked);
+    if (receive(asked)) {
+      close();
     }
-    send(wire.get().channel, asked);
+  }
+
+  /**
+   * Takes the next response, which is this one's.
+   *
+   * @return whether the server closes behind it
+   */
+  boolean receive(Asked asked) throws IOException, InterruptedException {
     Answer answer = wire.get().answers.poll(30, TimeUnit.SECONDS);
     if (answer == null) {
       throw new IOException(asked + ": no answer");
     }
     asked.check(answer.status, answer.body);
-    if (answer.last) {
-      wire.get().channel.close().sync();
-      wire.remove();
-    }
+    return answer.last;
   }
 
-  private void send(Channel channel, Asked asked) {
+  /** This thread's connection: the next request opens another one. */
+  void close() throws InterruptedException {
+    wire.get().channel.close().sync();
+    wire.remove();
+  }
+
+  /** Sends a request, and waits for nothing: more may follow. */
+  void send(Asked asked) throws InterruptedException {
+    if (wire.get() == null) {
+      wire.set(connect());
+    }
+    Channel channel = wire.get().channel;
     HttpRequest head =
         new DefaultHttpRequest(
             HttpVersion.HTTP_1_1, HttpMethod.valueOf(asked.method()), asked.wanted().target());

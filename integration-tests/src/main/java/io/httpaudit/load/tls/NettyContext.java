@@ -1,5 +1,6 @@
 package io.httpaudit.load.tls;
 
+import io.httpaudit.load.Keys;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
@@ -17,7 +18,7 @@ final class NettyContext {
 
   static SslContext server(Path store, String engine, String version)
       throws IOException, GeneralSecurityException {
-    return with(SslContextBuilder.forServer(Credentials.keys(store)), engine, version);
+    return with(SslContextBuilder.forServer(Keys.keys(store)), engine, version);
   }
 
   /** It asks no server who it is but whether the key store knows it. */
@@ -25,7 +26,7 @@ final class NettyContext {
       throws IOException, GeneralSecurityException {
     return with(
         SslContextBuilder.forClient()
-            .trustManager(Credentials.trust(store))
+            .trustManager(Keys.trust(store))
             .endpointIdentificationAlgorithm(""),
         engine,
         version);

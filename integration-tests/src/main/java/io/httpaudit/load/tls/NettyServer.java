@@ -5,8 +5,8 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoopGroup;
 import io.netty.channel.SimpleChannelInboundHandler;
-import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.http.DefaultHttpContent;
@@ -34,10 +34,10 @@ final class NettyServer extends ChannelInitializer<SocketChannel> {
     this.tls = tls;
   }
 
-  static int start(SslContext tls) throws InterruptedException {
+  static int start(SslContext tls, EventLoopGroup loops) throws InterruptedException {
     var listening =
         new ServerBootstrap()
-            .group(new NioEventLoopGroup(2))
+            .group(loops)
             .channel(NioServerSocketChannel.class)
             .childHandler(new NettyServer(tls))
             .bind(new InetSocketAddress("127.0.0.1", 0))

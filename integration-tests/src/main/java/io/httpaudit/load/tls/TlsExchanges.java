@@ -1,7 +1,8 @@
 package io.httpaudit.load.tls;
 
+import io.httpaudit.load.Keys;
+import io.netty.channel.nio.NioEventLoopGroup;
 import java.nio.file.Path;
-import java.security.Provider;
 import java.security.Security;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
@@ -41,16 +42,19 @@ public final class TlsExchanges {
     String[] end = arguments[0].split("-");
     boolean client = end[0].equals("client");
     if (end[1].equals("netty")) {
+      var loops = new NioEventLoopGroup(2, Daemons::thread);
       if (client) {
         var tls = NettyContext.client(store, end[2], version);
-        ask(new NettyClient(tls, port(arguments))::make, arguments);
+        ask(new NettyClient(tls, port(arguments), loops)::make, arguments);
       } else {
-        serve(NettyServer.start(NettyContext.server(store, end[2], version)));
+        serve(NettyServer.start(NettyContext.server(store, end[2], version), loops));
       }
       return;
     }
-    Provider provider = end[2].equals("conscrypt") ? new OpenSSLProvider() : null;
-    SSLContext context = Credentials.context(store, provider);
+    SSLContext context =
+        end[2].equals("conscrypt")
+            ? Keys.context(store, new OpenSSLProvider())
+            : Keys.context(store);
     SSLParameters settings = context.getDefaultSSLParameters();
     settings.setProtocols(new String[] {version});
     settings.setNeedClientAuth(Boolean.getBoolean("clientCertificate"));

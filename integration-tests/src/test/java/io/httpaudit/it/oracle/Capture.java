@@ -1,16 +1,12 @@
 package io.httpaudit.it.oracle;
 
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * A packet capture, read with tshark: only the TCP header's fields and the payload; all else is
@@ -86,33 +82,9 @@ public final class Capture {
   }
 
   private static void packets(Path file, Consumer<Packet> to) {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                "tshark", "-n", "-Q", "-r", file.toString(), "-Y", "tcp and !icmp and !icmpv6"));
-    command.addAll(List.of("--disable-protocol", "http", "--disable-protocol", "http2"));
-    PLAIN.forEach(option -> command.addAll(List.of("-o", option)));
-    command.addAll(List.of("-T", "fields", "-E", "occurrence=f", "-E", "separator=/t"));
-    FIELDS.forEach(field -> command.addAll(List.of("-e", field)));
-    try {
-      Process tshark = new ProcessBuilder(command).start();
-      try (BufferedReader lines =
-          new BufferedReader(
-              new InputStreamReader(tshark.getInputStream(), StandardCharsets.US_ASCII), 1 << 20)) {
-        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-          to.accept(packet(line));
-        }
-      }
-      // As root it warns; it says little else, so that the pipe holds it.
-      String said = new String(tshark.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
-      if (tshark.waitFor() != 0) {
-        throw new IllegalStateException("tshark can't read " + file + ": " + said);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
+    List<String> options = PLAIN.stream().flatMap(option -> Stream.of("-o", option)).toList();
+    Tshark.read(
+        file, "tcp and !icmp and !icmpv6", options, "f", FIELDS, line -> to.accept(packet(line)));
   }
 
   private static Packet packet(String line) {

@@ -1,10 +1,5 @@
 package io.httpaudit.it.oracle;
 
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -50,33 +45,18 @@ public final class Decryption {
    */
   public static Decryption of(Path capture, Path keys) {
     Decryption decryption = new Decryption();
-    List<String> command = new ArrayList<>(List.of("tshark", "-n", "-Q", "-Y", "tls"));
-    command.addAll(List.of("-r", capture.toString(), "-o", "tls.keylog_file:" + keys));
-    command.addAll(List.of("--disable-protocol", "http", "--disable-protocol", "http2"));
-    // Else what the network lost, and what came behind that, is not decrypted.
-    command.addAll(List.of("-o", "tcp.reassemble_out_of_order:TRUE"));
-    // Else a port that is some other protocol's is read as that.
-    command.addAll(List.of("-d", "tcp.port==1-65535,tls"));
-    command.addAll(List.of("-T", "fields", "-E", "occurrence=a", "-E", "separator=/t"));
-    FIELDS.forEach(field -> command.addAll(List.of("-e", field)));
-    try {
-      Process tshark = new ProcessBuilder(command).start();
-      try (BufferedReader lines =
-          new BufferedReader(
-              new InputStreamReader(tshark.getInputStream(), StandardCharsets.US_ASCII), 1 << 20)) {
-        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-          decryption.frame(line.split("\t", -1));
-        }
-      }
-      String said = new String(tshark.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
-      if (tshark.waitFor() != 0) {
-        throw new IllegalStateException("tshark can't decrypt " + capture + ": " + said);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
+    List<String> options =
+        List.of(
+            "-o",
+            "tls.keylog_file:" + keys,
+            // Else what the network lost, and what came behind that, is not decrypted.
+            "-o",
+            "tcp.reassemble_out_of_order:TRUE",
+            // Else a port that is some other protocol's is read as that.
+            "-d",
+            "tcp.port==1-65535,tls");
+    Tshark.read(
+        capture, "tls", options, "a", FIELDS, line -> decryption.frame(line.split("\t", -1)));
     return decryption;
   }
 

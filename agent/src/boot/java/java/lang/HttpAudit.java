@@ -520,6 +520,16 @@ public final class HttpAudit {
     return null;
   }
 
+  /**
+   * Who gets a call with one argument.
+   *
+   * @param receiver who would, and does if nothing is known against it
+   */
+  public static Object receiver(Object receiver, Object argument, int probe) {
+    Object other = enter(probe, receiver, argument, null);
+    return other == null ? receiver : other;
+  }
+
   /** It returned nothing, or a primitive. */
   public static void left(int probe, Object entered, Object self, Object one) {
     leave(probe, entered, self, one, null, null);

@@ -2,6 +2,7 @@ package io.httpaudit.agent;
 
 import io.httpaudit.capture.Capture;
 import io.httpaudit.correlate.Correlator;
+import io.httpaudit.enrich.Beside;
 import io.httpaudit.instrument.Libraries;
 import io.httpaudit.observe.Observer;
 import io.httpaudit.report.Report;
@@ -52,6 +53,7 @@ final class AuditThread implements Runnable {
   private final Capture capture;
   private final Observer observer;
   private final Libraries libraries;
+  private final Beside beside;
   private final SpanIds ids;
   private final Sampler sampler;
   private final ThreadGroup group;
@@ -71,6 +73,7 @@ final class AuditThread implements Runnable {
       Capture capture,
       Observer observer,
       Libraries libraries,
+      Beside beside,
       SpanIds ids,
       Sampler sampler,
       ThreadGroup group) {
@@ -78,6 +81,7 @@ final class AuditThread implements Runnable {
     this.capture = capture;
     this.observer = observer;
     this.libraries = libraries;
+    this.beside = beside;
     this.ids = ids;
     this.sampler = sampler;
     this.group = group;
@@ -124,7 +128,7 @@ final class AuditThread implements Runnable {
       capture.start();
       late.run();
       sayStart();
-      report = new Report(settings.reporting(), ids, sampler, group);
+      report = new Report(settings.reporting(), ids, sampler, beside, group);
       correlator = new Correlator(capture, report, report.tracing());
       shadows = new Shadows(capture, observer, correlator, System.nanoTime());
       while (!ending) {
@@ -146,6 +150,7 @@ final class AuditThread implements Runnable {
   private void endEarly(Throwable e) {
     HttpAudit.connect(null);
     try {
+      beside.close();
       if (correlator != null) {
         correlator.doubt();
       }
@@ -168,7 +173,7 @@ final class AuditThread implements Runnable {
 
   private void sayStart() {
     if (!settings.quiet()) {
-      Stderr.line(StartLine.of(settings, capture));
+      Stderr.line(StartLine.of(settings, capture, beside));
     }
   }
 
@@ -202,12 +207,13 @@ final class AuditThread implements Runnable {
     shadows.look(now);
     sayMissing();
     report.flush();
+    boolean holds = beside.look(now, observer.drained());
     if (now - swept >= SWEEP_NANOS) {
       swept = now;
       HttpAudit.sweepTasks();
       observer.sweep();
     }
-    quiet = passed > 0 || next != Long.MAX_VALUE ? 0 : quiet + 1;
+    quiet = passed > 0 || holds || next != Long.MAX_VALUE ? 0 : quiet + 1;
     timeout = quiet > ROUNDS_TO_REST ? REST_MILLIS : passed < LITTLE ? CALM_MILLIS : BUSY_MILLIS;
   }
 

@@ -1,5 +1,6 @@
 package io.httpaudit.agent;
 
+import io.httpaudit.enrich.Beside;
 import io.httpaudit.report.Reporting;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +23,10 @@ public final class Settings {
     {"enabled", "true", SWITCH, "false: the agent does nothing at all"},
     {"interfaces", "auto", "", "auto, or names: lo+eth0"},
     {"log", "", "", "path of the audit log (%p: the pid), - for standard output"},
-    {"spans", "auto", "auto|own|enrich|none", "auto and own make spans, none makes none"},
+    {
+      "spans", "auto", "auto|own|enrich|none", "auto: the application's, if it makes some, else own"
+    },
+    {"spans.hold", "2s", "duration", "what its spans wait for packets, at most"},
     {"phases", "auto", "auto|all|none", "which phases become child spans"},
     {"phases.min", "1ms", "duration", "the shortest phase that auto draws"},
     {"query.keep", "", "", "query keys whose values may be written: a+b, * for all"},
@@ -264,6 +268,17 @@ public final class Settings {
         list("ignore"));
   }
 
+  /** What becomes of the spans of the application's own OpenTelemetry. */
+  public Beside.Mode beside() {
+    return is("spans", "auto")
+        ? Beside.Mode.AUTO
+        : is("spans", "enrich") ? Beside.Mode.ENRICH : Beside.Mode.OWN;
+  }
+
+  public long holdNanos() {
+    return nanos(value("spans.hold"));
+  }
+
   public boolean keepRights() {
     return is("rights", "keep");
   }
@@ -277,10 +292,7 @@ public final class Settings {
     if (is("capture", "headers-of-namespace")) {
       return "capture=headers-of-namespace";
     }
-    if (is("heads", "true")) {
-      return "heads=true";
-    }
-    return is("spans", "enrich") ? "spans=enrich" : "";
+    return is("heads", "true") ? "heads=true" : "";
   }
 
   /** The table of settings, for the help text. */

@@ -1,13 +1,14 @@
 package io.httpaudit.agent;
 
 import io.httpaudit.capture.Capture;
+import io.httpaudit.enrich.Beside;
 import io.httpaudit.report.Reporting;
 
 /** The line at the start: what is audited, where, by which right, and where spans go. */
 final class StartLine {
   private StartLine() {}
 
-  static String of(Settings settings, Capture capture) {
+  static String of(Settings settings, Capture capture, Beside beside) {
     StringBuilder line = new StringBuilder("httpaudit ").append(Reporting.VERSION);
     line.append(": auditing pid ").append(ProcessHandle.current().pid());
     if (capture.tier() == 1) {
@@ -24,6 +25,8 @@ final class StartLine {
     if (!settings.notDone().isEmpty()) {
       line.append("; ").append(settings.notDone()).append(" is not in this version");
     }
-    return line.append("; ").append(settings.reporting().destination()).toString();
+    String destination =
+        beside.isActive() ? "enriching OpenTelemetry's spans" : settings.reporting().destination();
+    return line.append("; ").append(destination).toString();
   }
 }

@@ -1,6 +1,7 @@
 package io.httpaudit.agent;
 
 import io.httpaudit.capture.Capture;
+import io.httpaudit.enrich.Beside;
 import io.httpaudit.faults.Faults;
 import io.httpaudit.instrument.Libraries;
 import io.httpaudit.kernel.KernelException;
@@ -37,9 +38,12 @@ final class Wiring {
     Sampler sampler = sampler(settings);
     Tracer tracer = settings.reporting().traces() ? new Tracer(ids, sampler) : null;
     Propagation propagation = propagation(settings);
-    Observer observer = new Observer(capture, propagation, tracer, own, new Waker(capture));
-    Libraries libraries = new Libraries(observer, propagation, tracer != null);
-    AuditThread audit = new AuditThread(settings, capture, observer, libraries, ids, sampler, own);
+    Waker waker = new Waker(capture);
+    Beside beside = new Beside(settings.beside(), settings.holdNanos(), own, waker);
+    Observer observer = new Observer(capture, propagation, tracer, beside, own, waker);
+    Libraries libraries = new Libraries(observer, propagation, beside, tracer != null);
+    AuditThread audit =
+        new AuditThread(settings, capture, observer, libraries, beside, ids, sampler, own);
     Hooks hooks = new Hooks(instrumentation, Faults.HOOKS ? new FaultySink(observer) : observer);
     libraries.weave(instrumentation);
     audit.start(new Late(libraries, instrumentation));

@@ -421,6 +421,9 @@ public final class Correlator implements JvmEvents {
     if (head.request()) {
       e.request = head;
       Connection c = connections.get(connection);
+      if (head.parent() != 0) {
+        outcomes.asked(c.client() ? Side.CLIENT : Side.SERVER, head.parent());
+      }
       if (head.method().equals(CONNECT)) {
         // The call itself comes behind it.
         e.tunnelled = c.call;

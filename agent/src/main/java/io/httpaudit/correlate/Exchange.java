@@ -67,6 +67,11 @@ public record Exchange(
     /** Of what is no span. */
     static final TraceIds NONE = new TraceIds(0, 0, 0, 0, "", false);
 
+    /** Of what is told by nobody's span: who asked for it, if the bytes say so. */
+    public TraceIds withoutSpan() {
+      return parent == 0 ? NONE : new TraceIds(traceHigh, traceLow, 0, parent, state, false);
+    }
+
     /** 32 hexadecimal digits. */
     public String traceId() {
       return SpanIds.hex(traceHigh).concat(SpanIds.hex(traceLow));
@@ -123,6 +128,37 @@ public record Exchange(
     public Tcp(OptionalLong rttNanos, long zeroWindow, boolean reset) {
       this(rttNanos, zeroWindow, reset, OptionalLong.empty());
     }
+  }
+
+  /** The same, told by another span. */
+  public Exchange withTrace(TraceIds other) {
+    return new Exchange(
+        side,
+        verdict,
+        why,
+        connection,
+        sequence,
+        local,
+        peer,
+        interfaceName,
+        other,
+        method,
+        target,
+        host,
+        route,
+        status,
+        protocol,
+        resends,
+        request,
+        response,
+        start,
+        end,
+        wallOffset,
+        phases,
+        ackNanos,
+        tcp,
+        tls,
+        error);
   }
 
   /** The phase, if it is known. */

@@ -7,5 +7,8 @@ package io.httpaudit.correlate;
 public interface Outcomes {
   void exchange(Exchange exchange);
 
+  /** A request's head went by, whose bytes name {@code parent} as who sent it. */
+  default void asked(Side side, long parent) {}
+
   void connection(ConnectionOutcome connection);
 }

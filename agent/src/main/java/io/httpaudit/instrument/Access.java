@@ -48,4 +48,24 @@ final class Access {
             .changeReturnType(result.isPrimitive() ? result : Object.class)
             .changeParameterType(0, Object.class));
   }
+
+  /** {@code Object make(Object argument)}: a static method of one parameter. */
+  static MethodHandle maker(Class<?> owner, String name, Class<?> parameter)
+      throws ReflectiveOperationException {
+    return in(owner)
+        .findStatic(owner, name, MethodType.methodType(owner, parameter))
+        .asType(MethodType.methodType(Object.class, Object.class));
+  }
+
+  /** What a static method without parameters returns. */
+  static Object call(Class<?> owner, String name, Class<?> result)
+      throws ReflectiveOperationException {
+    try {
+      return in(owner).findStatic(owner, name, MethodType.methodType(result)).invoke();
+    } catch (ReflectiveOperationException e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new ReflectiveOperationException(e);
+    }
+  }
 }

@@ -1,5 +1,6 @@
 package io.httpaudit.instrument;
 
+import io.httpaudit.enrich.Beside;
 import io.httpaudit.observe.Observer;
 import io.httpaudit.trace.Propagation;
 import java.lang.instrument.ClassFileTransformer;
@@ -28,6 +29,7 @@ public final class Libraries implements ClassFileTransformer {
     "java/net/InetAddress",
     "org/apache/catalina/",
     "org/apache/tomcat/util/",
+    "io/opentelemetry/sdk/trace/Sdk",
     "sun/security/ssl/",
     "io/netty/handler/ssl/",
     "org/conscrypt/",
@@ -37,10 +39,14 @@ public final class Libraries implements ClassFileTransformer {
    * From this one on they are hooked for the bytes that TLS hides, whether there are contexts or
    * not.
    */
-  private static final int TLS = 8;
+  private static final int TLS = 9;
+
+  /** Of our own copy of a library there is nothing to hook. */
+  private static final ClassLoader OWN = Libraries.class.getClassLoader();
 
   private final Observer observer;
   private final Propagation propagation;
+  private final Beside beside;
   private final boolean contexts;
   private final Queue<String> missing = new ConcurrentLinkedQueue<>();
   private final AtomicReferenceArray<LibraryWeaver> weavers =
@@ -48,9 +54,11 @@ public final class Libraries implements ClassFileTransformer {
 
   /**
    * @param propagation what is written into requests
+   * @param beside the application's own OpenTelemetry
    * @param contexts whether there are any
    */
-  public Libraries(Observer observer, Propagation propagation, boolean contexts) {
+  public Libraries(Observer observer, Propagation propagation, Beside beside, boolean contexts) {
+    this.beside = beside;
     this.contexts = contexts;
     this.observer = observer;
     this.propagation = propagation;
@@ -66,9 +74,10 @@ public final class Libraries implements ClassFileTransformer {
       case 5 -> new NameResolution(observer);
       case 6 -> new Tomcat(observer);
       case 7 -> new TomcatThreads();
-      case 8 -> new JdkTls(observer.engines());
-      case 9 -> new NettyTls(observer.engines());
-      case 10 -> new ConscryptTls(observer.engines());
+      case 8 -> new OpenTelemetrySdk(beside, observer);
+      case 9 -> new JdkTls(observer.engines());
+      case 10 -> new NettyTls(observer.engines());
+      case 11 -> new ConscryptTls(observer.engines());
       default -> throw new IllegalArgumentException();
     };
   }
@@ -92,7 +101,7 @@ public final class Libraries implements ClassFileTransformer {
     List<Class<?>> wanted = new ArrayList<>();
     for (Class<?> type : loaded) {
       String name = type.getName().replace('.', '/');
-      int number = number(name);
+      int number = type.getClassLoader() == OWN ? -1 : number(name);
       if (number >= 0 && weaver(number).owns(name)) {
         wanted.add(type);
       }
@@ -130,7 +139,7 @@ public final class Libraries implements ClassFileTransformer {
   @Override
   public byte[] transform(
       ClassLoader loader, String name, Class<?> type, ProtectionDomain domain, byte[] bytes) {
-    int number = name == null ? -1 : number(name);
+    int number = name == null || loader == OWN ? -1 : number(name);
     if (number < 0) {
       return null;
     }

@@ -179,6 +179,7 @@ final class LibraryWeaver {
                       : new AtCall(next, i, free, receiver);
           case PROBE -> next = new Around(next, i, free, receiver);
           case BEGINS -> next = new BeforeCall(next, i);
+          case RECEIVES -> next = new Receiver(next, i);
           case FIRES -> {
             if (code.target != null) {
               next = new Fires(next, i, free, receiver, code.target);
@@ -249,6 +250,39 @@ final class LibraryWeaver {
             "begins",
             "(Ljava/lang/Object;Ljava/lang/Object;)V",
             false);
+      }
+      super.visitMethodInsn(opcode, owner, name, descriptor, isInterface);
+    }
+  }
+
+  /** Who receives a call is asked before each. */
+  private final class Receiver extends MethodVisitor {
+    private final int index;
+
+    Receiver(MethodVisitor next, int index) {
+      super(Opcodes.ASM9, next);
+      this.index = index;
+    }
+
+    @Override
+    public void visitMethodInsn(
+        int opcode, String owner, String name, String descriptor, boolean isInterface) {
+      if (opcode == Opcodes.INVOKEINTERFACE && name.equals(points[index].call())) {
+        woven[index] = true;
+        // receiver, argument: to the other receiver, argument.
+        super.visitInsn(Opcodes.DUP2);
+        super.visitIntInsn(Opcodes.SIPUSH, probes[index]);
+        super.visitMethodInsn(
+            Opcodes.INVOKESTATIC,
+            TARGET,
+            "receiver",
+            "(Ljava/lang/Object;Ljava/lang/Object;I)Ljava/lang/Object;",
+            false);
+        super.visitTypeInsn(Opcodes.CHECKCAST, owner);
+        super.visitInsn(Opcodes.DUP_X2);
+        super.visitInsn(Opcodes.POP);
+        super.visitInsn(Opcodes.SWAP);
+        super.visitInsn(Opcodes.POP);
       }
       super.visitMethodInsn(opcode, owner, name, descriptor, isInterface);
     }

@@ -41,7 +41,10 @@ record Point(
     FIRES,
 
     /** {@code this} and the object {@link #one} are told right before {@link #call}. */
-    BEGINS
+    BEGINS,
+
+    /** {@link #probe} says on which object {@link #call} is called, with its one argument. */
+    RECEIVES
   }
 
   /** Around a method: {@code probe} gets {@code this}, and up to two arguments, by their slots. */
@@ -57,6 +60,14 @@ record Point(
         arguments.length > 0 ? arguments[0] : -1,
         arguments.length > 1 ? arguments[1] : -1,
         probe);
+  }
+
+  /**
+   * Where this method calls {@code call} of an interface's, with one argument, {@code probe} is
+   * asked, with receiver and argument: its enter returns who is called instead.
+   */
+  static Point receives(String owner, String method, String call, HttpAuditProbe probe) {
+    return new Point(Kind.RECEIVES, owner, method, "", call, "", -1, -1, probe);
   }
 
   private static Point of(

@@ -4,6 +4,8 @@ import io.httpaudit.capture.Admission;
 import io.httpaudit.correlate.JvmEvents;
 import io.httpaudit.correlate.Side;
 import io.httpaudit.correlate.SocketError;
+import io.httpaudit.enrich.AwaitingSpan;
+import io.httpaudit.enrich.Beside;
 import io.httpaudit.flow.Endpoint;
 import io.httpaudit.trace.Propagation;
 import java.net.ConnectException;
@@ -33,6 +35,8 @@ public final class Observer extends HttpAuditSink {
   /** Null: no spans, so no contexts. */
   private final Tracer tracer;
 
+  private final Beside beside;
+
   private final ThreadGroup ownThreads;
   private final EventRing ring;
   private final Events events;
@@ -51,6 +55,7 @@ public final class Observer extends HttpAuditSink {
   /**
    * @param propagation how requests carry contexts
    * @param tracer null: no contexts are made
+   * @param beside the application's own OpenTelemetry
    * @param ownThreads whose connections are not the application's
    * @param quarterFull wakes whoever drains, called when much waits
    */
@@ -58,11 +63,13 @@ public final class Observer extends HttpAuditSink {
       Admission admission,
       Propagation propagation,
       Tracer tracer,
+      Beside beside,
       ThreadGroup ownThreads,
       Runnable quarterFull) {
     this.admission = admission;
     this.propagation = propagation;
     this.tracer = tracer;
+    this.beside = beside;
     this.ownThreads = ownThreads;
     ring = new EventRing(RING_BYTES, quarterFull);
     events = new Events(ring);
@@ -120,7 +127,23 @@ public final class Observer extends HttpAuditSink {
     Connection connection = connection(HttpAudit.descriptor(channel));
     ServedRequest request = connection == null ? null : connection.handled();
     // A channel that was closed meanwhile may have found another one under its number.
-    return request != null && channel.isOpen() ? request : null;
+    if (request == null || !channel.isOpen()) {
+      return null;
+    }
+    beside.handles(request.connection.number(), request.index);
+    return request;
+  }
+
+  /** Connection and index of the request that this thread handles; null: not known. */
+  public long[] serving() {
+    return HttpAudit.current() instanceof ServedRequest request
+        ? new long[] {request.connection.number(), request.index}
+        : null;
+  }
+
+  /** A SERVER span of the application's own was started on this thread, which handles none yet. */
+  public void awaitsRequest(AwaitingSpan span) {
+    beside.awaits(span);
   }
 
   /** The route of a request, of which {@link #handled} gave the context. */
@@ -131,7 +154,8 @@ public final class Observer extends HttpAuditSink {
   }
 
   /**
-   * A call starts on this thread, in its context. Null: there are no contexts.
+   * A call starts on this thread, in its context. Null: there are no contexts, or the application
+   * makes its spans itself.
    *
    * <p>What then is done for it is said by the methods below, each of which gives the attempt that
    * it is done for: the call itself, or, once that was tried with a connection, its next attempt, a
@@ -143,7 +167,7 @@ public final class Observer extends HttpAuditSink {
 
   /** A call starts now in the context of {@code parent}, which may be null. */
   public ClientCall call(HttpAuditContext parent) {
-    return tracer == null ? null : tracer.call(parent, System.nanoTime());
+    return tracer == null || beside.isActive() ? null : tracer.call(parent, System.nanoTime());
   }
 
   /** The same call is tried again, or goes on elsewhere: a span of its own. */

@@ -85,11 +85,20 @@ final class AuditLog {
     }
   }
 
+  private void ids(Exchange.TraceIds of) {
+    if ((of.traceHigh() | of.traceLow()) != 0) {
+      json.put("trace_id", of.traceId());
+    }
+    if (of.span() != 0) {
+      json.put("span_id", of.spanId());
+    }
+    json.known("parent_span_id", of.parentSpanId());
+  }
+
   void exchange(Exchange e, Redactor.Url url) {
     begin("exchange").time("time", e.start() + e.wallOffset());
     judged(e.side(), e.verdict(), e.why());
-    json.put("trace_id", e.trace().traceId()).put("span_id", e.trace().spanId());
-    json.known("parent_span_id", e.trace().parentSpanId());
+    ids(e.trace());
     json.known("method", e.method());
     if (!e.target().isEmpty()) {
       json.put("url", url.text());
@@ -135,8 +144,7 @@ final class AuditLog {
     judged(c.side(), c.verdict(), c.why());
     json.put("outcome", c.outcome());
     if (c.call()) {
-      json.put("trace_id", c.trace().traceId()).put("span_id", c.trace().spanId());
-      json.known("parent_span_id", c.trace().parentSpanId());
+      ids(c.trace());
     }
     json.put("local", c.local().toString()).put("peer", c.peer().toString());
     json.known("interface", c.interfaceName()).put("connection", c.connection());

@@ -14,6 +14,8 @@ package io.httpaudit.report;
  * @param flowsRefused connections that the kernel's map had no room for
  * @param ignored exchanges that {@code ignore} left out
  * @param faults of hooks
+ * @param spansEnriched of the application's own that got what the packets say
+ * @param spansLeft its HTTP spans that went on as they were
  */
 record Losses(
     long packets,
@@ -25,7 +27,9 @@ record Losses(
     long packetsDropped,
     long flowsRefused,
     long ignored,
-    long faults) {
+    long faults,
+    long spansEnriched,
+    long spansLeft) {
   void others(Json json) {
     known(json, "lines_lost", lines);
     known(json, "events_lost", events);
@@ -34,6 +38,8 @@ record Losses(
     known(json, "flows_refused", flowsRefused);
     known(json, "ignored", ignored);
     known(json, "faults", faults);
+    known(json, "spans_enriched", spansEnriched);
+    known(json, "spans_not_enriched", spansLeft);
   }
 
   private static void known(Json json, String name, long count) {

@@ -5,8 +5,10 @@ import io.httpaudit.correlate.ConnectionOutcome;
 import io.httpaudit.correlate.Correlator;
 import io.httpaudit.correlate.Exchange;
 import io.httpaudit.correlate.Outcomes;
+import io.httpaudit.correlate.Side;
 import io.httpaudit.correlate.Tracing;
 import io.httpaudit.correlate.Verdict;
+import io.httpaudit.enrich.Beside;
 import io.httpaudit.trace.Sampler;
 import io.httpaudit.trace.SpanIds;
 import java.util.List;
@@ -23,13 +25,19 @@ public final class Report implements Outcomes {
   private final AuditLog log;
   private final Spans spans;
   private final Ids ids;
+  private final Beside beside;
+  private final PhaseRule phases;
   private long ignored;
 
   /**
    * @param spanIds what the application's threads make contexts with, likewise {@code sampler}
+   * @param beside the application's own OpenTelemetry, whose spans get what ours would say
    * @param threads the group of our own threads, whose connections are not audited
    */
-  public Report(Reporting reporting, SpanIds spanIds, Sampler sampler, ThreadGroup threads) {
+  public Report(
+      Reporting reporting, SpanIds spanIds, Sampler sampler, Beside beside, ThreadGroup threads) {
+    this.beside = beside;
+    phases = new PhaseRule(reporting.phases(), reporting.phasesMinNanos());
     redactor = new Redactor(reporting.queryKeep(), reporting.redact());
     ignore = reporting.ignore();
     log = new AuditLog(reporting.log(), OtelConfig.serviceName());
@@ -42,16 +50,26 @@ public final class Report implements Outcomes {
   }
 
   @Override
-  public void exchange(Exchange exchange) {
-    Redactor.Url url = redactor.url(exchange);
-    if (isIgnored(url.path())) {
+  public void asked(Side side, long parent) {
+    beside.asked(side, parent);
+  }
+
+  @Override
+  public void exchange(Exchange judged) {
+    Redactor.Url url = redactor.url(judged);
+    boolean left = isIgnored(url.path());
+    Exchange exchange =
+        beside.isActive()
+            ? beside.exchange(judged, left ? null : new OntoTheirs(judged, phases))
+            : judged;
+    if (left) {
       ignored++;
       return;
     }
     if (log.isWanted()) {
       log.exchange(exchange, url);
     }
-    if (spans.wanted() && exchange.trace().sampled()) {
+    if (spans.wanted() && !beside.isActive() && exchange.trace().sampled()) {
       spans.exchange(exchange, url);
     }
   }
@@ -70,7 +88,7 @@ public final class Report implements Outcomes {
     if (log.isWanted()) {
       log.connection(connection);
     }
-    if (spans.wanted() && connection.call() && connection.trace().sampled()) {
+    if (spans.wanted() && !beside.isActive() && connection.call() && connection.trace().sampled()) {
       spans.connection(connection);
     }
   }
@@ -82,6 +100,7 @@ public final class Report implements Outcomes {
 
   /** Writes the summary, and returns the line at the end. */
   public String close(Correlator counts, Capture capture) {
+    beside.close();
     spans.close();
     if (log.isWanted()) {
       long wall = System.currentTimeMillis() * 1_000_000;
@@ -103,7 +122,9 @@ public final class Report implements Outcomes {
         counts.packetsDropped(),
         capture.admissionsRefused(),
         ignored,
-        HttpAudit.faults());
+        HttpAudit.faults(),
+        beside.enriched(),
+        beside.left());
   }
 
   private static String line(Correlator counts, Losses losses, int tier) {
@@ -124,6 +145,10 @@ public final class Report implements Outcomes {
     other(line, losses.lines(), " log lines lost");
     other(line, losses.events(), " hook events lost");
     other(line, losses.exchanges(), " exchanges dropped");
+    if (losses.spansEnriched() + losses.spansLeft() > 0) {
+      line.append("; ").append(losses.spansEnriched()).append(" spans enriched");
+      other(line, losses.spansLeft(), " not");
+    }
     return line.toString();
   }
 

@@ -75,8 +75,17 @@ final class SpanMaker {
       tags.put(Names.CLIENT_ADDRESS, peer);
     }
     tags.known(Names.ERROR, error);
+    facts(e, tags);
+    out.end();
+    for (Exchange.Timing timing : e.phases()) {
+      phase(timing, e.end() - e.start(), e.trace(), e.wallOffset());
+    }
+  }
+
+  /** What no span but ours could know. */
+  private static void facts(Exchange e, Tags tags) {
     verdict(e.verdict(), e.why(), tags);
-    times(e, server, tags);
+    times(e, e.side() == Side.SERVER, tags);
     message(Names.REQUEST, e.request(), tags);
     message(Names.RESPONSE, e.response(), tags);
     if (e.tcp().rttNanos().isPresent()) {
@@ -92,10 +101,14 @@ final class SpanMaker {
     if (e.tls().isPresent()) {
       tls(e.tls().get(), tags);
     }
-    out.end();
-    for (Exchange.Timing timing : e.phases()) {
-      phase(timing, e.end() - e.start(), e.trace(), e.wallOffset());
-    }
+  }
+
+  /** The same, and where it went, for a span that somebody else made. */
+  static void onto(Exchange e, Tags tags) {
+    tags.put(Names.PEER_ADDRESS, e.peer().address());
+    tags.put(Names.PEER_PORT, (long) e.peer().port());
+    tags.known(Names.INTERFACE, e.interfaceName());
+    facts(e, tags);
   }
 
   /** A call that waited for a connection that never came: no method is known. */

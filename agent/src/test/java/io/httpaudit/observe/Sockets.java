@@ -3,6 +3,7 @@ package io.httpaudit.observe;
 import com.kenai.jffi.MemoryIO;
 import io.httpaudit.capture.Admission;
 import io.httpaudit.correlate.Side;
+import io.httpaudit.enrich.Beside;
 import io.httpaudit.flow.Endpoint;
 import io.httpaudit.trace.Propagation;
 import io.httpaudit.trace.Sampler;
@@ -34,6 +35,7 @@ final class Sockets implements Admission {
             this,
             propagation,
             new Tracer(SpanIds.random(), Sampler.of("", "", new ArrayList<>())),
+            new Beside(Beside.Mode.OWN, 0, null, () -> {}),
             new ThreadGroup("none"),
             () -> {});
   }

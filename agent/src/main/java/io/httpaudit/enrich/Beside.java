@@ -1,0 +1,304 @@
+package io.httpaudit.enrich;
+
+import io.httpaudit.correlate.Exchange;
+import io.httpaudit.correlate.Side;
+import io.httpaudit.enrich.TheirSpan.Identity;
+import java.util.Queue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The application's own OpenTelemetry, where there is one: its HTTP spans are held from their end
+ * until what the packets say of their exchange is known, or their time is up, and then passed on to
+ * the SDK that made them, which samples, processes and exports them as ever.
+ *
+ * <p>On the application's threads: {@link #started}, {@link #hasRoom}, {@link #ended}, {@link
+ * #flush}. They wait for nobody, but a flush, bounded. On the audit thread: {@link #asked}, {@link
+ * #exchange}, {@link #look}, {@link #close}. Spans are passed on by a thread of its own, since
+ * exporting may be part of that.
+ */
+public final class Beside {
+  /** Spans held, or told of, at once: what is more goes on as it is. */
+  private static final int MOST = 8_192;
+
+  /** What a flush waits for packets, and then for the spans to be passed on, in nanoseconds. */
+  private static final long FLUSH_NANOS = 250_000_000;
+
+  private static final long FLUSH_PAUSE = 2;
+
+  /** Which spans there are to be. */
+  public enum Mode {
+    /** The application's own where it has OpenTelemetry, else ours. */
+    AUTO,
+    /** Never ours. */
+    ENRICH,
+    /** Ours alone. */
+    OWN
+  }
+
+  private final Mode mode;
+  private final long holdNanos;
+  private final ThreadGroup threads;
+  private final Runnable wake;
+  private final ThreadLocal<AwaitingSpan> awaiting = new ThreadLocal<>();
+  private final Queue<Identity> starts = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger startsWaiting = new AtomicInteger();
+  private final Queue<TheirSpan> ends = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger held = new AtomicInteger();
+  private final BlockingQueue<Joins.Joined> decided = new LinkedBlockingQueue<>();
+  private final Joins joins = new Joins();
+  private final AtomicLong enriched = new AtomicLong();
+  private final AtomicLong left = new AtomicLong();
+  private Thread thread;
+  private volatile boolean active;
+  private volatile boolean closed;
+
+  /** nanoTime from which on nothing is held; as far away as can be: no flush is on. */
+  private volatile long flushed;
+
+  private volatile boolean flushing;
+
+  /**
+   * @param holdNanos how long a span waits at most
+   * @param threads the group of our own threads
+   * @param wake makes the audit thread look
+   */
+  public Beside(Mode mode, long holdNanos, ThreadGroup threads, Runnable wake) {
+    this.mode = mode;
+    this.holdNanos = holdNanos;
+    this.threads = threads;
+    this.wake = wake;
+    active = mode == Mode.ENRICH;
+  }
+
+  /** Whether there may be spans to enrich. */
+  public boolean isWanted() {
+    return mode != Mode.OWN;
+  }
+
+  /** An SDK that has somewhere for spans to go is in this JVM. */
+  public void activate() {
+    if (isWanted()) {
+      active = true;
+    }
+  }
+
+  /** Whether the application's spans are enriched, and none are made. */
+  public boolean isActive() {
+    return active;
+  }
+
+  // ---- the application's threads
+
+  /** A CLIENT or SERVER span was started. */
+  public void started(Identity span) {
+    if (closed) {
+      return;
+    }
+    if (startsWaiting.incrementAndGet() > MOST) {
+      startsWaiting.decrementAndGet();
+      return;
+    }
+    starts.add(span);
+  }
+
+  /** A SERVER span was started on this thread, perhaps for the request that it handles next. */
+  public void awaits(AwaitingSpan span) {
+    awaiting.set(span);
+  }
+
+  /** This thread begins to handle a request. */
+  public void handles(long connection, long sequence) {
+    AwaitingSpan span = active ? awaiting.get() : null;
+    if (span != null) {
+      awaiting.remove();
+      Identity identity = span.identity();
+      if (identity != null) {
+        started(identity.of(connection, sequence));
+      }
+    }
+  }
+
+  /** Whether a span that has ended can be held; if so, {@link #ended} must follow. */
+  public boolean hasRoom() {
+    if (closed) {
+      return false;
+    }
+    if (held.incrementAndGet() > MOST) {
+      held.decrementAndGet();
+      left.incrementAndGet();
+      return false;
+    }
+    return true;
+  }
+
+  /** nanoTime until which a span that ends now is held. */
+  public long deadline() {
+    return System.nanoTime() + holdNanos;
+  }
+
+  /** A span has ended: it is ours until it is passed on. */
+  public void ended(TheirSpan span) {
+    ends.add(span);
+    if (closed) {
+      // Nobody may be there any more who takes it.
+      passOnWhatIsLeft();
+    }
+  }
+
+  /**
+   * The application wants all its spans exported, or ends. Waits for those that are held, bounded;
+   * what packets are not known by then is left out.
+   */
+  public void flush() {
+    if (held.get() == 0 || Thread.currentThread() == thread) {
+      return;
+    }
+    long begin = System.nanoTime();
+    flushed = begin + FLUSH_NANOS;
+    flushing = true;
+    boolean interrupted = false;
+    while (held.get() > 0 && System.nanoTime() - begin < 2 * FLUSH_NANOS) {
+      wake.run();
+      try {
+        TimeUnit.MILLISECONDS.sleep(FLUSH_PAUSE);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    flushing = false;
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  // ---- the audit thread
+
+  /** A request's head went by, whose bytes name a span. */
+  public void asked(Side side, long parent) {
+    if (active) {
+      joins.asked(side, parent);
+    }
+  }
+
+  /**
+   * An exchange is final.
+   *
+   * @param facts null: it is not to be told
+   * @return with the ids of the span that describes it, if one is known
+   */
+  public Exchange exchange(Exchange exchange, Facts facts) {
+    takeStarts();
+    return joins.exchange(exchange, facts);
+  }
+
+  private void takeStarts() {
+    for (Identity span = starts.poll(); span != null; span = starts.poll()) {
+      startsWaiting.decrementAndGet();
+      joins.started(span);
+    }
+  }
+
+  /**
+   * Passes on what is decided. Every few milliseconds.
+   *
+   * @param told events below this position of the ring have been drained
+   * @return whether spans wait still
+   */
+  public boolean look(long now, long told) {
+    takeStarts();
+    for (TheirSpan span = ends.poll(); span != null; span = ends.poll()) {
+      joins.ended(span);
+    }
+    if (held.get() == 0) {
+      return false;
+    }
+    for (Joins.Joined each : joins.decided(now, told, flushing && now - flushed >= 0)) {
+      decided.add(each);
+      if (thread == null) {
+        start();
+      }
+    }
+    return held.get() > 0;
+  }
+
+  private void start() {
+    thread = new Thread(threads, this::passOn, "httpaudit-enrich", 0, false);
+    thread.setDaemon(true);
+    thread.setContextClassLoader(null);
+    thread.start();
+  }
+
+  /** All that is held goes on as it stands, and nothing is held any more. */
+  public void close() {
+    closed = true;
+    takeStarts();
+    for (TheirSpan span = ends.poll(); span != null; span = ends.poll()) {
+      joins.ended(span);
+    }
+    for (Joins.Joined each : joins.decided(System.nanoTime(), Long.MAX_VALUE, true)) {
+      pass(each);
+    }
+    for (Joins.Joined each = decided.poll(); each != null; each = decided.poll()) {
+      pass(each);
+    }
+  }
+
+  private void passOnWhatIsLeft() {
+    for (TheirSpan span = ends.poll(); span != null; span = ends.poll()) {
+      left.incrementAndGet();
+      passOn(span);
+    }
+  }
+
+  /** Spans that got what the packets say. */
+  public long enriched() {
+    return enriched.get();
+  }
+
+  /** HTTP spans that went on as they were. */
+  public long left() {
+    return left.get();
+  }
+
+  // ---- the thread that passes on
+
+  private void passOn() {
+    try {
+      while (!closed) {
+        pass(decided.take());
+      }
+    } catch (InterruptedException e) {
+      // Nobody does that; what waits is passed on by close.
+    }
+  }
+
+  private void pass(Joins.Joined joined) {
+    boolean written = false;
+    if (joined.facts != null) {
+      try {
+        joined.facts.write(joined.ended);
+        written = true;
+      } catch (Throwable e) {
+        HttpAudit.countFault();
+      }
+    }
+    (written ? enriched : left).incrementAndGet();
+    passOn(joined.ended);
+  }
+
+  private void passOn(TheirSpan span) {
+    try {
+      span.passOn();
+    } catch (Throwable e) {
+      // The application's own processor threw; where it was to be called, its thread would know.
+      HttpAudit.countFault();
+    } finally {
+      held.decrementAndGet();
+    }
+  }
+}

@@ -1,0 +1,243 @@
+package io.httpaudit.enrich;
+
+import io.httpaudit.correlate.Exchange;
+import io.httpaudit.correlate.Exchange.TraceIds;
+import io.httpaudit.correlate.Side;
+import io.httpaudit.enrich.TheirSpan.Identity;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Which exchange a span of the application's own OpenTelemetry describes. Certain are
+ *
+ * <ul>
+ *   <li>of a CLIENT span: the one request whose bytes name it as their sender;
+ *   <li>of a SERVER span: the request that the thread which started it certainly handled, or the
+ *       one request whose bytes name its parent, if no other SERVER span has that parent.
+ * </ul>
+ *
+ * <p>Where a span sent several requests (redirects, retries), which of them it describes is not
+ * certain. Method and status must agree, too. Else nothing is joined. One thread; bounded: what is
+ * oldest is forgotten.
+ */
+final class Joins {
+  private static final int SPANS = 16_384;
+
+  /** The SDK's clock and ours may differ by so many nanoseconds. */
+  private static final long CLOCKS = 5_000_000;
+
+  /** What a span waits for. */
+  enum Decision {
+    WAIT,
+    ENRICH,
+    LEAVE
+  }
+
+  /** A span from its start on. */
+  static final class Joined {
+    final Identity identity;
+    TheirSpan ended;
+    Exchange exchange;
+    Facts facts;
+
+    Joined(Identity identity) {
+      this.identity = identity;
+    }
+  }
+
+  /**
+   * What names it.
+   *
+   * @param named the span that sent it
+   */
+  private record Name(Side side, long named) {}
+
+  private record Request(long connection, long sequence) {}
+
+  /** How many requests and SERVER spans have a name. */
+  private static final class Named {
+    int requests;
+    int spans;
+    Joined span;
+  }
+
+  private static <K, V> Map<K, V> bounded() {
+    return new LinkedHashMap<>() {
+      private static final long serialVersionUID = 1;
+
+      @Override
+      protected boolean removeEldestEntry(Map.Entry<K, V> eldest) {
+        return size() > SPANS;
+      }
+    };
+  }
+
+  private final Map<Long, Joined> spans = bounded();
+  private final Map<Request, Joined> handled = bounded();
+  private final Map<Name, Named> names = bounded();
+
+  /** Those that have ended, and wait. */
+  private final Map<Long, Joined> held = new HashMap<>();
+
+  /** A span was started; perhaps it is told of again, with the request that it was started for. */
+  void started(Identity span) {
+    Joined joined = new Joined(span);
+    Joined before = spans.put(span.span(), joined);
+    if (!span.server()) {
+      return;
+    }
+    if (before != null && span.parent() != 0) {
+      named(Side.SERVER, span.parent()).spans--;
+    }
+    if (span.connection() != 0) {
+      Request request = new Request(span.connection(), span.sequence());
+      // Of two on one request, neither is certain to describe it.
+      handled.put(request, handled.containsKey(request) ? null : joined);
+    } else if (span.parent() != 0) {
+      Named named = named(Side.SERVER, span.parent());
+      named.spans++;
+      named.span = joined;
+    }
+  }
+
+  private Named named(Side side, long by) {
+    return names.computeIfAbsent(new Name(side, by), name -> new Named());
+  }
+
+  /** A request's head went by, whose bytes name a span. */
+  void asked(Side side, long parent) {
+    named(side, parent).requests++;
+  }
+
+  /**
+   * An exchange is final.
+   *
+   * @return with the ids of the span that describes it, as far as one is certain
+   */
+  Exchange exchange(Exchange e, Facts facts) {
+    Joined joined = describes(e);
+    if (joined == null || joined.exchange != null) {
+      // What the bytes name is known; a span of its own it has none.
+      return e.withTrace(e.trace().withoutSpan());
+    }
+    joined.exchange = e;
+    joined.facts = facts;
+    Identity span = joined.identity;
+    return e.withTrace(
+        new TraceIds(
+            span.traceHigh(),
+            span.traceLow(),
+            span.span(),
+            span.parent(),
+            e.trace().state(),
+            e.trace().sampled()));
+  }
+
+  private Joined describes(Exchange e) {
+    TraceIds bytes = e.trace();
+    if (e.side() == Side.CLIENT) {
+      Joined joined = bytes.parent() == 0 ? null : spans.get(bytes.parent());
+      return joined != null && !joined.identity.server() && sameTrace(joined.identity, bytes)
+          ? joined
+          : null;
+    }
+    Joined joined = handled.remove(new Request(e.connection(), e.sequence()));
+    if (joined != null) {
+      // A parent that the bytes name is the span's, and it was not started before they came.
+      return bytes.parent() == joined.identity.parent()
+              && joined.identity.start() >= e.start() + e.wallOffset() - CLOCKS
+          ? joined
+          : null;
+    }
+    Named named = bytes.parent() == 0 ? null : names.get(new Name(Side.SERVER, bytes.parent()));
+    return named != null
+            && named.spans == 1
+            && named.requests == 1
+            && sameTrace(named.span.identity, bytes)
+        ? named.span
+        : null;
+  }
+
+  private static boolean sameTrace(Identity span, TraceIds bytes) {
+    return span.traceHigh() == bytes.traceHigh() && span.traceLow() == bytes.traceLow();
+  }
+
+  /** A span has ended, and is held. */
+  void ended(TheirSpan span) {
+    long id = span.identity.span();
+    Joined joined = spans.get(id);
+    if (joined == null) {
+      // Its start was not seen, or is forgotten.
+      joined = new Joined(span.identity);
+    }
+    joined.ended = span;
+    held.put(id, joined);
+  }
+
+  /**
+   * Takes those out that have been decided.
+   *
+   * @param told what was told below this position of the ring of events is known
+   * @param all whatever their time
+   */
+  List<Joined> decided(long now, long told, boolean all) {
+    List<Joined> decided = new ArrayList<>();
+    for (Iterator<Joined> each = held.values().iterator(); each.hasNext(); ) {
+      Joined joined = each.next();
+      Decision decision = decide(joined, now, told, all);
+      if (decision != Decision.WAIT) {
+        if (decision == Decision.LEAVE) {
+          joined.facts = null;
+        }
+        each.remove();
+        spans.remove(joined.identity.span(), joined);
+        decided.add(joined);
+      }
+    }
+    return decided;
+  }
+
+  private Decision decide(Joined joined, long now, long told, boolean all) {
+    TheirSpan span = joined.ended;
+    boolean over = all || now - span.deadline >= 0;
+    if (told < span.told) {
+      return over ? Decision.LEAVE : Decision.WAIT;
+    }
+    int requests = requests(joined.identity);
+    if (requests != 1) {
+      return Decision.LEAVE;
+    }
+    if (joined.exchange == null) {
+      return over ? Decision.LEAVE : Decision.WAIT;
+    }
+    return joined.facts != null && agrees(span, joined.exchange) ? Decision.ENRICH : Decision.LEAVE;
+  }
+
+  /** How many requests the span may describe. */
+  private int requests(Identity span) {
+    if (span.server() && span.connection() != 0) {
+      return 1;
+    }
+    if (span.server()) {
+      Named named = span.parent() == 0 ? null : names.get(new Name(Side.SERVER, span.parent()));
+      return named == null || named.spans != 1 ? 0 : named.requests;
+    }
+    Named named = names.get(new Name(Side.CLIENT, span.span()));
+    return named == null ? 0 : named.requests;
+  }
+
+  private static boolean agrees(TheirSpan span, Exchange e) {
+    try {
+      boolean method = span.method().equals(e.method()) || span.method().equals("_OTHER");
+      long status = span.status();
+      return method && (status == 0 || e.status().isEmpty() || e.status().getAsLong() == status);
+    } catch (Throwable failed) {
+      HttpAudit.countFault();
+      return false;
+    }
+  }
+}

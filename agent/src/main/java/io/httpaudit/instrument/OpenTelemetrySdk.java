@@ -1,0 +1,203 @@
+package io.httpaudit.instrument;
+
+import io.httpaudit.enrich.AwaitingSpan;
+import io.httpaudit.enrich.Beside;
+import io.httpaudit.enrich.TheirSpan.Identity;
+import io.httpaudit.observe.Observer;
+import java.lang.ref.WeakReference;
+
+/**
+ * OpenTelemetry's SDK for traces, the application's own or that within OpenTelemetry's agent: where
+ * a span starts, and where it is given to the SDK's processors when it has ended.
+ *
+ * <p>Its spans are the SDK's own objects all along: what is added is in their own attributes, by
+ * the time that the first processor sees them ended.
+ */
+final class OpenTelemetrySdk implements Library {
+  private static final String TRACE = "io/opentelemetry/sdk/trace/";
+  private static final String PROVIDER = TRACE + "SdkTracerProvider";
+
+  private final Beside beside;
+  private final Observer observer;
+
+  OpenTelemetrySdk(Beside beside, Observer observer) {
+    this.beside = beside;
+    this.observer = observer;
+  }
+
+  @Override
+  public Point[] points() {
+    if (!beside.isWanted()) {
+      return new Point[0];
+    }
+    HttpAuditProbe flushes = new Flushes(beside);
+    return new Point[] {
+      Point.around(PROVIDER + "Builder", "build", "", new Built(beside)),
+      Point.around(PROVIDER, "tracerBuilder", "", new Known(beside)),
+      Point.around(PROVIDER, "forceFlush", "", flushes),
+      Point.around(PROVIDER, "shutdown", "", flushes),
+      Point.around(TRACE + "SdkSpanBuilder", "startSpan", "", new Starts(beside, observer)),
+      Point.receives(TRACE + "SdkSpan", "endInternal", "onEnd", new Ends(beside, observer))
+    };
+  }
+
+  /** A provider is there; if it has a processor, so has the application OpenTelemetry. */
+  private static final class Built extends HttpAuditProbe {
+    private final Beside beside;
+
+    Built(Beside beside) {
+      this.beside = beside;
+    }
+
+    @Override
+    public Object enter(Object builder, Object one, Object two) {
+      return null;
+    }
+
+    @Override
+    public void leave(Object entered, Object builder, Object one, Object provider, Throwable e) {
+      try {
+        if (provider != null && OpenTelemetryClasses.of(provider).keeps(provider)) {
+          beside.activate();
+        }
+      } catch (Throwable missing) {
+        HttpAudit.countFault();
+      }
+    }
+  }
+
+  /** A provider is used, perhaps one that was there before us. */
+  private static final class Known extends HttpAuditProbe {
+    private final Beside beside;
+
+    Known(Beside beside) {
+      this.beside = beside;
+    }
+
+    @Override
+    public Object enter(Object provider, Object name, Object two) {
+      try {
+        if (OpenTelemetryClasses.of(provider).keeps(provider)) {
+          beside.activate();
+        }
+      } catch (Throwable e) {
+        HttpAudit.countFault();
+      }
+      return null;
+    }
+  }
+
+  private static final class Flushes extends HttpAuditProbe {
+    private final Beside beside;
+
+    Flushes(Beside beside) {
+      this.beside = beside;
+    }
+
+    @Override
+    public Object enter(Object provider, Object one, Object two) {
+      beside.flush();
+      return null;
+    }
+  }
+
+  private static final class Starts extends HttpAuditProbe {
+    private final Beside beside;
+    private final Observer observer;
+
+    Starts(Beside beside, Observer observer) {
+      this.beside = beside;
+      this.observer = observer;
+    }
+
+    @Override
+    public Object enter(Object builder, Object one, Object two) {
+      return null;
+    }
+
+    @Override
+    public void leave(Object entered, Object builder, Object one, Object span, Throwable e) {
+      if (span == null) {
+        return;
+      }
+      try {
+        OpenTelemetryClasses classes = OpenTelemetryClasses.of(builder);
+        if (!classes.isProcessed(span)) {
+          return;
+        }
+        String kind = classes.kind(span);
+        boolean server = kind.equals("SERVER");
+        if (server || kind.equals("CLIENT")) {
+          beside.activate();
+          long[] request = server ? observer.serving() : null;
+          Identity identity = classes.identity(span, server, request);
+          beside.started(identity);
+          if (server && request == null) {
+            observer.awaitsRequest(new Awaiting(classes, span, identity));
+          }
+        }
+      } catch (Throwable missing) {
+        HttpAudit.countFault();
+      }
+    }
+  }
+
+  /**
+   * A SERVER span that was started on this thread before our own hook, in the same method of the
+   * server's, said which request it is for.
+   */
+  private static final class Awaiting extends WeakReference<Object> implements AwaitingSpan {
+    private final OpenTelemetryClasses classes;
+    private final Identity identity;
+
+    Awaiting(OpenTelemetryClasses classes, Object span, Identity identity) {
+      super(span);
+      this.classes = classes;
+      this.identity = identity;
+    }
+
+    @Override
+    public Identity identity() {
+      try {
+        Object span = get();
+        return span == null || classes.hasEnded(span) ? null : identity;
+      } catch (Throwable e) {
+        HttpAudit.countFault();
+        return null;
+      }
+    }
+  }
+
+  /** Returns who gets the span that has ended: its processor, or one that does nothing. */
+  private static final class Ends extends HttpAuditProbe {
+    private final Beside beside;
+    private final Observer observer;
+
+    Ends(Beside beside, Observer observer) {
+      this.beside = beside;
+      this.observer = observer;
+    }
+
+    @Override
+    public Object enter(Object processor, Object span, Object two) {
+      try {
+        OpenTelemetryClasses classes = OpenTelemetryClasses.of(span);
+        if (!classes.isHttp(span) || !beside.hasRoom()) {
+          return processor;
+        }
+        beside.ended(
+            new OpenTelemetrySpan(
+                classes,
+                span,
+                processor,
+                classes.identity(span, classes.kind(span).equals("SERVER"), null),
+                beside.deadline(),
+                observer.written()));
+        return classes.nobody();
+      } catch (Throwable e) {
+        HttpAudit.countFault();
+        return processor;
+      }
+    }
+  }
+}

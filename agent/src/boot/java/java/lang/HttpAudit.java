@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import jdk.internal.access.JavaIOFileDescriptorAccess;
 import jdk.internal.access.SharedSecrets;
 import jdk.internal.misc.Unsafe;
+import jdk.internal.misc.VM;
 import sun.nio.ch.Net;
 import sun.nio.ch.SelChImpl;
 import sun.nio.cs.ISO_8859_1;
@@ -111,6 +112,11 @@ public final class HttpAudit {
     } catch (Throwable e) {
       return false;
     }
+  }
+
+  /** The JVM's own arguments, {@code -javaagent} among them. */
+  public static String[] jvmArguments() {
+    return VM.getRuntimeArguments();
   }
 
   /** Lets a named module call native code without a warning (JEP 472). */

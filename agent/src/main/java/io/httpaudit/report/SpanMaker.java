@@ -75,17 +75,21 @@ final class SpanMaker {
       tags.put(Names.CLIENT_ADDRESS, peer);
     }
     tags.known(Names.ERROR, error);
-    facts(e, tags);
+    facts(e, true, tags);
     out.end();
     for (Exchange.Timing timing : e.phases()) {
       phase(timing, e.end() - e.start(), e.trace(), e.wallOffset());
     }
   }
 
-  /** What no span but ours could know. */
-  private static void facts(Exchange e, Tags tags) {
+  /**
+   * What no span but ours could know.
+   *
+   * @param own whether the span's times are the exchange's
+   */
+  private static void facts(Exchange e, boolean own, Tags tags) {
     verdict(e.verdict(), e.why(), tags);
-    times(e, e.side() == Side.SERVER, tags);
+    times(e, e.side() == Side.SERVER, own, tags);
     message(Names.REQUEST, e.request(), tags);
     message(Names.RESPONSE, e.response(), tags);
     if (e.tcp().rttNanos().isPresent()) {
@@ -108,7 +112,7 @@ final class SpanMaker {
     tags.put(Names.PEER_ADDRESS, e.peer().address());
     tags.put(Names.PEER_PORT, (long) e.peer().port());
     tags.known(Names.INTERFACE, e.interfaceName());
-    facts(e, tags);
+    facts(e, false, tags);
   }
 
   /** A call that waited for a connection that never came: no method is known. */
@@ -237,7 +241,7 @@ final class SpanMaker {
     }
   }
 
-  private static void times(Exchange e, boolean server, Tags tags) {
+  private static void times(Exchange e, boolean server, boolean own, Tags tags) {
     long known = 0;
     long unseen = 0;
     int terms = 0;
@@ -258,7 +262,7 @@ final class SpanMaker {
           break;
       }
     }
-    if (!e.phases().isEmpty()) {
+    if (own && !e.phases().isEmpty()) {
       tags.put(Names.OTHER, millis(e.end() - e.start() - known));
     }
     // No accept_wait where read_wait is known: accept came first.

@@ -2,6 +2,7 @@ package io.httpaudit.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.httpaudit.enrich.Beside;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -129,8 +130,17 @@ class SettingsTest {
     assertThat(Settings.of("capture=headers-of-namespace").notDone())
         .isEqualTo("capture=headers-of-namespace");
     assertThat(Settings.of("heads=true").notDone()).isEqualTo("heads=true");
-    assertThat(Settings.of("spans=enrich").notDone()).isEqualTo("spans=enrich");
     assertThat(Settings.of("spans=none").reporting().spans()).isFalse();
+  }
+
+  @Test
+  void theApplicationsOwnSpansAreEnrichedUnlessOursAreAskedFor() {
+    assertThat(Settings.of("").beside()).isEqualTo(Beside.Mode.AUTO);
+    assertThat(Settings.of("spans=enrich").beside()).isEqualTo(Beside.Mode.ENRICH);
+    assertThat(Settings.of("spans=own").beside()).isEqualTo(Beside.Mode.OWN);
+    assertThat(Settings.of("spans=none").beside()).isEqualTo(Beside.Mode.OWN);
+    assertThat(Settings.of("").holdNanos()).isEqualTo(2_000_000_000L);
+    assertThat(Settings.of("spans.hold=300ms").holdNanos()).isEqualTo(300_000_000L);
   }
 
   @Test

@@ -34,6 +34,16 @@ final class Expected {
     return expected.tags;
   }
 
+  /** What a span that somebody else made has of it. */
+  static Map<String, String> facts(JsonNode line, SpansIT.Span span) {
+    Map<String, String> facts = tags(line, span);
+    facts.keySet().removeIf(key -> !key.startsWith("httpaudit.") && !key.startsWith("network."));
+    // Theirs, and of a length of its own.
+    facts.remove("network.protocol.version");
+    facts.remove("httpaudit.other_ms");
+    return facts;
+  }
+
   private String text(String field) {
     return line.path(field).asText("");
   }

@@ -38,6 +38,7 @@ public final class Jvm implements AutoCloseable {
   /** How to start it. */
   public static final class Setup {
     private final List<String> prefix = new ArrayList<>();
+    private final List<String> before = new ArrayList<>();
     private final List<String> options = new ArrayList<>();
     private final List<String> arguments = new ArrayList<>();
     private final Map<String, String> variables = new HashMap<>();
@@ -89,6 +90,12 @@ public final class Jvm implements AutoCloseable {
       return this;
     }
 
+    /** Options of {@code java} that stand before our own. */
+    public Setup optionsBefore(String... words) {
+      before.addAll(List.of(words));
+      return this;
+    }
+
     /** Options of {@code java}. */
     public Setup options(String... words) {
       options.addAll(List.of(words));
@@ -117,6 +124,7 @@ public final class Jvm implements AutoCloseable {
     public Jvm start() {
       List<String> command = new ArrayList<>(prefix);
       command.add(jdk.java().toString());
+      command.addAll(before);
       if (agent) {
         List<String> pairs = new ArrayList<>();
         settings.forEach((key, value) -> pairs.add(key + "=" + value));

@@ -1,0 +1,243 @@
+package io.httpaudit.enrich;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.httpaudit.correlate.Exchange;
+import io.httpaudit.correlate.Exchange.TraceIds;
+import io.httpaudit.correlate.Side;
+import io.httpaudit.correlate.Verdict;
+import io.httpaudit.enrich.TheirSpan.Identity;
+import io.httpaudit.flow.Endpoint;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+
+class JoinsTest {
+  private static final long HIGH = 1;
+  private static final long LOW = 2;
+  private static final long SPAN = 3;
+  private static final long PARENT = 4;
+  private static final long WALL = 1_000_000_000_000L;
+  private static final long NOW = 100;
+  private static final long DEADLINE = 1_000;
+  private static final Endpoint HERE = new Endpoint(0, 1, 80);
+
+  private final Joins joins = new Joins();
+  private final Facts facts = onto -> {};
+
+  private static Identity client() {
+    return new Identity(HIGH, LOW, SPAN, PARENT, false, WALL, 0, 0);
+  }
+
+  private static Identity server(long span, long parent, long connection) {
+    return new Identity(HIGH, LOW, span, parent, true, WALL, connection, 0);
+  }
+
+  private static TheirSpan ended(Identity identity, String method, long status) {
+    return new TheirSpan(identity, DEADLINE, 10) {
+      @Override
+      public String method() {
+        return method;
+      }
+
+      @Override
+      public long status() {
+        return status;
+      }
+
+      @Override
+      public boolean has(String key, Class<?> type) {
+        return false;
+      }
+
+      @Override
+      public void put(String key, Object value) {}
+
+      @Override
+      public void child(String name, long start, long end) {}
+
+      @Override
+      public void passOn() {}
+    };
+  }
+
+  private static Exchange exchange(Side side, long connection, TraceIds ids, long status) {
+    Exchange.Range range =
+        new Exchange.Range(0, 10, 1, 0, 0, OptionalLong.of(0), OptionalLong.of(1));
+    return new Exchange(
+        side,
+        Verdict.MATCHED,
+        Optional.empty(),
+        connection,
+        0,
+        HERE,
+        HERE,
+        "lo",
+        ids,
+        "GET",
+        "/",
+        "shop",
+        "",
+        OptionalLong.of(status),
+        "1.1",
+        0,
+        range,
+        range,
+        0,
+        1,
+        WALL,
+        List.of(),
+        OptionalLong.empty(),
+        new Exchange.Tcp(OptionalLong.empty(), 0, false),
+        Optional.empty(),
+        "");
+  }
+
+  private static TraceIds named(long by) {
+    return by == 0 ? new TraceIds(7, 7, 7, 0, "", true) : new TraceIds(HIGH, LOW, 77, by, "", true);
+  }
+
+  /** Null: it waits; else whether it is enriched. */
+  private Boolean decided(long now) {
+    List<Joins.Joined> decided = joins.decided(now, 10, false);
+    return decided.isEmpty() ? null : decided.get(0).facts != null;
+  }
+
+  @Test
+  void aClientSpanIsJoinedToTheOneRequestThatNamesIt() {
+    joins.started(client());
+    joins.asked(Side.CLIENT, SPAN);
+    joins.ended(ended(client(), "GET", 200));
+    assertThat(decided(NOW)).isNull();
+
+    Exchange told = joins.exchange(exchange(Side.CLIENT, 5, named(SPAN), 200), facts);
+    assertThat(told.trace().span()).isEqualTo(SPAN);
+    assertThat(told.trace().parent()).isEqualTo(PARENT);
+    assertThat(decided(NOW)).isTrue();
+  }
+
+  @Test
+  void whatWasToldBeforeItsEndIsWaitedFor() {
+    joins.started(client());
+    joins.ended(ended(client(), "GET", 200));
+    assertThat(joins.decided(NOW, 9, false)).isEmpty();
+    assertThat(decided(NOW)).as("no request named it").isFalse();
+  }
+
+  @Test
+  void ofSeveralRequestsNoneIsCertain() {
+    joins.started(client());
+    joins.asked(Side.CLIENT, SPAN);
+    joins.asked(Side.CLIENT, SPAN);
+    joins.exchange(exchange(Side.CLIENT, 5, named(SPAN), 302), facts);
+    joins.ended(ended(client(), "GET", 302));
+    assertThat(decided(NOW)).isFalse();
+  }
+
+  @Test
+  void statusAndMethodMustAgree() {
+    joins.started(client());
+    joins.asked(Side.CLIENT, SPAN);
+    joins.exchange(exchange(Side.CLIENT, 5, named(SPAN), 200), facts);
+    joins.ended(ended(client(), "GET", 503));
+    assertThat(decided(NOW)).isFalse();
+
+    joins.started(server(9, 0, 5));
+    joins.exchange(exchange(Side.SERVER, 5, named(0), 200), facts);
+    joins.ended(ended(server(9, 0, 5), "POST", 200));
+    assertThat(decided(NOW)).isFalse();
+  }
+
+  @Test
+  void aServersRequestIsNoClients() {
+    joins.started(client());
+    joins.asked(Side.SERVER, SPAN);
+    Exchange told = joins.exchange(exchange(Side.SERVER, 5, named(SPAN), 200), facts);
+    assertThat(told.trace().span()).isZero();
+    assertThat(told.trace().parent()).isEqualTo(SPAN);
+  }
+
+  @Test
+  void aServerSpanIsJoinedByTheRequestThatItsThreadHandles() {
+    joins.started(server(9, 0, 5));
+    Exchange other = joins.exchange(exchange(Side.SERVER, 6, named(0), 200), facts);
+    assertThat(other.trace().span()).isZero();
+    Exchange own = joins.exchange(exchange(Side.SERVER, 5, named(0), 200), facts);
+    assertThat(own.trace().span()).isEqualTo(9);
+    joins.ended(ended(server(9, 0, 5), "GET", 200));
+    assertThat(decided(NOW)).isTrue();
+  }
+
+  @Test
+  void notIfTheBytesNameAnotherParentThanItHas() {
+    joins.started(server(9, 0, 5));
+    Exchange told = joins.exchange(exchange(Side.SERVER, 5, named(PARENT), 200), facts);
+    assertThat(told.trace().span()).isZero();
+  }
+
+  @Test
+  void notIfItStartedBeforeTheRequestCame() {
+    Identity early = new Identity(HIGH, LOW, 9, 0, true, WALL - 20_000_000, 5, 0);
+    joins.started(early);
+    Exchange told = joins.exchange(exchange(Side.SERVER, 5, named(0), 200), facts);
+    assertThat(told.trace().span()).isZero();
+  }
+
+  @Test
+  void ofTwoServerSpansOnOneRequestNoneIsCertain() {
+    joins.started(server(9, 0, 5));
+    joins.started(server(10, 0, 5));
+    Exchange told = joins.exchange(exchange(Side.SERVER, 5, named(0), 200), facts);
+    assertThat(told.trace().span()).isZero();
+  }
+
+  @Test
+  void aServerSpanOfAnUnknownLibraryIsJoinedByItsParentIfThatIsUnique() {
+    joins.started(server(9, PARENT, 0));
+    joins.asked(Side.SERVER, PARENT);
+    Exchange told = joins.exchange(exchange(Side.SERVER, 5, named(PARENT), 200), facts);
+    assertThat(told.trace().span()).isEqualTo(9);
+    joins.ended(ended(server(9, PARENT, 0), "GET", 200));
+    assertThat(decided(NOW)).isTrue();
+
+    // A retry: two requests of one caller's span.
+    joins.started(server(11, 12, 0));
+    joins.started(server(13, 12, 0));
+    joins.asked(Side.SERVER, 12);
+    joins.asked(Side.SERVER, 12);
+    Exchange retried = joins.exchange(exchange(Side.SERVER, 5, named(12), 200), facts);
+    assertThat(retried.trace().span()).isZero();
+  }
+
+  @Test
+  void whenItIsKnownLaterWhichRequestItWasThatCounts() {
+    joins.started(server(9, PARENT, 0));
+    joins.started(server(9, PARENT, 5));
+    joins.asked(Side.SERVER, PARENT);
+    Exchange told = joins.exchange(exchange(Side.SERVER, 5, named(PARENT), 200), facts);
+    assertThat(told.trace().span()).isEqualTo(9);
+    joins.ended(ended(server(9, PARENT, 0), "GET", 200));
+    assertThat(decided(NOW)).isTrue();
+  }
+
+  @Test
+  void whenItsTimeIsUpItGoesOnAsItIs() {
+    joins.started(client());
+    joins.asked(Side.CLIENT, SPAN);
+    joins.ended(ended(client(), "GET", 200));
+    assertThat(decided(NOW)).isNull();
+    assertThat(decided(DEADLINE)).isFalse();
+    joins.exchange(exchange(Side.CLIENT, 5, named(SPAN), 200), facts);
+    assertThat(decided(DEADLINE)).as("only once").isNull();
+  }
+
+  @Test
+  void whatIsIgnoredIsNotHeld() {
+    joins.started(client());
+    joins.asked(Side.CLIENT, SPAN);
+    joins.ended(ended(client(), "GET", 200));
+    joins.exchange(exchange(Side.CLIENT, 5, named(SPAN), 200), null);
+    assertThat(decided(NOW)).isFalse();
+  }
+}

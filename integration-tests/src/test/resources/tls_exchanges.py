@@ -1,4 +1,5 @@
 """The other end of HTTP/1.1 over TLS, with Python's own TLS, which writes its session keys down.
+Of VERSION "plain" it is without TLS.
 
     tls_exchanges.py client VERSION PORT EXCHANGES FOLDER [OPTION...]
     tls_exchanges.py server VERSION 0 0 FOLDER [OPTION...]
@@ -100,6 +101,10 @@ class Incoming:
             size = int(self.line(), 16)
         self.take(2)
         return body
+
+
+def wrapped(context, tcp, **options):
+    return context.wrap_socket(tcp, **options) if context else tcp
 
 
 def pattern(number, count):
@@ -207,10 +212,10 @@ class Client:
         while numbers:
             with socket.create_connection((HOST, self.port)) as tcp:
                 tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                with self.context.wrap_socket(tcp, server_hostname="localhost") as tls:
+                with wrapped(self.context, tcp, server_hostname="localhost") as tls:
                     self.ask(tls, numbers)
                     # Every second connection ends without a close_notify.
-                    if numbers[0] // ON_A_CONNECTION % 2:
+                    if self.context and numbers[0] // ON_A_CONNECTION % 2:
                         self.close(tls)
             numbers = self.some()
 
@@ -297,7 +302,7 @@ def answer(tls, incoming, line, sequence, peer, notes):
 def serve(context, tcp, peer, notes, lingers):
     try:
         tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        with context.wrap_socket(tcp, server_side=True) as tls:
+        with wrapped(context, tcp, server_side=True) as tls:
             incoming = Incoming(tls)
             sequence = 0
             line = incoming.line()
@@ -328,6 +333,16 @@ def server(context, notes, lingers):
 
 def main():
     role, version, port, exchanges, folder, *options = sys.argv[1:]
+    notes = Notes(folder + "/messages.jsonl")
+    context = None if version == "plain" else tls(role, version, folder, options)
+    if role == "client":
+        client(context, int(port), int(exchanges), notes)
+    else:
+        server(context, notes, "update" in options)
+    notes.close()
+
+
+def tls(role, version, folder, options):
     purpose = ssl.PROTOCOL_TLS_CLIENT if role == "client" else ssl.PROTOCOL_TLS_SERVER
     context = ssl.SSLContext(purpose)
     version = ssl.TLSVersion.TLSv1_2 if version == "1.2" else ssl.TLSVersion.TLSv1_3
@@ -342,12 +357,7 @@ def main():
         context.verify_mode = ssl.CERT_REQUIRED
     if role == "server" and "retry" in options:
         context.set_ecdh_curve("secp521r1")
-    notes = Notes(folder + "/messages.jsonl")
-    if role == "client":
-        client(context, int(port), int(exchanges), notes)
-    else:
-        server(context, notes, "update" in options)
-    notes.close()
+    return context
 
 
 main()

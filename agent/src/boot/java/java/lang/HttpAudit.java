@@ -526,6 +526,19 @@ public final class HttpAudit {
     return null;
   }
 
+  /** Likewise, of two that are arrays: which part of each. */
+  public static Object enter(
+      int probe, Object self, Object one, Object two, int partOne, int partTwo) {
+    if (sink != null) {
+      try {
+        return probes[probe].enter(self, one, two, partOne, partTwo);
+      } catch (Throwable e) {
+        faults++;
+      }
+    }
+    return null;
+  }
+
   /**
    * Who gets a call with one argument.
    *

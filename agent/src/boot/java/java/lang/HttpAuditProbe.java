@@ -19,6 +19,17 @@ public abstract class HttpAuditProbe {
   public abstract Object enter(Object self, Object one, Object two);
 
   /**
+   * At the entry of a method that is to use parts of arrays.
+   *
+   * @param partOne of {@code one}: index of the first element, times 65,536, plus their number; -1:
+   *     it is no array
+   * @param partTwo likewise of {@code two}
+   */
+  public Object enter(Object self, Object one, Object two, int partOne, int partTwo) {
+    return enter(self, one, two);
+  }
+
+  /**
    * When it returns or throws.
    *
    * @param entered what {@link #enter} returned

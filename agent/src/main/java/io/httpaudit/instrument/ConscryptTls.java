@@ -20,14 +20,14 @@ final class ConscryptTls implements Library {
   @Override
   public Point[] points() {
     return new Point[] {
-      Point.around(
+      Point.aroundParts(
           ENGINE,
           "wrap",
           "(" + BUFFERS + "IILjava/nio/ByteBuffer;)" + RESULT,
           new TlsEngineCall(engines, true),
           1,
           4),
-      Point.around(
+      Point.aroundParts(
           ENGINE,
           "unwrap",
           "(" + BUFFERS + "II" + BUFFERS + "II)" + RESULT,

@@ -27,8 +27,10 @@ final class JdkTls implements Library {
   public Point[] points() {
     String call = "(" + BUFFERS + "II" + BUFFERS + "II)" + RESULT;
     return new Point[] {
-      Point.around(SSL + "SSLEngineImpl", "wrap", call, new TlsEngineCall(engines, true), 1, 4),
-      Point.around(SSL + "SSLEngineImpl", "unwrap", call, new TlsEngineCall(engines, false), 4, 1),
+      Point.aroundParts(
+          SSL + "SSLEngineImpl", "wrap", call, new TlsEngineCall(engines, true), 1, 4),
+      Point.aroundParts(
+          SSL + "SSLEngineImpl", "unwrap", call, new TlsEngineCall(engines, false), 4, 1),
       Point.around(SSL + "SSLSocketOutputRecord", "deliver", "([BII)V", new Delivers()),
       Point.around(
           SSL + "OutputRecord",

@@ -175,9 +175,9 @@ final class LibraryWeaver {
           case RUNS ->
               next =
                   point.call().isEmpty()
-                      ? new Around(next, i, free, receiver)
+                      ? new Around(next, i, free, receiver, descriptor)
                       : new AtCall(next, i, free, receiver);
-          case PROBE -> next = new Around(next, i, free, receiver);
+          case PROBE, PARTS -> next = new Around(next, i, free, receiver, descriptor);
           case BEGINS -> next = new BeforeCall(next, i);
           case RECEIVES -> next = new Receiver(next, i);
           case FIRES -> {
@@ -477,8 +477,11 @@ final class LibraryWeaver {
 
   /** What entering gave, and the argument told, since the method may reuse its own variable. */
   private final class Around extends Enclosing {
-    Around(MethodVisitor next, int index, int free, String receiver) {
+    private final String descriptor;
+
+    Around(MethodVisitor next, int index, int free, String receiver, String descriptor) {
       super(next, index, free, 2, receiver);
+      this.descriptor = descriptor;
     }
 
     @Override
@@ -494,10 +497,35 @@ final class LibraryWeaver {
         load(receiver == null ? -1 : 0);
         load(token + 1);
         load(point.two());
+        boolean parts = point.kind() == Point.Kind.PARTS;
+        if (parts) {
+          part(point.one());
+          part(point.two());
+        }
         call(
-            "enter", "(ILjava/lang/Object;Ljava/lang/Object;Ljava/lang/Object;)Ljava/lang/Object;");
+            "enter",
+            "(ILjava/lang/Object;Ljava/lang/Object;Ljava/lang/Object;"
+                .concat(parts ? "II" : "")
+                .concat(")Ljava/lang/Object;"));
       }
       store(token);
+    }
+
+    /** Which part of the array in a slot: the two arguments behind it say. */
+    private void part(int array) {
+      int slot = receiver == null ? 0 : 1;
+      for (Type type : Type.getArgumentTypes(descriptor)) {
+        if (slot == array && type.getSort() != Type.ARRAY) {
+          plain(Opcodes.ICONST_M1);
+          return;
+        }
+        slot += type.getSize();
+      }
+      super.visitVarInsn(Opcodes.ILOAD, array + 1);
+      push(Short.SIZE);
+      plain(Opcodes.ISHL);
+      super.visitVarInsn(Opcodes.ILOAD, array + 2);
+      plain(Opcodes.IOR);
     }
 
     private void push(int number) {

@@ -20,14 +20,14 @@ final class NettyTls implements Library {
   @Override
   public Point[] points() {
     return new Point[] {
-      Point.around(
+      Point.aroundParts(
           ENGINE,
           "wrap",
           "([" + BUFFER + "II" + BUFFER + ")" + RESULT,
           new TlsEngineCall(engines, true),
           1,
           4),
-      Point.around(
+      Point.aroundParts(
           ENGINE,
           "unwrap",
           "([" + BUFFER + "II[" + BUFFER + "II)" + RESULT,

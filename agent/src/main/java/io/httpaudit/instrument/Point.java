@@ -43,6 +43,12 @@ record Point(
     /** {@code this} and the object {@link #one} are told right before {@link #call}. */
     BEGINS,
 
+    /**
+     * As {@link #PROBE}, and told is which part of arrays: each is followed by an index and a
+     * number.
+     */
+    PARTS,
+
     /** {@link #probe} says on which object {@link #call} is called, with its one argument. */
     RECEIVES
   }
@@ -68,6 +74,12 @@ record Point(
    */
   static Point receives(String owner, String method, String call, HttpAuditProbe probe) {
     return new Point(Kind.RECEIVES, owner, method, "", call, "", -1, -1, probe);
+  }
+
+  /** As {@link #around}, of arguments that are arrays, each followed by an index and a number. */
+  static Point aroundParts(
+      String owner, String method, String descriptor, HttpAuditProbe probe, int one, int two) {
+    return new Point(Kind.PARTS, owner, method, descriptor, "", "", one, two, probe);
   }
 
   private static Point of(

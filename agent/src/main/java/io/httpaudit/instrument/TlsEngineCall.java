@@ -22,9 +22,14 @@ final class TlsEngineCall extends HttpAuditProbe {
 
   @Override
   public Object enter(Object self, Object one, Object two) {
+    return enter(self, one, two, Records.ALL, Records.ALL);
+  }
+
+  @Override
+  public Object enter(Object self, Object one, Object two, int partOne, int partTwo) {
     TlsEnd end = engines.of(self);
     Records records = wraps ? end.out() : end.in();
-    return one != null && two != null && records.begins(one, two) ? end : null;
+    return one != null && two != null && records.begins(one, partOne, two, partTwo) ? end : null;
   }
 
   @Override

@@ -22,6 +22,9 @@ public final class Records implements Handshake.HelloListener {
   private static final byte HANDSHAKE = 22;
   private static final byte APPLICATION_DATA = 23;
 
+  /** In place of a part of an array: all of it, or one. */
+  public static final int ALL = -1;
+
   /** Plaintext that a record holds at the most (RFC 8446, 5.1). */
   private static final int LARGEST = 1 << 14;
 
@@ -64,6 +67,10 @@ public final class Records implements Handshake.HelloListener {
   // The call in hand.
   private ByteBuffer[] plain;
   private ByteBuffer[] cipher;
+  private int plainFirst;
+  private int plainEnd;
+  private int cipherFirst;
+  private int cipherEnd;
   private int[] plainFrom = new int[1];
   private int[] cipherFrom = new int[1];
   private final ByteBuffer[] onePlain = new ByteBuffer[1];
@@ -130,18 +137,25 @@ public final class Records implements Handshake.HelloListener {
    *
    * @param plaintext an array of buffers, or one: to be consumed by a wrap, to be filled by an
    *     unwrap
+   * @param plainPart which of the array's, the others being anybody's: index of the first, times
+   *     65,536, plus their number; {@link #ALL}
    * @param records likewise
+   * @param recordPart likewise
    * @return whether {@link #ends} is to be called
    */
-  public boolean begins(Object plaintext, Object records) {
+  public boolean begins(Object plaintext, int plainPart, Object records, int recordPart) {
     if (lossTold || !enter()) {
       return false;
     }
     calledAt = System.nanoTime();
     plain = buffers(plaintext, onePlain);
     cipher = buffers(records, oneCipher);
-    plainFrom = positions(plain, plainFrom);
-    cipherFrom = positions(cipher, cipherFrom);
+    plainFirst = first(plainPart);
+    plainEnd = end(plainPart, plain.length);
+    cipherFirst = first(recordPart);
+    cipherEnd = end(recordPart, cipher.length);
+    plainFrom = positions(plain, plainFirst, plainEnd, plainFrom);
+    cipherFrom = positions(cipher, cipherFirst, cipherEnd, cipherFrom);
     if (outbound && left > 0) {
       // OpenSSL may ask for the same bytes again when it has room for the rest of their record.
       note();
@@ -157,9 +171,18 @@ public final class Records implements Handshake.HelloListener {
     return one;
   }
 
-  private static int[] positions(ByteBuffer[] buffers, int[] reused) {
-    int[] positions = buffers.length > reused.length ? new int[buffers.length] : reused;
-    for (int i = 0; i < buffers.length; i++) {
+  private static int first(int part) {
+    return part == ALL ? 0 : part >>> Short.SIZE;
+  }
+
+  /** Of a part that is not there, the engine's own method complains. */
+  private static int end(int part, int all) {
+    return part == ALL ? all : Math.min(all, first(part) + (part & 0xFFFF));
+  }
+
+  private static int[] positions(ByteBuffer[] buffers, int first, int end, int[] reused) {
+    int[] positions = end > reused.length ? new int[end] : reused;
+    for (int i = first; i < end; i++) {
       positions[i] = buffers[i] == null ? 0 : buffers[i].position();
     }
     return positions;
@@ -168,9 +191,8 @@ public final class Records implements Handshake.HelloListener {
   /** It returned, or threw. */
   public void ends(boolean thrown) {
     try {
-      int total = moved(plain, plainFrom);
       if (thrown) {
-        if (total > 0 || moved(cipher, cipherFrom) > 0) {
+        if (plainMoved() > 0 || moved(cipher, cipherFrom, cipherFirst, cipherEnd) > 0) {
           lose();
         }
         return;
@@ -206,8 +228,8 @@ public final class Records implements Handshake.HelloListener {
       lose();
     }
     count = 0;
-    positions(plain, plainFrom);
-    positions(cipher, cipherFrom);
+    positions(plain, plainFirst, plainEnd, plainFrom);
+    positions(cipher, cipherFirst, cipherEnd, cipherFrom);
   }
 
   /**
@@ -218,7 +240,7 @@ public final class Records implements Handshake.HelloListener {
     if (busy == 0 || plain == null) {
       return;
     }
-    int so = moved(plain, plainFrom);
+    int so = plainMoved();
     if (so == (writes == 0 ? 0 : written[writes - 1])) {
       return;
     }
@@ -230,7 +252,7 @@ public final class Records implements Handshake.HelloListener {
 
   private void settle() {
     frame();
-    int total = moved(plain, plainFrom);
+    int total = plainMoved();
     if (total > 0) {
       pass(total);
     } else {
@@ -238,9 +260,13 @@ public final class Records implements Handshake.HelloListener {
     }
   }
 
-  private static int moved(ByteBuffer[] buffers, int[] from) {
+  private int plainMoved() {
+    return moved(plain, plainFrom, plainFirst, plainEnd);
+  }
+
+  private static int moved(ByteBuffer[] buffers, int[] from, int first, int end) {
     int moved = 0;
-    for (int i = 0; i < buffers.length; i++) {
+    for (int i = first; i < end; i++) {
       moved += buffers[i] == null ? 0 : buffers[i].position() - from[i];
     }
     return moved;
@@ -249,7 +275,7 @@ public final class Records implements Handshake.HelloListener {
   /** Finds the records whose headers are in the bytes moved. */
   private void frame() {
     long at = position;
-    for (int i = 0; i < cipher.length; i++) {
+    for (int i = cipherFirst; i < cipherEnd; i++) {
       ByteBuffer bytes = cipher[i];
       if (bytes == null) {
         continue;
@@ -330,8 +356,8 @@ public final class Records implements Handshake.HelloListener {
     }
     try {
       to.call = outbound ? calledAt : System.nanoTime();
-      cursor = 0;
-      cursorAt = plainFrom[0];
+      cursor = plainFirst;
+      cursorAt = plainFrom[cursor];
       if (lost || count == 0 && outbound) {
         lost(to);
         return;

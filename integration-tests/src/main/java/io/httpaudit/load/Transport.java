@@ -3,6 +3,7 @@ package io.httpaudit.load;
 import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
+import io.httpaudit.stacks.Keys;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

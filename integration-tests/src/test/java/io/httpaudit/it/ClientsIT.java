@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.httpaudit.it.RecordingServer.Heard;
 import io.httpaudit.load.ClientCalls;
-import io.httpaudit.load.Keys;
+import io.httpaudit.stacks.Keys;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;

@@ -12,7 +12,7 @@ import java.util.Base64;
 record Keys(Path store, Path certificate, Path key) {
   static Keys in(Path folder) {
     Path store = Keystore.in(folder);
-    char[] password = io.httpaudit.load.Keys.PASSWORD.toCharArray();
+    char[] password = io.httpaudit.stacks.Keys.PASSWORD.toCharArray();
     try {
       KeyStore keys = KeyStore.getInstance(store.toFile(), password);
       return new Keys(

@@ -1,6 +1,6 @@
 package io.httpaudit.it;
 
-import io.httpaudit.load.Keys;
+import io.httpaudit.stacks.Keys;
 import java.nio.file.Path;
 
 /** A key and its own certificate, made by the JDK's keytool, of the names that tests ask for. */

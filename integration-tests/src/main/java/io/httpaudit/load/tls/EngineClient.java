@@ -1,5 +1,6 @@
 package io.httpaudit.load.tls;
 
+import io.httpaudit.stacks.Asked;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.URI;

@@ -1,5 +1,7 @@
 package io.httpaudit.load.tls;
 
+import io.httpaudit.stacks.Asked;
+import io.httpaudit.stacks.Daemons;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;

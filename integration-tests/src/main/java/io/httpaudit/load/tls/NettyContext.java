@@ -1,6 +1,6 @@
 package io.httpaudit.load.tls;
 
-import io.httpaudit.load.Keys;
+import io.httpaudit.stacks.Keys;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;

@@ -1,5 +1,8 @@
 package io.httpaudit.load.tls;
 
+import io.httpaudit.stacks.Bodies;
+import io.httpaudit.stacks.Daemons;
+import io.httpaudit.stacks.Wanted;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;

@@ -1,5 +1,6 @@
 package io.httpaudit.load.tls;
 
+import io.httpaudit.stacks.Asked;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import java.nio.file.Path;

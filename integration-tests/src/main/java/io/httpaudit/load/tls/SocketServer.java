@@ -1,5 +1,8 @@
 package io.httpaudit.load.tls;
 
+import io.httpaudit.stacks.Bodies;
+import io.httpaudit.stacks.Daemons;
+import io.httpaudit.stacks.Wanted;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;

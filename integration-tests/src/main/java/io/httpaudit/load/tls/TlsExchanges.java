@@ -1,6 +1,8 @@
 package io.httpaudit.load.tls;
 
-import io.httpaudit.load.Keys;
+import io.httpaudit.stacks.Asked;
+import io.httpaudit.stacks.Daemons;
+import io.httpaudit.stacks.Keys;
 import io.netty.channel.nio.NioEventLoopGroup;
 import java.nio.file.Path;
 import java.security.Security;

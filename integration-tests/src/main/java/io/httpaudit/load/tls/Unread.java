@@ -1,6 +1,6 @@
 package io.httpaudit.load.tls;
 
-import io.httpaudit.load.Keys;
+import io.httpaudit.stacks.Keys;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;

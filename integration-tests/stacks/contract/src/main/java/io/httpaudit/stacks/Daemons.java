@@ -1,17 +1,17 @@
-package io.httpaudit.load.tls;
+package io.httpaudit.stacks;
 
 /** Threads that keep no program from its end; and what ends it at once. */
-final class Daemons {
+public final class Daemons {
   private Daemons() {}
 
-  static Thread thread(Runnable task) {
+  public static Thread thread(Runnable task) {
     Thread thread = new Thread(task, "tls");
     thread.setDaemon(true);
     return thread;
   }
 
   /** What no peer of these programs may bring about. */
-  static void fail(Exception e) {
+  public static void fail(Exception e) {
     e.printStackTrace();
     System.exit(3);
   }

@@ -1,13 +1,13 @@
-package io.httpaudit.load.tls;
+package io.httpaudit.stacks;
 
 import java.io.IOException;
 import java.util.Arrays;
 
 /** Of every body each byte is known by the exchange's number. */
-final class Bodies {
+public final class Bodies {
   private Bodies() {}
 
-  static byte[] of(int number, int bytes) {
+  public static byte[] of(int number, int bytes) {
     byte[] body = new byte[bytes];
     for (int i = 0; i < bytes; i++) {
       body[i] = (byte) ('a' + (number + i) % 26);
@@ -15,7 +15,7 @@ final class Bodies {
     return body;
   }
 
-  static void check(int number, int bytes, byte[] body) throws IOException {
+  public static void check(int number, int bytes, byte[] body) throws IOException {
     if (!Arrays.equals(body, of(number, bytes))) {
       throw new IOException(number + ": a body of " + body.length + ", not " + bytes + " bytes");
     }

@@ -1,13 +1,13 @@
-package io.httpaudit.load.tls;
+package io.httpaudit.stacks;
 
 /**
  * One exchange as a client makes it: what it sends, and what it asks for. All kinds follow one
  * another.
  */
-record Asked(String method, int bytes, boolean chunked, Wanted wanted) {
+public record Asked(String method, int bytes, boolean chunked, Wanted wanted) {
   private static final int LARGE = 200_000;
 
-  static Asked of(int number) {
+  public static Asked of(int number) {
     if (number % 100 == 50) {
       return get(number, LARGE, number % 200 == 50 ? "chunked" : "length");
     }
@@ -37,15 +37,15 @@ record Asked(String method, int bytes, boolean chunked, Wanted wanted) {
     return new Asked(method, sent, chunked, new Wanted(number, bytes, framing));
   }
 
-  boolean hasBody() {
+  public boolean hasBody() {
     return method.startsWith("P");
   }
 
-  byte[] body() {
+  public byte[] body() {
     return Bodies.of(wanted.number(), bytes);
   }
 
-  void check(int status, byte[] body) throws java.io.IOException {
+  public void check(int status, byte[] body) throws java.io.IOException {
     if (status != wanted.status()) {
       throw new java.io.IOException(this + ": answered " + status);
     }

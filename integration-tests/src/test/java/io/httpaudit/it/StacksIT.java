@@ -1,0 +1,325 @@
+package io.httpaudit.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.httpaudit.it.oracle.Capture;
+import io.httpaudit.it.oracle.Comparison;
+import io.httpaudit.it.oracle.Decryption;
+import io.httpaudit.it.oracle.Side;
+import io.httpaudit.it.oracle.Tally;
+import io.httpaudit.it.oracle.Witness;
+import io.httpaudit.stacks.Contract;
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.CleanupMode;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * One contract for every library below {@code stacks/}, as server and as client, plain and over
+ * TLS, on each JDK: each exchange is as the capture has it, and none is in another's trace. By
+ * default a quarter of the cells, each library in one at least; {@code stacks.sh} runs all.
+ */
+class StacksIT {
+  private static final int EXCHANGES = 200 * Integer.getInteger("volume", 1);
+  private static final int IN_CONTEXTS = 500 * Integer.getInteger("volume", 1);
+  private static final int AT_ONCE = 50;
+  private static final boolean ALL = Boolean.getBoolean("stacks.all");
+  private static final String ROW = "%-24s %-20s %-7s %-6s %-7s %10s %8s %6s %8s %7s%n";
+  private static final String TRACE = "c0ffee%026x";
+
+  private static final List<Row> ROWS = new ArrayList<>();
+
+  @TempDir(cleanup = CleanupMode.ON_SUCCESS)
+  Path folder;
+
+  /** A line of a module's {@code stacks.txt}. */
+  private record Stack(
+      String name,
+      String main,
+      String version,
+      Set<String> roles,
+      int jdk,
+      boolean linked,
+      Path in) {
+    static Stack of(String line, Path module) {
+      String[] words = line.split(" *\\| *");
+      return new Stack(
+          words[0],
+          words[1],
+          words[2],
+          Set.of(words[3].split(" ")),
+          Integer.parseInt(words[4]),
+          words[5].equals("linked"),
+          module);
+    }
+
+    String classPath() {
+      return in + "/target/classes" + File.pathSeparator + in + "/target/lib/*";
+    }
+  }
+
+  private record Cell(Stack stack, Jdk jdk, boolean tls, String role) {
+    boolean isServer() {
+      return role.equals("server");
+    }
+
+    @Override
+    public String toString() {
+      return stack.name() + ", " + role + ", " + (tls ? "tls" : "plain") + ", " + jdk;
+    }
+  }
+
+  /** What came of a cell; a negative figure was not looked at. */
+  private record Row(
+      Cell cell, long exchanges, long matched, long wrong, long crossed, long linked) {
+    private static String figure(long value) {
+      return value < 0 ? "-" : Long.toString(value);
+    }
+
+    String text() {
+      return String.format(
+          ROW,
+          cell.stack().name(),
+          cell.stack().version(),
+          cell.jdk().feature(),
+          cell.tls() ? "tls" : "plain",
+          cell.role(),
+          exchanges,
+          figure(matched),
+          figure(wrong),
+          figure(crossed),
+          figure(linked));
+    }
+  }
+
+  private static List<Stack> stacks() {
+    List<Stack> stacks = new ArrayList<>();
+    Set<String> only = Set.of(System.getProperty("stacks.only", "").split(" *, *"));
+    try (Stream<Path> modules = Files.list(Path.of(System.getProperty("stacks")))) {
+      for (Path module : modules.sorted().toList()) {
+        Path told = module.resolve("target/classes/stacks.txt");
+        if (Files.exists(told)
+            && (only.contains("") || only.contains(module.getFileName().toString()))) {
+          Files.readAllLines(told).forEach(line -> stacks.add(Stack.of(line, module)));
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return stacks;
+  }
+
+  private static List<Cell> cells(int part) {
+    List<Cell> cells = new ArrayList<>();
+    int number = part;
+    for (Stack stack : stacks()) {
+      for (String role : stack.roles()) {
+        List<Cell> all = new ArrayList<>();
+        for (boolean tls : new boolean[] {false, true}) {
+          for (Jdk jdk : Jdk.all()) {
+            if (jdk.feature() >= stack.jdk()) {
+              all.add(new Cell(stack, jdk, tls, role));
+            }
+          }
+        }
+        cells.addAll(ALL ? all : List.of(all.get(number++ % all.size())));
+      }
+    }
+    return cells;
+  }
+
+  static List<Cell> cells() {
+    return cells(0);
+  }
+
+  /** Contexts are as certain over TLS: the servers' are tried, clients' front is plain anyway. */
+  static List<Cell> contextCells() {
+    return cells(1).stream().filter(cell -> cell.isServer() || !cell.tls() || !ALL).toList();
+  }
+
+  @BeforeAll
+  static void rights() {
+    assumeTrue(
+        "root".equals(System.getProperty("user.name")),
+        "needs root: a packet filter and network namespaces");
+    for (String program : List.of("tcpdump", "tshark", "ip", "python3")) {
+      assumeTrue(Command.exists(program), "needs " + program);
+    }
+  }
+
+  @AfterAll
+  static void tell() {
+    System.out.printf(
+        ROW,
+        "stack",
+        "version",
+        "jdk",
+        "",
+        "role",
+        "exchanges",
+        "matched",
+        "wrong",
+        "crossed",
+        "linked");
+    ROWS.forEach(row -> System.out.print(row.text()));
+    System.out.printf(
+        "%d cells: %d exchanges, %d matched of %d, %d wrong, %d crossed of %d%n",
+        ROWS.size(),
+        ROWS.stream().mapToLong(Row::exchanges).sum(),
+        ROWS.stream().filter(r -> r.matched() >= 0).mapToLong(Row::matched).sum(),
+        ROWS.stream().filter(r -> r.matched() >= 0).mapToLong(Row::exchanges).sum(),
+        ROWS.stream().filter(r -> r.wrong() >= 0).mapToLong(Row::wrong).sum(),
+        ROWS.stream().filter(r -> r.crossed() >= 0).mapToLong(Row::crossed).sum(),
+        ROWS.stream().filter(r -> r.crossed() >= 0).mapToLong(Row::exchanges).sum());
+  }
+
+  private Jvm.Setup program(Cell cell, Object... words) {
+    return Jvm.of(Contract.class)
+        .jdk(cell.jdk())
+        .options("-Xmx512m", "-cp", cell.stack().classPath())
+        .log(folder.resolve("audit.jsonl"))
+        .arguments(cell.stack().main())
+        .arguments(words);
+  }
+
+  // ---- the capture's figures
+
+  @ParameterizedTest
+  @MethodSource("cells")
+  void eachExchangeIsAsTheCaptureHasIt(Cell cell) {
+    Keys keys = Keys.in(folder);
+    String version = cell.tls() ? "1.3" : "plain";
+    Object store = cell.tls() ? keys.store() : "plain";
+    Jvm jvm;
+    try (Namespaces network = new Namespaces()) {
+      Namespaces.Host host = network.host();
+      try (Tcpdump tcpdump = new Tcpdump(host, "lo", "tcp", folder.resolve("lo.pcap"))) {
+        jvm =
+            cell.isServer()
+                ? server(cell, host, store, version)
+                : client(cell, host, store, version);
+        tcpdump.stop();
+      }
+    }
+    Tally tally = compare(cell, jvm);
+    ROWS.add(
+        new Row(
+            cell,
+            tally.wholes(),
+            tally.matched(),
+            tally.wrong().size() + tally.missing().size() + tally.extra().size(),
+            -1,
+            -1));
+    assertThat(tally.troubles()).isEmpty();
+    assertThat(tally.wholes()).isEqualTo(EXCHANGES);
+    assertThat(tally.matched()).isEqualTo(EXCHANGES);
+    assertThat(jvm.lines("summary").get(0).has("faults")).isFalse();
+  }
+
+  private Jvm server(Cell cell, Namespaces.Host host, Object store, String version) {
+    Jvm jvm = program(cell, "serve", store).in(host).start();
+    try (jvm) {
+      String port = jvm.awaitLine("port ");
+      jvm.awaitAudit();
+      PythonTls.client(host, version, port, EXCHANGES, folder, List.of()).await();
+      jvm.closeInput();
+      assertThat(jvm.await()).as(jvm.stderr()).isZero();
+    }
+    return jvm;
+  }
+
+  private Jvm client(Cell cell, Namespaces.Host host, Object store, String version) {
+    try (PythonTls server = PythonTls.server(host, version, folder, List.of())) {
+      Jvm jvm = program(cell, "ask", store, server.port(), EXCHANGES).in(host).run();
+      server.end();
+      return jvm;
+    }
+  }
+
+  private Tally compare(Cell cell, Jvm jvm) {
+    Path packets = folder.resolve("lo.pcap");
+    Capture capture = Capture.of(packets);
+    Set<Side> sides = EnumSet.of(cell.isServer() ? Side.SERVER : Side.CLIENT);
+    if (!cell.tls()) {
+      return Comparison.of(cell.toString(), capture, "lo", sides, jvm.lines());
+    }
+    return Comparison.of(
+        cell.toString(),
+        capture,
+        Decryption.of(packets, folder.resolve("keys.txt")),
+        new Witness(Jvm.lines(folder.resolve("messages.jsonl"))),
+        "lo",
+        sides,
+        jvm.lines());
+  }
+
+  // ---- whose trace
+
+  /** The number in {@code /x/NUMBER/…}. */
+  private static int number(JsonNode line) {
+    return Integer.parseInt(line.get("url").asText().split("/")[4]);
+  }
+
+  private static boolean isCustomers(JsonNode line) {
+    return line.get("url").asText().endsWith("/20/length");
+  }
+
+  private static boolean isServers(JsonNode line) {
+    return line.get("side").asText().equals("server");
+  }
+
+  @ParameterizedTest
+  @MethodSource("contextCells")
+  void whatIsAskedWithinARequestIsInItsTraceAndInNoOther(Cell cell) {
+    Object store = cell.tls() && cell.isServer() ? Keystore.in(folder) : "plain";
+    Jvm jvm = program(cell, cell.isServer() ? "serves" : "asks", store, IN_CONTEXTS, AT_ONCE).run();
+
+    Map<Integer, String> serverSpans = new HashMap<>();
+    List<JsonNode> lines = jvm.lines("exchange");
+    List<JsonNode> crossed = new ArrayList<>();
+    for (JsonNode line : lines) {
+      String trace = line.get("trace_id").asText();
+      if (trace.startsWith("c0ffee") && !trace.equals(String.format(TRACE, number(line)))) {
+        crossed.add(line);
+      }
+      if (isCustomers(line) && isServers(line)) {
+        assertThat(serverSpans.put(number(line), line.get("span_id").asText())).isNull();
+      }
+    }
+    long linked = 0;
+    for (JsonNode line : lines) {
+      if (!isCustomers(line) && !isServers(line) && line.has("parent_span_id")) {
+        if (line.get("parent_span_id").asText().equals(serverSpans.get(number(line)))) {
+          linked++;
+        } else {
+          crossed.add(line);
+        }
+      }
+    }
+    ROWS.add(new Row(cell, IN_CONTEXTS, -1, -1, crossed.size(), linked));
+    assertThat(jvm.stdout()).as(jvm.stderr()).contains("done");
+    assertThat(crossed).isEmpty();
+    // Each request has its SERVER span, in the customer's trace.
+    assertThat(serverSpans).hasSize(IN_CONTEXTS);
+    if (cell.stack().linked()) {
+      assertThat(linked).isEqualTo(IN_CONTEXTS);
+    }
+    assertThat(jvm.stderr().lines().filter(line -> line.startsWith("httpaudit"))).hasSize(2);
+  }
+}

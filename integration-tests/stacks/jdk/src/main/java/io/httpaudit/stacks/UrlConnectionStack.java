@@ -1,0 +1,34 @@
+package io.httpaudit.stacks;
+
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.HttpURLConnection;
+import javax.net.ssl.HttpsURLConnection;
+import javax.net.ssl.SSLContext;
+
+public final class UrlConnectionStack implements Stack {
+  @Override
+  public Client client(SSLContext tls) {
+    return (uri, asked) -> {
+      HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection();
+      if (connection instanceof HttpsURLConnection secure) {
+        secure.setSSLSocketFactory(tls.getSocketFactory());
+      }
+      connection.setRequestMethod(asked.method());
+      connection.setRequestProperty("Sent", "" + asked.bytes());
+      if (asked.hasBody()) {
+        connection.setDoOutput(true);
+        if (asked.chunked()) {
+          connection.setChunkedStreamingMode(0);
+        }
+        try (OutputStream out = connection.getOutputStream()) {
+          out.write(asked.body());
+        }
+      }
+      int status = connection.getResponseCode();
+      try (InputStream in = connection.getInputStream()) {
+        asked.check(status, in.readAllBytes());
+      }
+    };
+  }
+}

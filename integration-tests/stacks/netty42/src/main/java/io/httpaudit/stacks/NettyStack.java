@@ -1,0 +1,106 @@
+package io.httpaudit.stacks;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.nio.NioEventLoopGroup;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.codec.http.DefaultHttpContent;
+import io.netty.handler.codec.http.DefaultHttpResponse;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.HttpServerExpectContinueHandler;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.ssl.SslHandler;
+import java.net.InetSocketAddress;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+
+/** Requests are answered on the event loop: one that blocks holds up its loop's others. */
+public final class NettyStack implements Stack {
+  private static final int LARGEST = 1 << 20;
+
+  /** Netty 4.2 has another way to make one; this one is in both. */
+  @SuppressWarnings("deprecation")
+  private static NioEventLoopGroup loops(int count) {
+    return new NioEventLoopGroup(count, Daemons::thread);
+  }
+
+  @Override
+  public int serve(SSLContext tls, Responder responder) throws Exception {
+    return ((InetSocketAddress)
+            new ServerBootstrap()
+                .group(loops(1), loops(32))
+                .channel(NioServerSocketChannel.class)
+                .childHandler(
+                    new ChannelInitializer<SocketChannel>() {
+                      @Override
+                      protected void initChannel(SocketChannel channel) {
+                        if (tls != null) {
+                          SSLEngine engine = tls.createSSLEngine();
+                          engine.setUseClientMode(false);
+                          channel.pipeline().addLast(new SslHandler(engine));
+                        }
+                        channel
+                            .pipeline()
+                            .addLast(
+                                new HttpServerCodec(),
+                                new HttpServerExpectContinueHandler(),
+                                new HttpObjectAggregator(LARGEST),
+                                new Answering(responder));
+                      }
+                    })
+                .bind("127.0.0.1", 0)
+                .sync()
+                .channel()
+                .localAddress())
+        .getPort();
+  }
+
+  private static final class Answering extends SimpleChannelInboundHandler<FullHttpRequest> {
+    private final Responder responder;
+
+    Answering(Responder responder) {
+      this.responder = responder;
+    }
+
+    @Override
+    protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request)
+        throws Exception {
+      Answer answer =
+          responder.answer(
+              request.method().name(),
+              request.uri(),
+              request.headers().get("Sent"),
+              ByteBufUtil.getBytes(request.content()));
+      HttpResponse head =
+          new DefaultHttpResponse(
+              HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(answer.status()));
+      if (answer.chunked()) {
+        HttpUtil.setTransferEncodingChunked(head, true);
+      } else if (answer.status() != 204) {
+        head.headers().set(HttpHeaderNames.CONTENT_LENGTH, answer.length());
+      }
+      context.write(head);
+      if (answer.body().length > 0) {
+        context.write(new DefaultHttpContent(Unpooled.wrappedBuffer(answer.body())));
+      }
+      context.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+      context.close();
+    }
+  }
+}

@@ -207,6 +207,11 @@ public final class Observer extends HttpAuditSink {
     return call.stage == ClientCall.CONNECTS;
   }
 
+  /** Whether its head was written: its ids are used up. */
+  public boolean isSent(ClientCall call) {
+    return call.stage == ClientCall.SENT;
+  }
+
   /** Its head is about to be written. */
   public ClientCall writes(ClientCall call) {
     return call.stage == ClientCall.SENT ? again(call) : call;

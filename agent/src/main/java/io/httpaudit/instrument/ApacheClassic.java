@@ -1,0 +1,384 @@
+package io.httpaudit.instrument;
+
+import io.httpaudit.observe.ClientCall;
+import io.httpaudit.observe.Observer;
+import io.httpaudit.trace.Propagation;
+import java.lang.invoke.MethodHandle;
+import java.util.ArrayList;
+import java.util.List;
+import javax.net.ssl.SSLSocket;
+
+/**
+ * Apache HttpClient 4.3 and later, and the classic one of 5: all that is done for a call, its
+ * retries, redirects and rounds of authentication included, is done by the thread that executes it.
+ * The call is that thread's, beside the context that it is made in, which the application's own
+ * interceptors find as ever.
+ *
+ * <p>Of TLS that nobody reads, a head carries the context that the call was made in. A proxy's
+ * CONNECT carries nothing.
+ */
+final class ApacheClassic implements Library {
+  private static final Property METHOD = new Property("getMethod()");
+  private static final Property REQUEST_LINE = new Property("getRequestLine()");
+  private static final Property SOCKET_HOLDER = new Property("getSocketHolder()");
+  private static final Property SSL_SOCKET = new Property("getSSLSocket()");
+  private static final Property SOCKET = new Property("getSocket()");
+  private static final Property IS_OPEN = new Property("isOpen()");
+  private static final Property IS_CONNECTED = new Property("isEndpointConnected()");
+
+  private final Observer observer;
+  private final Propagation propagation;
+  private final String room;
+
+  /** This thread's call; null: it has none. */
+  private final ThreadLocal<OngoingCall> calls = new ThreadLocal<>();
+
+  /**
+   * @param room {@code org/apache/http/} of 4, {@code org/apache/hc/} of 5
+   */
+  ApacheClassic(Observer observer, Propagation propagation, String room) {
+    this.observer = observer;
+    this.propagation = propagation;
+    this.room = room;
+  }
+
+  @Override
+  public Point[] points() {
+    return room.equals("org/apache/hc/") ? pointsOf5() : pointsOf4();
+  }
+
+  private Point[] pointsOf4() {
+    String clients = room + "impl/client/";
+    String execute =
+        "(Lorg/apache/http/HttpHost;Lorg/apache/http/HttpRequest;"
+            + "Lorg/apache/http/protocol/HttpContext;)"
+            + "Lorg/apache/http/client/methods/CloseableHttpResponse;";
+    String connections = room + "impl/conn/";
+    String connection = ")Lorg/apache/http/HttpClientConnection;";
+    String address = "Ljava/net/InetSocketAddress;";
+    String connect =
+        "(ILjava/net/Socket;Lorg/apache/http/HttpHost;"
+            + address
+            + address
+            + "Lorg/apache/http/protocol/HttpContext;)Ljava/net/Socket;";
+    return new Point[] {
+      Point.around(clients + "InternalHttpClient", "doExecute", execute, new Executes()),
+      Point.around(clients + "MinimalHttpClient", "doExecute", execute, new Executes()),
+      Point.around(
+          connections + "PoolingHttpClientConnectionManager",
+          "leaseConnection",
+          "(Ljava/util/concurrent/Future;JLjava/util/concurrent/TimeUnit;" + connection,
+          new Leases()),
+      Point.around(
+          connections + "BasicHttpClientConnectionManager",
+          "getConnection",
+          "(Lorg/apache/http/conn/routing/HttpRoute;Ljava/lang/Object;" + connection,
+          new Leases()),
+      Point.around(
+          connections + "DefaultHttpClientConnectionOperator",
+          "connect",
+          "(Lorg/apache/http/conn/ManagedHttpClientConnection;Lorg/apache/http/HttpHost;"
+              + address
+              + "ILorg/apache/http/config/SocketConfig;Lorg/apache/http/protocol/HttpContext;)V",
+          new Resolves()),
+      Point.around(
+          room + "conn/socket/PlainConnectionSocketFactory",
+          "connectSocket",
+          connect,
+          new Connects()),
+      Point.around(
+          room + "conn/ssl/SSLConnectionSocketFactory", "connectSocket", connect, new Connects()),
+      Point.around(
+          room + "impl/DefaultBHttpClientConnection",
+          "sendRequestHeader",
+          "(Lorg/apache/http/HttpRequest;)V",
+          new Writes(),
+          1)
+    };
+  }
+
+  private Point[] pointsOf5() {
+    String clients = room + "client5/http/impl/classic/";
+    String context = "Lorg/apache/hc/core5/http/protocol/HttpContext;";
+    String execute =
+        "(Lorg/apache/hc/core5/http/HttpHost;Lorg/apache/hc/core5/http/ClassicHttpRequest;"
+            + context
+            + ")Lorg/apache/hc/client5/http/impl/classic/CloseableHttpResponse;";
+    String operator = room + "client5/http/impl/io/DefaultHttpClientConnectionOperator";
+    return new Point[] {
+      Point.around(clients + "InternalHttpClient", "doExecute", execute, new Executes()),
+      Point.around(clients + "MinimalHttpClient", "doExecute", execute, new Executes()),
+      Point.around(
+          clients + "InternalExecRuntime",
+          "acquireEndpoint",
+          "(Ljava/lang/String;Lorg/apache/hc/client5/http/HttpRoute;Ljava/lang/Object;"
+              + "Lorg/apache/hc/client5/http/protocol/HttpClientContext;)V",
+          new Acquires()),
+      Point.around(operator, "connect", "", new Resolves()),
+      Point.around(
+          operator,
+          "onBeforeSocketConnect",
+          "(" + context + "Lorg/apache/hc/core5/http/HttpHost;)V",
+          new IsAboutToConnect()),
+      Point.around(
+          room + "core5/http/impl/io/DefaultBHttpClientConnection",
+          "sendRequestHeader",
+          "(Lorg/apache/hc/core5/http/ClassicHttpRequest;)V",
+          new Writes(),
+          1)
+    };
+  }
+
+  /** A call, within another one if an interceptor makes it. */
+  private final class Executes extends HttpAuditProbe {
+    private final class Entered {
+      final OngoingCall before;
+
+      Entered(OngoingCall before) {
+        this.before = before;
+      }
+    }
+
+    @Override
+    public Object enter(Object client, Object one, Object two) {
+      Entered entered = new Entered(calls.get());
+      ClientCall call = observer.call();
+      if (call != null) {
+        calls.set(new OngoingCall(observer, call));
+      }
+      return entered;
+    }
+
+    @Override
+    public void leave(Object entered, Object client, Object one, Object result, Throwable thrown) {
+      if (entered instanceof Entered of && of.before != null) {
+        calls.set(of.before);
+      } else {
+        calls.remove();
+      }
+    }
+  }
+
+  /** An attempt begins; a connection is waited for, which may be open. */
+  private class Leases extends HttpAuditProbe {
+    @Override
+    public final Object enter(Object manager, Object one, Object two) {
+      OngoingCall call = calls.get();
+      if (call != null) {
+        call.begins();
+      }
+      return call;
+    }
+
+    @Override
+    public void leave(
+        Object call, Object manager, Object one, Object connection, Throwable thrown) {
+      if (call != null) {
+        takes(call, IS_OPEN, connection);
+      }
+    }
+
+    final void takes(Object call, Property isOpen, Object of) {
+      try {
+        if (Boolean.TRUE.equals(isOpen.of(of))) {
+          ((OngoingCall) call).takes();
+        }
+      } catch (Throwable e) {
+        HttpAudit.countFault();
+      }
+    }
+  }
+
+  private final class Acquires extends Leases {
+    @Override
+    public void leave(Object call, Object runtime, Object one, Object result, Throwable thrown) {
+      if (call != null && thrown == null) {
+        takes(call, IS_CONNECTED, runtime);
+      }
+    }
+  }
+
+  /** A name is resolved, and one of its addresses after the other connected to. */
+  private final class Resolves extends HttpAuditProbe {
+    @Override
+    public Object enter(Object operator, Object one, Object two) {
+      OngoingCall call = calls.get();
+      return call == null ? null : call.resolves();
+    }
+  }
+
+  /** Makes the attempt this thread's context. */
+  private Object connects() {
+    OngoingCall call = calls.get();
+    ClientCall attempt = call == null ? null : call.opens();
+    if (attempt == null) {
+      return null;
+    }
+    // By this thread alone, so that it is over when a head is written.
+    call.opened(attempt, null);
+    return HttpAudit.replace(attempt);
+  }
+
+  private final class Connects extends HttpAuditProbe {
+    @Override
+    public Object enter(Object factory, Object one, Object two) {
+      return connects();
+    }
+  }
+
+  /** What it makes this thread's context stays so until {@link Resolves} is left. */
+  private final class IsAboutToConnect extends HttpAuditProbe {
+    @Override
+    public Object enter(Object operator, Object one, Object two) {
+      if (HttpAudit.current() instanceof ClientCall) {
+        connects();
+      }
+      return null;
+    }
+  }
+
+  /** A head is written. What it has of ours, it has only meanwhile: the application may look. */
+  private final class Writes extends HttpAuditProbe {
+    private final TlsOwners owners = new TlsOwners(observer.engines());
+
+    @Override
+    public Object enter(Object connection, Object request, Object two) {
+      try {
+        OngoingCall call = calls.get();
+        Object method = call == null ? null : method(request);
+        Object socket = method == null || method.equals("CONNECT") ? null : socket(connection);
+        if (socket == null) {
+          return null;
+        }
+        HttpAuditContext context =
+            socket instanceof SSLSocket && !owners.reads(socket)
+                ? call.passes()
+                : call.writes(null);
+        if (context == null) {
+          return null;
+        }
+        Sent sent = new Sent(request);
+        propagation.inject(context, sent, Fields.ALL, null);
+        return sent;
+      } catch (Throwable e) {
+        HttpAudit.countFault();
+        return null;
+      }
+    }
+
+    private Object method(Object request) throws Throwable {
+      Object line = REQUEST_LINE.of(request);
+      return METHOD.of(line == null ? request : line);
+    }
+
+    private Object socket(Object connection) throws Throwable {
+      Object holder = SOCKET_HOLDER.of(connection);
+      Object secure = SSL_SOCKET.of(holder);
+      return secure != null ? secure : SOCKET.of(holder == null ? connection : holder);
+    }
+
+    @Override
+    public void leave(
+        Object sent, Object connection, Object request, Object result, Throwable thrown) {
+      if (sent instanceof Sent of) {
+        of.clear();
+      }
+    }
+  }
+
+  /** A request, and which fields it was given. */
+  private static final class Sent {
+    final Object request;
+    final List<String> names = new ArrayList<>(3);
+
+    Sent(Object request) {
+      this.request = request;
+    }
+
+    void clear() {
+      try {
+        for (String name : names) {
+          Path.ALL.get(request.getClass()).remove.invokeExact(request, (Object) name);
+        }
+      } catch (Throwable e) {
+        HttpAudit.countFault();
+      }
+    }
+  }
+
+  /** Of either version's HttpMessage, as a class sees it that implements it. */
+  private static final class Path {
+    static final ClassValue<Path> ALL =
+        new ClassValue<>() {
+          @Override
+          protected Path computeValue(Class<?> request) {
+            try {
+              return new Path(request);
+            } catch (ReflectiveOperationException e) {
+              throw new LinkageError(e.getMessage());
+            }
+          }
+        };
+
+    final MethodHandle first;
+    final MethodHandle set;
+    final MethodHandle remove;
+
+    Path(Class<?> request) throws ReflectiveOperationException {
+      boolean of5 = isOf5(request);
+      String room = of5 ? "org.apache.hc.core5.http." : "org.apache.http.";
+      Class<?> message = Access.type(request, room + "HttpMessage");
+      Class<?> header = Access.type(request, room + "Header");
+      first = Access.method(message, "getFirstHeader", header, String.class);
+      set =
+          Access.method(
+              message, "setHeader", void.class, String.class, of5 ? Object.class : String.class);
+      MethodHandle removes =
+          Access.method(message, "removeHeaders", of5 ? boolean.class : void.class, String.class);
+      remove = removes.asType(removes.type().changeReturnType(void.class));
+    }
+
+    /** Whether a type that it has, or extends, is of that version. */
+    private static boolean isOf5(Class<?> type) {
+      if (type == null) {
+        return false;
+      }
+      for (Class<?> of : type.getInterfaces()) {
+        if (of.getName().startsWith("org.apache.hc.core5.") || isOf5(of)) {
+          return true;
+        }
+      }
+      return isOf5(type.getSuperclass());
+    }
+  }
+
+  private static final class Fields implements Propagation.Fields<Sent> {
+    static final Fields ALL = new Fields();
+
+    private static final Property VALUE = new Property("getValue()");
+
+    @Override
+    public String get(Sent sent, String name) {
+      try {
+        Path path = Path.ALL.get(sent.request.getClass());
+        Object header = (Object) path.first.invokeExact(sent.request, (Object) name);
+        return header == null ? null : (String) VALUE.of(header);
+      } catch (Throwable e) {
+        HttpAudit.countFault();
+        // As if the application had set it: nothing is written then.
+        return "";
+      }
+    }
+
+    @Override
+    public void set(Sent sent, String name, String value) {
+      try {
+        Path path = Path.ALL.get(sent.request.getClass());
+        path.set.invokeExact(sent.request, (Object) name, (Object) value);
+        sent.names.add(name);
+      } catch (Throwable e) {
+        HttpAudit.countFault();
+      }
+    }
+  }
+}

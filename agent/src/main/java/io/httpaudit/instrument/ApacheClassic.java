@@ -3,9 +3,6 @@ package io.httpaudit.instrument;
 import io.httpaudit.observe.ClientCall;
 import io.httpaudit.observe.Observer;
 import io.httpaudit.trace.Propagation;
-import java.lang.invoke.MethodHandle;
-import java.util.ArrayList;
-import java.util.List;
 import javax.net.ssl.SSLSocket;
 
 /**
@@ -18,8 +15,6 @@ import javax.net.ssl.SSLSocket;
  * CONNECT carries nothing.
  */
 final class ApacheClassic implements Library {
-  private static final Property METHOD = new Property("getMethod()");
-  private static final Property REQUEST_LINE = new Property("getRequestLine()");
   private static final Property SOCKET_HOLDER = new Property("getSocketHolder()");
   private static final Property SSL_SOCKET = new Property("getSSLSocket()");
   private static final Property SOCKET = new Property("getSocket()");
@@ -28,23 +23,25 @@ final class ApacheClassic implements Library {
 
   private final Observer observer;
   private final Propagation propagation;
+  private final boolean of5;
   private final String room;
 
   /** This thread's call; null: it has none. */
   private final ThreadLocal<OngoingCall> calls = new ThreadLocal<>();
 
   /**
-   * @param room {@code org/apache/http/} of 4, {@code org/apache/hc/} of 5
+   * @param of5 whether it is 5, else 4
    */
-  ApacheClassic(Observer observer, Propagation propagation, String room) {
+  ApacheClassic(Observer observer, Propagation propagation, boolean of5) {
     this.observer = observer;
     this.propagation = propagation;
-    this.room = room;
+    this.of5 = of5;
+    room = of5 ? "org/apache/hc/" : "org/apache/http/";
   }
 
   @Override
   public Point[] points() {
-    return room.equals("org/apache/hc/") ? pointsOf5() : pointsOf4();
+    return of5 ? pointsOf5() : pointsOf4();
   }
 
   private Point[] pointsOf4() {
@@ -245,8 +242,7 @@ final class ApacheClassic implements Library {
     public Object enter(Object connection, Object request, Object two) {
       try {
         OngoingCall call = calls.get();
-        Object method = call == null ? null : method(request);
-        Object socket = method == null || method.equals("CONNECT") ? null : socket(connection);
+        Object socket = call == null || !ApacheRequest.isTold(request) ? null : socket(connection);
         if (socket == null) {
           return null;
         }
@@ -257,18 +253,11 @@ final class ApacheClassic implements Library {
         if (context == null) {
           return null;
         }
-        Sent sent = new Sent(request);
-        propagation.inject(context, sent, Fields.ALL, null);
-        return sent;
+        return ApacheRequest.carrying(propagation, context, request);
       } catch (Throwable e) {
         HttpAudit.countFault();
         return null;
       }
-    }
-
-    private Object method(Object request) throws Throwable {
-      Object line = REQUEST_LINE.of(request);
-      return METHOD.of(line == null ? request : line);
     }
 
     private Object socket(Object connection) throws Throwable {
@@ -280,104 +269,8 @@ final class ApacheClassic implements Library {
     @Override
     public void leave(
         Object sent, Object connection, Object request, Object result, Throwable thrown) {
-      if (sent instanceof Sent of) {
+      if (sent instanceof ApacheRequest of) {
         of.clear();
-      }
-    }
-  }
-
-  /** A request, and which fields it was given. */
-  private static final class Sent {
-    final Object request;
-    final List<String> names = new ArrayList<>(3);
-
-    Sent(Object request) {
-      this.request = request;
-    }
-
-    void clear() {
-      try {
-        for (String name : names) {
-          Path.ALL.get(request.getClass()).remove.invokeExact(request, (Object) name);
-        }
-      } catch (Throwable e) {
-        HttpAudit.countFault();
-      }
-    }
-  }
-
-  /** Of either version's HttpMessage, as a class sees it that implements it. */
-  private static final class Path {
-    static final ClassValue<Path> ALL =
-        new ClassValue<>() {
-          @Override
-          protected Path computeValue(Class<?> request) {
-            try {
-              return new Path(request);
-            } catch (ReflectiveOperationException e) {
-              throw new LinkageError(e.getMessage());
-            }
-          }
-        };
-
-    final MethodHandle first;
-    final MethodHandle set;
-    final MethodHandle remove;
-
-    Path(Class<?> request) throws ReflectiveOperationException {
-      boolean of5 = isOf5(request);
-      String room = of5 ? "org.apache.hc.core5.http." : "org.apache.http.";
-      Class<?> message = Access.type(request, room + "HttpMessage");
-      Class<?> header = Access.type(request, room + "Header");
-      first = Access.method(message, "getFirstHeader", header, String.class);
-      set =
-          Access.method(
-              message, "setHeader", void.class, String.class, of5 ? Object.class : String.class);
-      MethodHandle removes =
-          Access.method(message, "removeHeaders", of5 ? boolean.class : void.class, String.class);
-      remove = removes.asType(removes.type().changeReturnType(void.class));
-    }
-
-    /** Whether a type that it has, or extends, is of that version. */
-    private static boolean isOf5(Class<?> type) {
-      if (type == null) {
-        return false;
-      }
-      for (Class<?> of : type.getInterfaces()) {
-        if (of.getName().startsWith("org.apache.hc.core5.") || isOf5(of)) {
-          return true;
-        }
-      }
-      return isOf5(type.getSuperclass());
-    }
-  }
-
-  private static final class Fields implements Propagation.Fields<Sent> {
-    static final Fields ALL = new Fields();
-
-    private static final Property VALUE = new Property("getValue()");
-
-    @Override
-    public String get(Sent sent, String name) {
-      try {
-        Path path = Path.ALL.get(sent.request.getClass());
-        Object header = (Object) path.first.invokeExact(sent.request, (Object) name);
-        return header == null ? null : (String) VALUE.of(header);
-      } catch (Throwable e) {
-        HttpAudit.countFault();
-        // As if the application had set it: nothing is written then.
-        return "";
-      }
-    }
-
-    @Override
-    public void set(Sent sent, String name, String value) {
-      try {
-        Path path = Path.ALL.get(sent.request.getClass());
-        path.set.invokeExact(sent.request, (Object) name, (Object) value);
-        sent.names.add(name);
-      } catch (Throwable e) {
-        HttpAudit.countFault();
       }
     }
   }

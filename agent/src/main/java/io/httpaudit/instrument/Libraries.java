@@ -79,8 +79,8 @@ public final class Libraries implements ClassFileTransformer {
       case 7 -> new TomcatThreads();
       case 8 -> new OpenTelemetrySdk(beside, observer);
       case 9 -> new OkHttp(observer, propagation);
-      case 10 -> new ApacheClassic(observer, propagation, "org/apache/http/");
-      case 11 -> new ApacheClassic(observer, propagation, "org/apache/hc/");
+      case 10 -> new ApacheClassic(observer, propagation, false);
+      case 11 -> new Apache5(observer, propagation);
       case 12 -> new JdkTls(observer.engines());
       case 13 -> new NettyTls(observer.engines());
       case 14 -> new ConscryptTls(observer.engines());

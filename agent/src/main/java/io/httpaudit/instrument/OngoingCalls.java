@@ -11,7 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class OngoingCalls {
   /** Further ones are not known: they have no context, and are counted as a fault. */
-  private static final int MOST = 1 << 16;
+  private static final int MOST = 1 << 18;
 
   private final ConcurrentHashMap<Key, OngoingCall> calls = new ConcurrentHashMap<>();
   private final ReferenceQueue<Object> gone = new ReferenceQueue<>();

@@ -226,8 +226,10 @@ public final class Observer extends HttpAuditSink {
     if (call.stage == ClientCall.SENT) {
       return false;
     }
+    // A connection that was opened for it was not taken, though nobody knows yet which one it is.
+    long taken = call.stage == ClientCall.CONNECTS ? 0 : System.nanoTime();
     call.stage = ClientCall.SENT;
-    return tell(call, System.nanoTime());
+    return tell(call, taken);
   }
 
   /**

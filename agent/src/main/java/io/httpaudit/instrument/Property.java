@@ -46,6 +46,11 @@ final class Property {
     return Access.method(owner, name, owner.getDeclaredMethod(name).getReturnType());
   }
 
+  /** Whether a class's objects have it. */
+  boolean isOf(Class<?> type) {
+    return ways.get(type) != null;
+  }
+
   /** Null: that is its value, or a version has it otherwise. */
   Object of(Object owner) throws Throwable {
     MethodHandle way = owner == null ? null : ways.get(owner.getClass());

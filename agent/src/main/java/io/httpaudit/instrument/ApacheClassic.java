@@ -6,7 +6,7 @@ import io.httpaudit.trace.Propagation;
 import javax.net.ssl.SSLSocket;
 
 /**
- * Apache HttpClient 4.3 and later, and the classic one of 5: all that is done for a call, its
+ * Apache HttpClient 4.4 and later, and the classic one of 5: all that is done for a call, its
  * retries, redirects and rounds of authentication included, is done by the thread that executes it.
  * The call is that thread's, beside the context that it is made in, which the application's own
  * interceptors find as ever.

@@ -137,8 +137,17 @@ class BesideOpenTelemetryIT {
     };
   }
 
+  /** All, once so many of them are of HTTP: phases come beside those. */
   private List<Span> spans(String service, int count) {
-    return jaeger.spans(service, count).stream().map(Span::new).toList();
+    List<Span> spans = new ArrayList<>();
+    Jvm.await(
+        () -> {
+          spans.clear();
+          jaeger.spans(service, count).forEach(span -> spans.add(new Span(span)));
+          return spans.stream().filter(BesideOpenTelemetryIT::isHttp).count() >= count;
+        },
+        15);
+    return spans;
   }
 
   private static boolean isHttp(Span span) {

@@ -273,17 +273,15 @@ class HarmlessIT {
         outcome.output().stream()
             .map(line -> line.replaceAll("^\\[[0-9.,]+s\\]|jcmd \\d+", ""))
             .collect(Collectors.toCollection(ArrayList::new));
-    int warning =
-        lines.indexOf(
-            lines.stream()
-                .filter(line -> line.startsWith("WARNING: JNI local refs: "))
-                .findFirst()
-                .orElse("-"));
-    if (warning >= 0) {
-      assertThat(lines.get(warning + 1)).contains("InstrumentationImpl.getAllLoadedClasses0");
-      lines.remove(warning);
-      while (warning < lines.size() && lines.get(warning).startsWith("\tat ")) {
-        lines.remove(warning);
+    // One for each thread that called it.
+    for (int i = 0; i < lines.size(); i++) {
+      if (lines.get(i).startsWith("WARNING: JNI local refs: ")) {
+        assertThat(lines.get(i + 1)).contains("InstrumentationImpl.getAllLoadedClasses0");
+        lines.remove(i);
+        while (i < lines.size() && lines.get(i).startsWith("\tat ")) {
+          lines.remove(i);
+        }
+        i--;
       }
     }
     return new Outcome(outcome.exit(), lines, outcome.errors());

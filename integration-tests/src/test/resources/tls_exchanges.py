@@ -6,7 +6,8 @@ Of VERSION "plain" it is without TLS.
 
 A server says "port NUMBER", and ends with its standard input. Options: "certificate" shows the
 client's, or asks for it; "retry" lets a server know but one curve, which no client guesses; with
-"update" a server leaves it to its client to close, which may want to tell of a new key first.
+"update" a server leaves it to its client to close, which may want to tell of a new key first;
+"serial" sends no request before the last one is answered.
 
 FOLDER holds the certificate and its key, cert.pem and key.pem; keys.txt and messages.jsonl are
 written there: a line an exchange, with the client's port, the exchange's number on that connection,
@@ -192,7 +193,8 @@ def receive(incoming, number):
 
 
 class Client:
-    def __init__(self, context, port, exchanges, notes):
+    def __init__(self, context, port, exchanges, notes, serial):
+        self.serial = serial
         self.context = context
         self.port = port
         self.exchanges = exchanges
@@ -233,7 +235,7 @@ class Client:
         at = 0
         while at < len(numbers):
             # Of each twenty, five in one write.
-            count = 5 if numbers[at] % 20 == 10 else 1
+            count = 5 if numbers[at] % 20 == 10 and not self.serial else 1
             group = numbers[at : at + count]
             requests = [request(number, self.port) for number in group]
             if len(group) > 1:
@@ -249,8 +251,8 @@ class Client:
             at += len(group)
 
 
-def client(context, port, exchanges, notes):
-    task = Client(context, port, exchanges, notes)
+def client(context, port, exchanges, notes, serial):
+    task = Client(context, port, exchanges, notes, serial)
     failed = []
 
     def run():
@@ -336,7 +338,7 @@ def main():
     notes = Notes(folder + "/messages.jsonl")
     context = None if version == "plain" else tls(role, version, folder, options)
     if role == "client":
-        client(context, int(port), int(exchanges), notes)
+        client(context, int(port), int(exchanges), notes, "serial" in options)
     else:
         server(context, notes, "update" in options)
     notes.close()

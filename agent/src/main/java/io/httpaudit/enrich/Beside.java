@@ -136,6 +136,12 @@ public final class Beside {
     return true;
   }
 
+  /** The room is not needed: the span goes on as it is. */
+  public void hasNoNeed() {
+    held.decrementAndGet();
+    left.incrementAndGet();
+  }
+
   /** nanoTime until which a span that ends now is held. */
   public long deadline() {
     return System.nanoTime() + holdNanos;

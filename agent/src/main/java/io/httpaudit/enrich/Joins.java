@@ -58,6 +58,9 @@ final class Joins {
 
   private record Request(long connection, long sequence) {}
 
+  /** Of two spans on one request, neither. */
+  private static final Joined NONE = new Joined(null);
+
   /** How many requests and SERVER spans have a name. */
   private static final class Named {
     int requests;
@@ -83,6 +86,9 @@ final class Joins {
   /** Those that have ended, and wait. */
   private final Map<Long, Joined> held = new HashMap<>();
 
+  /** They wait no longer. */
+  private final List<Joined> displaced = new ArrayList<>();
+
   /** A span was started; perhaps it is told of again, with the request that it was started for. */
   void started(Identity span) {
     Joined joined = new Joined(span);
@@ -96,7 +102,7 @@ final class Joins {
     if (span.connection() != 0) {
       Request request = new Request(span.connection(), span.sequence());
       // Of two on one request, neither is certain to describe it.
-      handled.put(request, handled.containsKey(request) ? null : joined);
+      handled.put(request, handled.containsKey(request) ? NONE : joined);
     } else if (span.parent() != 0) {
       Named named = named(Side.SERVER, span.parent());
       named.spans++;
@@ -146,6 +152,9 @@ final class Joins {
           : null;
     }
     Joined joined = handled.remove(new Request(e.connection(), e.sequence()));
+    if (joined == NONE) {
+      return null;
+    }
     if (joined != null) {
       // A parent that the bytes name is the span's, and it was not started before they came.
       return bytes.parent() == joined.identity.parent()
@@ -175,7 +184,14 @@ final class Joins {
       joined = new Joined(span.identity);
     }
     joined.ended = span;
-    held.put(id, joined);
+    Joined other = held.put(id, joined);
+    if (other != null) {
+      // Two of one id, by ids that are not random: which of them an exchange names is not certain.
+      other.facts = null;
+      displaced.add(other);
+      joined.facts = null;
+      joined.exchange = null;
+    }
   }
 
   /**
@@ -185,7 +201,8 @@ final class Joins {
    * @param all whatever their time
    */
   List<Joined> decided(long now, long told, boolean all) {
-    List<Joined> decided = new ArrayList<>();
+    List<Joined> decided = new ArrayList<>(displaced);
+    displaced.clear();
     for (Iterator<Joined> each = held.values().iterator(); each.hasNext(); ) {
       Joined joined = each.next();
       Decision decision = decide(joined, now, told, all);

@@ -2,6 +2,7 @@ package io.httpaudit.instrument;
 
 import io.httpaudit.enrich.AwaitingSpan;
 import io.httpaudit.enrich.Beside;
+import io.httpaudit.enrich.TheirSpan;
 import io.httpaudit.enrich.TheirSpan.Identity;
 import io.httpaudit.observe.Observer;
 import java.lang.ref.WeakReference;
@@ -180,22 +181,33 @@ final class OpenTelemetrySdk implements Library {
 
     @Override
     public Object enter(Object processor, Object span, Object two) {
+      boolean room = false;
       try {
         OpenTelemetryClasses classes = OpenTelemetryClasses.of(span);
-        if (!classes.isHttp(span) || !beside.hasRoom()) {
+        if (!classes.isHttp(span)) {
           return processor;
         }
-        beside.ended(
+        room = beside.hasRoom();
+        if (!room) {
+          return processor;
+        }
+        TheirSpan ended =
             new OpenTelemetrySpan(
                 classes,
                 span,
                 processor,
                 classes.identity(span, classes.kind(span).equals("SERVER"), null),
                 beside.deadline(),
-                observer.written()));
-        return classes.nobody();
+                observer.written());
+        Object nobody = classes.nobody();
+        room = false;
+        beside.ended(ended);
+        return nobody;
       } catch (Throwable e) {
         HttpAudit.countFault();
+        if (room) {
+          beside.hasNoNeed();
+        }
         return processor;
       }
     }

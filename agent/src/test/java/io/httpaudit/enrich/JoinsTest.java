@@ -193,6 +193,27 @@ class JoinsTest {
   }
 
   @Test
+  void norIsAThirdByItsParentThen() {
+    joins.started(server(9, PARENT, 5));
+    joins.started(server(10, PARENT, 5));
+    joins.started(server(11, PARENT, 0));
+    joins.asked(Side.SERVER, PARENT);
+    Exchange told = joins.exchange(exchange(Side.SERVER, 5, named(PARENT), 200), facts);
+    assertThat(told.trace().span()).isZero();
+  }
+
+  @Test
+  void twoSpansOfOneIdAreBothPassedOnAndNeitherIsJoined() {
+    joins.started(client());
+    joins.asked(Side.CLIENT, SPAN);
+    joins.exchange(exchange(Side.CLIENT, 5, named(SPAN), 200), facts);
+    joins.ended(ended(client(), "GET", 200));
+    joins.ended(ended(client(), "GET", 200));
+    List<Joins.Joined> decided = joins.decided(DEADLINE, 10, false);
+    assertThat(decided).hasSize(2).allMatch(joined -> joined.facts == null);
+  }
+
+  @Test
   void aServerSpanOfAnUnknownLibraryIsJoinedByItsParentIfThatIsUnique() {
     joins.started(server(9, PARENT, 0));
     joins.asked(Side.SERVER, PARENT);

@@ -3,7 +3,8 @@
 # medians of ratios with their quartiles. `bench.sh [rounds=9] [seconds=5] [otel=PATH of opentelemetry-javaagent.jar]`, and:
 #   before=PATH,…          other builds of httpaudit.jar as arms of the same run: what a change gained
 #   warmup=20              seconds of load on each server before the first round
-#   servers=jdk,tomcat     or jdk-tls, tomcat-tls;  jdk=17 or jdk=25: one JDK alone;  only=requests: neither start nor rest nor filter
+#   servers=jdk,tomcat     or jdk-tls, tomcat-tls;  jdk=17 or jdk=25: one JDK alone;  only=requests or only=start: that alone
+#   app=PATH,…             fat jars whose start is measured, too, until they print "ready …": the one of starter/, say
 # Nothing else should run meanwhile. Needs root (or CAP_NET_RAW and CAP_BPF), wrk, and some 45 minutes with OpenTelemetry's
 # agent (its start alone takes three seconds), 20 without.
 set -euo pipefail
@@ -19,4 +20,4 @@ mvn -q -B -ntp -DskipTests package
 mvn -q -B -ntp -pl integration-tests dependency:build-classpath -Dmdep.includeScope=test -Dmdep.outputFile=target/classpath
 it=integration-tests/target
 java -Dagent.jar="$PWD/agent/target/httpaudit.jar" -cp "$it/classes:$it/test-classes:$(cat "$it/classpath")" io.httpaudit.it.Bench "$@"
-[[ " $* " == *" only=requests "* ]] || mvn -q -B -ntp -pl agent surefire:test -Dtest=FilterCost -Dsurefire.failIfNoSpecifiedTests=false
+[[ " $* " == *" only="* ]] || mvn -q -B -ntp -pl agent surefire:test -Dtest=FilterCost -Dsurefire.failIfNoSpecifiedTests=false

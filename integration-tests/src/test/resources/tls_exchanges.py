@@ -6,8 +6,7 @@ Of VERSION "plain" it is without TLS.
 
 A server says "port NUMBER", and ends with its standard input. Options: "certificate" shows the
 client's, or asks for it; "retry" lets a server know but one curve, which no client guesses; with
-"update" a server leaves it to its client to close, which may want to tell of a new key first;
-"serial" sends no request before the last one is answered.
+"update" a server leaves it to its client to close, which may want to tell of a new key first.
 
 FOLDER holds the certificate and its key, cert.pem and key.pem; keys.txt and messages.jsonl are
 written there: a line an exchange, with the client's port, the exchange's number on that connection,
@@ -193,8 +192,7 @@ def receive(incoming, number):
 
 
 class Client:
-    def __init__(self, context, port, exchanges, notes, serial):
-        self.serial = serial
+    def __init__(self, context, port, exchanges, notes):
         self.context = context
         self.port = port
         self.exchanges = exchanges
@@ -223,10 +221,11 @@ class Client:
 
     @staticmethod
     def close(tls):
+        # The server need not answer the close_notify: Netty's don't, before the FIN.
+        tls.settimeout(0.2)
         try:
             tls.unwrap()
         except OSError:
-            # The server need not answer the close_notify.
             pass
 
     def ask(self, tls, numbers):
@@ -235,7 +234,7 @@ class Client:
         at = 0
         while at < len(numbers):
             # Of each twenty, five in one write.
-            count = 5 if numbers[at] % 20 == 10 and not self.serial else 1
+            count = 5 if numbers[at] % 20 == 10 else 1
             group = numbers[at : at + count]
             requests = [request(number, self.port) for number in group]
             if len(group) > 1:
@@ -251,8 +250,8 @@ class Client:
             at += len(group)
 
 
-def client(context, port, exchanges, notes, serial):
-    task = Client(context, port, exchanges, notes, serial)
+def client(context, port, exchanges, notes):
+    task = Client(context, port, exchanges, notes)
     failed = []
 
     def run():
@@ -338,7 +337,7 @@ def main():
     notes = Notes(folder + "/messages.jsonl")
     context = None if version == "plain" else tls(role, version, folder, options)
     if role == "client":
-        client(context, int(port), int(exchanges), notes, "serial" in options)
+        client(context, int(port), int(exchanges), notes)
     else:
         server(context, notes, "update" in options)
     notes.close()

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -38,6 +39,8 @@ public final class Bench {
    * @param servers of {@link BenchServer}
    * @param otel the OpenTelemetry agent, or none
    * @param before other builds of our own, to compare with
+   * @param apps fat jars whose start is measured, too: until the line {@code ready …}
+   * @param only {@code requests} or {@code start}; empty: all
    */
   record Plan(
       int rounds,
@@ -47,7 +50,8 @@ public final class Bench {
       List<String> servers,
       List<Path> otel,
       List<Path> before,
-      boolean requestsAlone) {
+      List<Path> apps,
+      String only) {
     static Plan of(String[] arguments) {
       Map<String, String> given = new LinkedHashMap<>();
       for (String argument : arguments) {
@@ -63,7 +67,12 @@ public final class Bench {
           List.of(given.getOrDefault("servers", "jdk,tomcat").split(",")),
           paths(given.get("otel")),
           paths(given.get("before")),
-          given.getOrDefault("only", "").equals("requests"));
+          paths(given.get("app")),
+          given.getOrDefault("only", ""));
+    }
+
+    boolean wants(String part) {
+      return only.isEmpty() || only.equals(part);
     }
 
     private static List<Path> paths(String names) {
@@ -77,10 +86,13 @@ public final class Bench {
     Plan plan = Plan.of(arguments);
     for (Jdk jdk : plan.jdks()) {
       Bench bench = new Bench(plan, jdk);
-      if (!plan.requestsAlone()) {
+      if (plan.wants("start")) {
         bench.start();
+        for (Path app : plan.apps()) {
+          bench.start(app);
+        }
       }
-      for (String server : plan.servers()) {
+      for (String server : plan.wants("requests") ? plan.servers() : List.<String>of()) {
         Path folder = Files.createTempDirectory("bench");
         try {
           new RequestBench(jdk, server, plan, folder).run();
@@ -89,7 +101,7 @@ public final class Bench {
           Files.delete(folder);
         }
       }
-      if (!plan.requestsAlone()) {
+      if (plan.only().isEmpty()) {
         bench.idle();
       }
     }
@@ -97,15 +109,21 @@ public final class Bench {
 
   // ---- start-up
 
-  private void start() throws Exception {
+  /** How a program is started; a copy for each arm. */
+  private Map<String, Jvm.Setup> arms(Supplier<Jvm.Setup> program) {
     Map<String, Jvm.Setup> arms = new LinkedHashMap<>();
-    arms.put(Samples.BARE, Jvm.of(Hello.class).jdk(jdk).withoutAgent());
-    arms.put("httpaudit", Jvm.of(Hello.class).jdk(jdk));
+    arms.put(Samples.BARE, program.get().withoutAgent());
+    arms.put("httpaudit", program.get());
     for (Path otel : plan.otel()) {
-      arms.put(
-          "opentelemetry",
-          Jvm.of(Hello.class).jdk(jdk).withoutAgent().options("-javaagent:" + otel));
+      String option = "-javaagent:" + otel;
+      arms.put("opentelemetry", program.get().withoutAgent().options(option));
+      arms.put("both", program.get().options(option));
     }
+    return arms;
+  }
+
+  private void start() throws Exception {
+    Map<String, Jvm.Setup> arms = arms(() -> Jvm.of(Hello.class).jdk(jdk));
     Samples samples = new Samples();
     for (int round = -1; round < 2 * plan.rounds(); round++) {
       for (var arm : arms.entrySet()) {
@@ -124,10 +142,59 @@ public final class Bench {
     samples.print("wall ms", "CPU ms");
   }
 
+  /** Until its server is ready; with how many classes it then has. */
+  private void start(Path app) throws Exception {
+    Map<String, Jvm.Setup> arms =
+        arms(() -> Jvm.of("").jdk(jdk).options("-jar", app.toString()).arguments("0"));
+    Samples samples = new Samples();
+    String classes = "";
+    for (int round = -1; round < plan.rounds(); round++) {
+      for (var arm : arms.entrySet()) {
+        Samples.Steal steal = new Samples.Steal();
+        long start = System.nanoTime();
+        try (Jvm jvm = arm.getValue().start()) {
+          jvm.awaitLine("ready ");
+          double wall = (System.nanoTime() - start) / 1e6;
+          double cpu = ticks(Path.of("/proc/" + jvm.pid() + "/stat"), 11) * TICK * 1e3;
+          if (round >= 0) {
+            samples.add(arm.getKey(), new Samples.Sample(wall, cpu, steal.share(), Map.of()));
+          } else if (arm.getKey().equals(Samples.BARE)) {
+            classes = loadedClasses(jvm);
+          }
+        }
+      }
+    }
+    System.out.printf(
+        "%n%s, %s, %s classes when it is ready, %d starts of each arm in turn%n",
+        jdk, app.getFileName(), classes, plan.rounds());
+    samples.print("wall ms", "CPU ms");
+  }
+
+  /** As the JDK's own counter says. */
+  private String loadedClasses(Jvm jvm) {
+    String counters =
+        Command.run(
+            jdk.java().resolveSibling("jcmd").toString(),
+            String.valueOf(jvm.pid()),
+            "PerfCounter.print");
+    String name = "java.cls.loadedClasses=";
+    return counters
+        .lines()
+        .filter(line -> line.startsWith(name))
+        .map(line -> line.substring(name.length()))
+        .findFirst()
+        .orElse("an unknown number of");
+  }
+
   /** CPU seconds of this process's ended children. */
   private static double children() throws IOException {
-    String[] fields = afterName(Files.readString(Path.of("/proc/self/stat")));
-    return (Long.parseLong(fields[13]) + Long.parseLong(fields[14])) * TICK;
+    return ticks(Path.of("/proc/self/stat"), 13) * TICK;
+  }
+
+  /** User and system time: two fields of a {@code stat}, of which the first is this one. */
+  private static long ticks(Path stat, int first) throws IOException {
+    String[] fields = afterName(Files.readString(stat));
+    return Long.parseLong(fields[first]) + Long.parseLong(fields[first + 1]);
   }
 
   private static String[] afterName(String stat) {

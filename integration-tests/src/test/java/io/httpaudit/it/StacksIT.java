@@ -45,12 +45,6 @@ class StacksIT {
   private static final String ROW = "%-24s %-20s %-7s %-6s %-7s %10s %8s %6s %8s %7s%n";
   private static final String TRACE = "c0ffee%026x";
 
-  /**
-   * Whose figures are not all right, or whose server stands still when requests are pipelined: run
-   * with all alone, and in the table as they are.
-   */
-  private static final Set<String> UNSETTLED = Set.of("jetty 12", "vert.x 4");
-
   private static final List<Row> ROWS = new ArrayList<>();
 
   @TempDir(cleanup = CleanupMode.ON_SUCCESS)
@@ -156,14 +150,14 @@ class StacksIT {
   }
 
   static List<Cell> cells() {
-    return cells(0).stream()
-        .filter(cell -> ALL || !UNSETTLED.contains(cell.stack().name()))
-        .toList();
+    return cells(0);
   }
 
-  /** Contexts are as certain over TLS: the servers' are tried, clients' front is plain anyway. */
+  /** By default of those that are to be linked; a client's front is plain, so once is enough. */
   static List<Cell> contextCells() {
-    return cells(1).stream().filter(cell -> cell.isServer() || !cell.tls() || !ALL).toList();
+    return cells(1).stream()
+        .filter(cell -> ALL ? cell.isServer() || !cell.tls() : cell.stack().linked())
+        .toList();
   }
 
   @BeforeAll
@@ -255,10 +249,7 @@ class StacksIT {
     try (jvm) {
       String port = jvm.awaitLine("port ");
       jvm.awaitAudit();
-      // What a library can't do when requests are pipelined, it can't do without us either.
-      List<String> options =
-          cell.stack().roles().contains("serial") ? List.of("serial") : List.of();
-      PythonTls.client(host, version, port, EXCHANGES, folder, options).await();
+      PythonTls.client(host, version, port, EXCHANGES, folder, List.of()).await();
       jvm.closeInput();
       assertThat(jvm.await()).as(jvm.stderr()).isZero();
     }

@@ -48,7 +48,9 @@ public final class JettyStack implements Stack {
 
     @Override
     public boolean handle(Request request, Response response, Callback callback) throws Exception {
-      byte[] body = Content.Source.asByteBuffer(request).array();
+      ByteBuffer whole = Content.Source.asByteBuffer(request);
+      byte[] body = new byte[whole.remaining()];
+      whole.get(body);
       Answer answer =
           responder.answer(
               request.getMethod(),

@@ -162,16 +162,6 @@ final class Judge {
     }
   }
 
-  /** What was written, or encrypted, but was cut before it was on the wire, nobody was told. */
-  private OptionalLong status(Pending e) {
-    boolean told =
-        e.response != null
-            && e.response.status() > 0
-            && !(response.cut
-                && (response.end == response.start || response.end < e.response.headEnd()));
-    return told ? OptionalLong.of(e.response.status()) : OptionalLong.empty();
-  }
-
   Exchange judge(Connection c, Pending e, long now, boolean shutdown) {
     Flow flow = c.wire == null ? null : c.wire.flow;
     boolean known = flow != null && flow.known();
@@ -292,7 +282,9 @@ final class Judge {
             head.target(),
             head.host(),
             e.route,
-            status(e),
+            e.response != null && e.response.status() > 0
+                ? OptionalLong.of(e.response.status())
+                : OptionalLong.empty(),
             protocol(head.minor()),
             e.call == null ? 0 : e.call.resend,
             range(request, requestFacts, known && !figures),

@@ -14,7 +14,6 @@ package io.httpaudit.instrument;
  * @param one local variable's slot of an argument that is told, an object; -1: none
  * @param two likewise
  * @param probe what is told; null where {@code kind} is of tasks
- * @param elsewhere a version whose class lacks it has another point instead
  */
 record Point(
     Kind kind,
@@ -25,8 +24,7 @@ record Point(
     String hook,
     int one,
     int two,
-    HttpAuditProbe probe,
-    boolean elsewhere) {
+    HttpAuditProbe probe) {
   enum Kind {
     /** Entry and exits are told to {@link #probe}. */
     PROBE,
@@ -51,9 +49,6 @@ record Point(
      */
     PARTS,
 
-    /** At the entry, the argument {@link #one} becomes what {@link #probe} gives for it. */
-    REPLACES,
-
     /** {@link #probe} says on which object {@link #call} is called, with its one argument. */
     RECEIVES
   }
@@ -70,22 +65,7 @@ record Point(
         "",
         arguments.length > 0 ? arguments[0] : -1,
         arguments.length > 1 ? arguments[1] : -1,
-        probe,
-        false);
-  }
-
-  /**
-   * The argument in slot {@code argument} becomes what {@code probe} returns when it enters, which
-   * is of the same class; null: it stays.
-   */
-  static Point replaces(
-      String owner, String method, String descriptor, HttpAuditProbe probe, int argument) {
-    return new Point(Kind.REPLACES, owner, method, descriptor, "", "", argument, -1, probe, false);
-  }
-
-  /** This one, which isn't missed in a class without such a method. */
-  Point orElsewhere() {
-    return new Point(kind, owner, method, descriptor, call, hook, one, two, probe, true);
+        probe);
   }
 
   /**
@@ -93,13 +73,13 @@ record Point(
    * asked, with receiver and argument: its enter returns who is called instead.
    */
   static Point receives(String owner, String method, String call, HttpAuditProbe probe) {
-    return new Point(Kind.RECEIVES, owner, method, "", call, "", -1, -1, probe, false);
+    return new Point(Kind.RECEIVES, owner, method, "", call, "", -1, -1, probe);
   }
 
   /** As {@link #around}, of arguments that are arrays, each followed by an index and a number. */
   static Point aroundParts(
       String owner, String method, String descriptor, HttpAuditProbe probe, int one, int two) {
-    return new Point(Kind.PARTS, owner, method, descriptor, "", "", one, two, probe, false);
+    return new Point(Kind.PARTS, owner, method, descriptor, "", "", one, two, probe);
   }
 
   private static Point of(
@@ -110,7 +90,7 @@ record Point(
       String call,
       String hook,
       int one) {
-    return new Point(kind, owner, method, descriptor, call, hook, one, -1, null, false);
+    return new Point(kind, owner, method, descriptor, call, hook, one, -1, null);
   }
 
   /** The object in slot {@code task} takes the caller's context along, if its class allows. */

@@ -562,6 +562,7 @@ class ClientsIT {
       assertThat(connects).describedAs("%s", c).hasSize(c.action().startsWith("auth") ? 2 : 1);
       for (JsonNode connect : connects) {
         assertThat(connect.get("timings").has("connect"))
+            .describedAs("%s %s", c, connect)
             .isEqualTo(connect.get("sequence").asLong() == 0);
         assertThat(connect.get("timings").has("ssl")).isFalse();
         assertThat(connect.get("verdict").asText()).isEqualTo("matched");

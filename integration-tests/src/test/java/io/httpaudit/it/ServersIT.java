@@ -62,6 +62,8 @@ class ServersIT {
       }
       try (Stream<Path> jars = Files.list(Path.of(System.getProperty("tomcat10")))) {
         return System.getProperty("load.classes")
+            + File.pathSeparator
+            + Path.of(System.getProperty("stacks"), "contract", "target", "classes")
             + jars.sorted().map(jar -> File.pathSeparator + jar).collect(Collectors.joining());
       }
     }

@@ -549,6 +549,12 @@ public final class HttpAudit {
     return other == null ? receiver : other;
   }
 
+  /** What a method of a library is to have as its argument, in place of {@code argument}. */
+  public static Object instead(int probe, Object self, Object argument) {
+    Object other = enter(probe, self, argument, null);
+    return other == null ? argument : other;
+  }
+
   /** It returned nothing, or a primitive. */
   public static void left(int probe, Object entered, Object self, Object one) {
     leave(probe, entered, self, one, null, null);

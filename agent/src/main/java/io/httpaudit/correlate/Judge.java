@@ -162,6 +162,16 @@ final class Judge {
     }
   }
 
+  /** What was written, or encrypted, but was cut before it was on the wire, nobody was told. */
+  private OptionalLong status(Pending e) {
+    boolean told =
+        e.response != null
+            && e.response.status() > 0
+            && !(response.cut
+                && (response.end == response.start || response.end < e.response.headEnd()));
+    return told ? OptionalLong.of(e.response.status()) : OptionalLong.empty();
+  }
+
   Exchange judge(Connection c, Pending e, long now, boolean shutdown) {
     Flow flow = c.wire == null ? null : c.wire.flow;
     boolean known = flow != null && flow.known();
@@ -282,9 +292,7 @@ final class Judge {
             head.target(),
             head.host(),
             e.route,
-            e.response != null && e.response.status() > 0
-                ? OptionalLong.of(e.response.status())
-                : OptionalLong.empty(),
+            status(e),
             protocol(head.minor()),
             e.call == null ? 0 : e.call.resend,
             range(request, requestFacts, known && !figures),

@@ -30,6 +30,9 @@ public final class Libraries implements ClassFileTransformer {
     "org/apache/catalina/",
     "org/apache/tomcat/util/",
     "io/opentelemetry/sdk/trace/Sdk",
+    "okhttp3/internal/",
+    "org/apache/http/",
+    "org/apache/hc/",
     "sun/security/ssl/",
     "io/netty/handler/ssl/",
     "org/conscrypt/",
@@ -39,7 +42,7 @@ public final class Libraries implements ClassFileTransformer {
    * From this one on they are hooked for the bytes that TLS hides, whether there are contexts or
    * not.
    */
-  private static final int TLS = 9;
+  private static final int TLS = 12;
 
   /** Of our own copy of a library there is nothing to hook. */
   private static final ClassLoader OWN = Libraries.class.getClassLoader();
@@ -75,9 +78,12 @@ public final class Libraries implements ClassFileTransformer {
       case 6 -> new Tomcat(observer);
       case 7 -> new TomcatThreads();
       case 8 -> new OpenTelemetrySdk(beside, observer);
-      case 9 -> new JdkTls(observer.engines());
-      case 10 -> new NettyTls(observer.engines());
-      case 11 -> new ConscryptTls(observer.engines());
+      case 9 -> new OkHttp(observer, propagation);
+      case 10 -> new ApacheClassic(observer, propagation, false);
+      case 11 -> new Apache5(observer, propagation);
+      case 12 -> new JdkTls(observer.engines());
+      case 13 -> new NettyTls(observer.engines());
+      case 14 -> new ConscryptTls(observer.engines());
       default -> throw new IllegalArgumentException();
     };
   }

@@ -69,7 +69,7 @@ final class LibraryWeaver {
   List<String> missing(String owner) {
     List<String> missing = new ArrayList<>();
     for (int i = 0; i < points.length; i++) {
-      if (!woven[i] && points[i].owner().equals(owner)) {
+      if (!woven[i] && !points[i].elsewhere() && points[i].owner().equals(owner)) {
         missing.add(owner.substring(owner.lastIndexOf('/') + 1) + "." + points[i].method());
       }
     }
@@ -179,6 +179,7 @@ final class LibraryWeaver {
                       : new AtCall(next, i, free, receiver);
           case PROBE, PARTS -> next = new Around(next, i, free, receiver, descriptor);
           case BEGINS -> next = new BeforeCall(next, i);
+          case REPLACES -> next = new Replaces(next, i, receiver != null, descriptor);
           case RECEIVES -> next = new Receiver(next, i);
           case FIRES -> {
             if (code.target != null) {
@@ -225,6 +226,53 @@ final class LibraryWeaver {
       visitVarInsn(Opcodes.ALOAD, points[index].one());
       super.visitMethodInsn(
           Opcodes.INVOKESTATIC, TARGET, points[index].hook(), "(Ljava/lang/Object;)V", false);
+    }
+  }
+
+  /** An argument becomes another one. */
+  private final class Replaces extends MethodVisitor {
+    private final int index;
+    private final boolean receiver;
+    private final String descriptor;
+
+    Replaces(MethodVisitor next, int index, boolean receiver, String descriptor) {
+      super(Opcodes.ASM9, next);
+      this.index = index;
+      this.receiver = receiver;
+      this.descriptor = descriptor;
+    }
+
+    /** Internal name of the argument's class. */
+    private String type() {
+      int slot = receiver ? 1 : 0;
+      for (Type argument : Type.getArgumentTypes(descriptor)) {
+        if (slot == points[index].one()) {
+          return argument.getInternalName();
+        }
+        slot += argument.getSize();
+      }
+      throw new IllegalArgumentException(descriptor);
+    }
+
+    @Override
+    public void visitCode() {
+      super.visitCode();
+      woven[index] = true;
+      super.visitIntInsn(Opcodes.SIPUSH, probes[index]);
+      if (receiver) {
+        super.visitVarInsn(Opcodes.ALOAD, 0);
+      } else {
+        super.visitInsn(Opcodes.ACONST_NULL);
+      }
+      super.visitVarInsn(Opcodes.ALOAD, points[index].one());
+      super.visitMethodInsn(
+          Opcodes.INVOKESTATIC,
+          TARGET,
+          "instead",
+          "(ILjava/lang/Object;Ljava/lang/Object;)Ljava/lang/Object;",
+          false);
+      super.visitTypeInsn(Opcodes.CHECKCAST, type());
+      super.visitVarInsn(Opcodes.ASTORE, points[index].one());
     }
   }
 

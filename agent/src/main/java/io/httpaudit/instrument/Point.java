@@ -14,6 +14,7 @@ package io.httpaudit.instrument;
  * @param one local variable's slot of an argument that is told, an object; -1: none
  * @param two likewise
  * @param probe what is told; null where {@code kind} is of tasks
+ * @param elsewhere a version whose class lacks it has another point instead
  */
 record Point(
     Kind kind,
@@ -24,7 +25,8 @@ record Point(
     String hook,
     int one,
     int two,
-    HttpAuditProbe probe) {
+    HttpAuditProbe probe,
+    boolean elsewhere) {
   enum Kind {
     /** Entry and exits are told to {@link #probe}. */
     PROBE,
@@ -49,6 +51,9 @@ record Point(
      */
     PARTS,
 
+    /** At the entry, the argument {@link #one} becomes what {@link #probe} gives for it. */
+    REPLACES,
+
     /** {@link #probe} says on which object {@link #call} is called, with its one argument. */
     RECEIVES
   }
@@ -65,7 +70,22 @@ record Point(
         "",
         arguments.length > 0 ? arguments[0] : -1,
         arguments.length > 1 ? arguments[1] : -1,
-        probe);
+        probe,
+        false);
+  }
+
+  /**
+   * The argument in slot {@code argument} becomes what {@code probe} returns when it enters, which
+   * is of the same class; null: it stays.
+   */
+  static Point replaces(
+      String owner, String method, String descriptor, HttpAuditProbe probe, int argument) {
+    return new Point(Kind.REPLACES, owner, method, descriptor, "", "", argument, -1, probe, false);
+  }
+
+  /** This one, which isn't missed in a class without such a method. */
+  Point orElsewhere() {
+    return new Point(kind, owner, method, descriptor, call, hook, one, two, probe, true);
   }
 
   /**
@@ -73,13 +93,13 @@ record Point(
    * asked, with receiver and argument: its enter returns who is called instead.
    */
   static Point receives(String owner, String method, String call, HttpAuditProbe probe) {
-    return new Point(Kind.RECEIVES, owner, method, "", call, "", -1, -1, probe);
+    return new Point(Kind.RECEIVES, owner, method, "", call, "", -1, -1, probe, false);
   }
 
   /** As {@link #around}, of arguments that are arrays, each followed by an index and a number. */
   static Point aroundParts(
       String owner, String method, String descriptor, HttpAuditProbe probe, int one, int two) {
-    return new Point(Kind.PARTS, owner, method, descriptor, "", "", one, two, probe);
+    return new Point(Kind.PARTS, owner, method, descriptor, "", "", one, two, probe, false);
   }
 
   private static Point of(
@@ -90,7 +110,7 @@ record Point(
       String call,
       String hook,
       int one) {
-    return new Point(kind, owner, method, descriptor, call, hook, one, -1, null);
+    return new Point(kind, owner, method, descriptor, call, hook, one, -1, null, false);
   }
 
   /** The object in slot {@code task} takes the caller's context along, if its class allows. */

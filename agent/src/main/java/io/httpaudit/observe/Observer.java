@@ -207,6 +207,11 @@ public final class Observer extends HttpAuditSink {
     return call.stage == ClientCall.CONNECTS;
   }
 
+  /** Whether its head was written: its ids are used up. */
+  public boolean isSent(ClientCall call) {
+    return call.stage == ClientCall.SENT;
+  }
+
   /** Its head is about to be written. */
   public ClientCall writes(ClientCall call) {
     return call.stage == ClientCall.SENT ? again(call) : call;
@@ -221,8 +226,10 @@ public final class Observer extends HttpAuditSink {
     if (call.stage == ClientCall.SENT) {
       return false;
     }
+    // A connection that was opened for it was not taken, though nobody knows yet which one it is.
+    long taken = call.stage == ClientCall.CONNECTS ? 0 : System.nanoTime();
     call.stage = ClientCall.SENT;
-    return tell(call, System.nanoTime());
+    return tell(call, taken);
   }
 
   /**

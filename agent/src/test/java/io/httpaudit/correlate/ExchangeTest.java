@@ -556,6 +556,17 @@ class ExchangeTest {
   }
 
   @Test
+  void aStatusThatWasWrittenButNeverOnTheWireIsNotTold() {
+    Stage.Talk talk = served();
+    talk.flagged(true, 100, 0, Packet.RST | Packet.ACK, 1_900);
+    talk.closed(3, 300, 100, SocketError.RESET, 2_300);
+    stage.tick(2_400);
+    assertThat(stage.only().status()).isEmpty();
+    assertThat(stage.only().response().bytes()).isZero();
+    assertThat(stage.only().error()).isEqualTo("reset");
+  }
+
+  @Test
   void whatThePeerAcknowledgedWasNotCutWhereNoPacketIsSeenOfIt() {
     Stage.Talk talk = served();
     talk.down(0, 100, 100, 2_000).up(100, 0, 300, 2_100);

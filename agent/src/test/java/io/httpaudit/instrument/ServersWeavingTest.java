@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * JVM verifies what came of it, and the class has no other members than before.
  */
 class ServersWeavingTest {
-  private static Set<String> owners(Library library) {
+  static Set<String> owners(Library library) {
     Set<String> owners = new LinkedHashSet<>();
     for (Point point : library.points()) {
       owners.add(point.owner());
@@ -43,7 +43,7 @@ class ServersWeavingTest {
   }
 
   /** Defines classes by itself: those of {@code own} with these bytes, others as they are. */
-  private static final class Loader extends URLClassLoader {
+  static final class Loader extends URLClassLoader {
     private final Map<String, byte[]> own;
 
     Loader(URL[] jars, Map<String, byte[]> own) {
@@ -74,7 +74,7 @@ class ServersWeavingTest {
     return jars.toArray(new URL[0]);
   }
 
-  private static byte[] bytes(ClassLoader loader, String owner) throws IOException {
+  static byte[] bytes(ClassLoader loader, String owner) throws IOException {
     try (InputStream in = loader.getResourceAsStream(owner + ".class")) {
       assertThat(in).as(owner).isNotNull();
       return in.readAllBytes();
@@ -82,8 +82,7 @@ class ServersWeavingTest {
   }
 
   /** Asking for the members links a class, and so verifies it. */
-  private static List<String> members(ClassLoader loader, String owner)
-      throws ClassNotFoundException {
+  static List<String> members(ClassLoader loader, String owner) throws ClassNotFoundException {
     Class<?> type = Class.forName(owner.replace('/', '.'), false, loader);
     assertThat(type.getClassLoader()).isSameAs(loader);
     List<String> members = new ArrayList<>();

@@ -1,0 +1,181 @@
+package io.httpaudit.instrument;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.httpaudit.instrument.ServersWeavingTest.Loader;
+import io.httpaudit.observe.Observer;
+import java.io.IOException;
+import java.lang.reflect.Field;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * What is woven into clients, against the classes of each version: each point has its method, the
+ * JVM verifies what came of it, the class has no other members than before, and what the hooks ask
+ * its objects for is there.
+ */
+class ClientsWeavingTest {
+  private static final String OK = "okhttp3.internal.";
+  private static final String CORE4 = "org.apache.http.";
+  private static final String CORE5 = "org.apache.hc.core5.";
+  private static final String CLIENT5 = "org.apache.hc.client5.http.impl.";
+
+  private static Library library(String version) {
+    Observer observer = new Observer(null, null, null, null, null, () -> {});
+    return version.startsWith("okhttp")
+        ? new OkHttp(observer, null)
+        : version.equals("apache-5")
+            ? new Apache5(observer, null)
+            : new ApacheClassic(observer, null, false);
+  }
+
+  private static URL[] jars(String version) throws IOException {
+    List<URL> jars = new ArrayList<>();
+    try (Stream<Path> files = Files.list(Path.of(System.getProperty("clients"), version))) {
+      for (Path jar : files.toList()) {
+        jars.add(jar.toUri().toURL());
+      }
+    }
+    return jars.toArray(new URL[0]);
+  }
+
+  /** Of each version, the classes that it has not, since it has others for it. */
+  static Stream<Arguments> versions() {
+    return Stream.of(
+        Arguments.of("okhttp-4", Set.of("okhttp3/internal/connection/ConnectPlan")),
+        Arguments.of("okhttp-5", Set.of()),
+        Arguments.of("apache-4", Set.of()),
+        Arguments.of("apache-5", Set.of()));
+  }
+
+  @ParameterizedTest
+  @MethodSource("versions")
+  void eachIsVerifiedAndHasNothingMore(String version, Set<String> others) throws Exception {
+    URL[] jars = jars(version);
+    LibraryWeaver weaver = new LibraryWeaver(library(version));
+    try (Loader plain = new Loader(jars, Map.of())) {
+      Map<String, byte[]> woven = new TreeMap<>();
+      Set<String> absent = new TreeSet<>();
+      for (String owner : ServersWeavingTest.owners(library(version))) {
+        if (plain.getResource(owner + ".class") == null) {
+          absent.add(owner);
+          continue;
+        }
+        byte[] bytes = ServersWeavingTest.bytes(plain, owner);
+        woven.put(owner, weaver.weave(owner, bytes));
+        assertThat(weaver.missing(owner)).as(owner).isEmpty();
+      }
+      assertThat(absent).isEqualTo(others);
+      try (Loader loader = new Loader(jars, woven)) {
+        for (String owner : woven.keySet()) {
+          assertThat(ServersWeavingTest.members(loader, owner))
+              .isEqualTo(ServersWeavingTest.members(plain, owner));
+        }
+      }
+    }
+  }
+
+  /** Its classes are of Java 5, without the frames that weaving needs: that is said of it. */
+  @Test
+  void whatCannotBeWovenIsMissed() throws Exception {
+    LibraryWeaver weaver = new LibraryWeaver(library("apache-4.3"));
+    String owner = "org/apache/http/impl/client/InternalHttpClient";
+    try (Loader plain = new Loader(jars("apache-4.3"), Map.of())) {
+      assertThat(weaver.weave(owner, ServersWeavingTest.bytes(plain, owner))).isNull();
+    }
+    assertThat(weaver.missing(owner)).containsExactly("InternalHttpClient.doExecute");
+  }
+
+  /** Of each hooks' class, whose objects are asked for a property, by its name there. */
+  private static Map<String, List<String>> asked(String version) {
+    boolean of5 = version.equals("okhttp-5");
+    String connection = OK + "connection.RealConnection";
+    String codec = OK + "http1.Http1ExchangeCodec";
+    Map<String, List<String>> asked = new HashMap<>();
+    switch (version) {
+      case "okhttp-4", "okhttp-5" -> {
+        asked.put(
+            "OkHttp.CALL_OF",
+            List.of(
+                OK + "connection.RouteSelector",
+                OK + "http.RealInterceptorChain",
+                OK + "connection." + (of5 ? "ConnectPlan" : "Exchange")));
+        asked.put("OkHttp.CALL_OF_TASK", List.of(OK + "connection.RealCall$AsyncCall"));
+        asked.put("OkHttp.CODEC", List.of(OK + "connection.Exchange"));
+        asked.put("OkHttp.CONNECTION", List.of(codec));
+        asked.put("OkHttp.CALLS", List.of(connection));
+        asked.put("OkHttp.SOCKET", List.of(connection));
+        asked.put(
+            "OkHttp.RAW_SOCKET",
+            of5 ? List.of(connection, OK + "connection.ConnectPlan") : List.of(connection));
+        asked.put("OkHttp.CHAIN", List.of(OK + "http2.Http2ExchangeCodec"));
+        asked.put("OkHttp.ADDRESS", List.of(OK + "connection.RouteSelector"));
+        asked.put("OkHttp.DNS", List.of("okhttp3.Address"));
+      }
+      case "apache-4" -> {
+        asked.put("ApacheRequest.REQUEST_LINE", List.of(CORE4 + "message.BasicHttpRequest"));
+        asked.put("ApacheRequest.METHOD", List.of(CORE4 + "message.BasicRequestLine"));
+        asked.put("ApacheClassic.SOCKET", List.of(CORE4 + "impl.DefaultBHttpClientConnection"));
+        asked.put("ApacheClassic.IS_OPEN", List.of(CORE4 + "impl.conn.CPoolProxy"));
+      }
+      default -> {
+        asked.put("ApacheRequest.METHOD", List.of(CORE5 + "http.message.BasicClassicHttpRequest"));
+        asked.put(
+            "ApacheClassic.SOCKET_HOLDER",
+            List.of(CORE5 + "http.impl.io.DefaultBHttpClientConnection"));
+        asked.put("ApacheClassic.SSL_SOCKET", List.of(CORE5 + "http.impl.io.SocketHolder"));
+        asked.put("ApacheClassic.SOCKET", List.of(CORE5 + "http.impl.io.SocketHolder"));
+        asked.put("ApacheClassic.IS_CONNECTED", List.of(CLIENT5 + "classic.InternalExecRuntime"));
+        asked.put(
+            "ApacheAsync.IS_CONNECTED", List.of(CLIENT5 + "async.InternalHttpAsyncExecRuntime"));
+        asked.put(
+            "ApacheAsync.HANDLER",
+            List.of(
+                CORE5 + "http.impl.nio.ClientHttp1StreamHandler",
+                CORE5 + "http2.impl.nio.ClientH2StreamHandler"));
+        asked.put(
+            "ApacheAsync.LOGGED", List.of(CLIENT5 + "async.LoggingAsyncClientExchangeHandler"));
+        asked.put("ApacheAsync.OUTPUT", List.of(CORE5 + "http.impl.nio.ClientHttp1StreamHandler"));
+        asked.put(
+            "ApacheAsync.OUTER", List.of(CORE5 + "http.impl.nio.ClientHttp1StreamDuplexer$1"));
+        asked.put(
+            "ApacheAsync.SESSION", List.of(CORE5 + "http.impl.nio.ClientHttp1StreamDuplexer"));
+        asked.put("ApacheAsync.TLS", List.of(CORE5 + "reactor.InternalDataChannel"));
+        asked.put("ApacheAsync.ENGINE", List.of(CORE5 + "reactor.ssl.SSLIOSession"));
+      }
+    }
+    return asked;
+  }
+
+  @ParameterizedTest
+  @MethodSource("versions")
+  void whatIsAskedOfItsObjectsIsThere(String version, Set<String> others) throws Exception {
+    try (Loader loader = new Loader(jars(version), Map.of())) {
+      for (Map.Entry<String, List<String>> asked : asked(version).entrySet()) {
+        String[] names = asked.getKey().split("\\.");
+        Field field =
+            Class.forName("io.httpaudit.instrument." + names[0]).getDeclaredField(names[1]);
+        field.setAccessible(true);
+        Property property = (Property) field.get(null);
+        for (String type : asked.getValue()) {
+          assertThat(property.isOf(Class.forName(type, false, loader)))
+              .as("%s of %s", asked.getKey(), type)
+              .isTrue();
+        }
+      }
+    }
+  }
+}

@@ -202,6 +202,13 @@ public final class Conversation {
     return side == Side.CLIENT ? client < server : server < client;
   }
 
+  /** Whether this end had neither ended its half nor cut the connection, at a time. */
+  boolean isOpenAt(long time, Side side) {
+    long fin = (side == Side.CLIENT ? requests : responses).finOrder();
+    boolean ended = fin <= times.size() && times.get((int) fin - 1) <= time;
+    return !ended && (resetTime == 0 || resetTime > time);
+  }
+
   /** Nothing can follow: both ends have said so, or one has cut it. */
   boolean isOver() {
     return isReset() || requests.hasFin() && responses.hasFin();

@@ -272,8 +272,14 @@ final class HttpUrlConnection implements Library {
       return null;
     }
 
+    /** A proxy that wants to know who asks makes the library resolve more names. */
     @Override
-    public void leave(Object entered, Object self, Object one, Object result, Throwable thrown) {}
+    public void leave(Object entered, Object self, Object one, Object result, Throwable thrown) {
+      ClientCall call = call();
+      if (call != null) {
+        observer.connected(call);
+      }
+    }
   }
 
   /** A head is written. What it has of ours, it has only meanwhile: the application may look. */

@@ -15,11 +15,14 @@ public final class ClientCall extends HttpAuditContext {
   /** It has a connection that was open. From here on, whoever tries anew is another attempt. */
   static final byte TAKEN = 2;
 
-  /** It opens a connection, or has. */
+  /** It opens a connection. */
   static final byte CONNECTS = 3;
 
+  /** It has opened one: names that are resolved from here on are for something else. */
+  static final byte CONNECTED = 4;
+
   /** Its head was written: its ids are used up. */
-  static final byte SENT = 4;
+  static final byte SENT = 5;
 
   /** The span in whose context the call is made; 0: it is a root. */
   final long parent;

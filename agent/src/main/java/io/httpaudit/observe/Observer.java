@@ -202,9 +202,16 @@ public final class Observer extends HttpAuditSink {
     return attempt;
   }
 
+  /** This thread has opened the connection: what it resolves or connects to now is not for it. */
+  public void connected(ClientCall call) {
+    if (call.stage == ClientCall.CONNECTS) {
+      call.stage = ClientCall.CONNECTED;
+    }
+  }
+
   /** Whether a connection is opened for this attempt, or was, and its head is not written. */
   public boolean isConnecting(ClientCall call) {
-    return call.stage == ClientCall.CONNECTS;
+    return call.stage == ClientCall.CONNECTS || call.stage == ClientCall.CONNECTED;
   }
 
   /** Whether its head was written: its ids are used up. */
@@ -227,7 +234,7 @@ public final class Observer extends HttpAuditSink {
       return false;
     }
     // A connection that was opened for it was not taken, though nobody knows yet which one it is.
-    long taken = call.stage == ClientCall.CONNECTS ? 0 : System.nanoTime();
+    long taken = isConnecting(call) ? 0 : System.nanoTime();
     call.stage = ClientCall.SENT;
     return tell(call, taken);
   }

@@ -26,4 +26,19 @@ class ClientCallTest {
     assertThat(third.resend).isEqualTo((byte) 1);
     assertThat(sockets.observer.attempt(second).spanId).isNotEqualTo(second.spanId);
   }
+
+  @Test
+  void whatIsResolvedOnceItIsConnectedIsNotItsPeersName() {
+    ClientCall call = sockets.observer.connects(sockets.observer.call(null));
+    Object replaced = HttpAudit.replace(call);
+    try {
+      assertThat(sockets.observer.resolves()).isTrue();
+      sockets.observer.connected(call);
+      assertThat(sockets.observer.resolves()).isFalse();
+      assertThat(sockets.observer.isConnecting(call)).isTrue();
+      assertThat(sockets.observer.attempt(call)).as("tried anew").isNotSameAs(call);
+    } finally {
+      HttpAudit.restore(replaced);
+    }
+  }
 }

@@ -7,6 +7,7 @@ import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
 import io.opentelemetry.context.propagation.ContextPropagators;
+import io.opentelemetry.exporter.logging.LoggingSpanExporter;
 import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporter;
 import io.opentelemetry.instrumentation.javahttpclient.JavaHttpClientTelemetry;
 import io.opentelemetry.instrumentation.javahttpserver.JavaHttpServerTelemetry;
@@ -15,6 +16,7 @@ import io.opentelemetry.sdk.autoconfigure.AutoConfiguredOpenTelemetrySdk;
 import io.opentelemetry.sdk.resources.Resource;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.export.BatchSpanProcessor;
+import io.opentelemetry.sdk.trace.export.SpanExporter;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -89,17 +91,15 @@ public final class Orders {
       case "own":
         Resource resource =
             Resource.getDefault().toBuilder()
-                .put(AttributeKey.stringKey("service.name"), System.getenv("OTEL_SERVICE_NAME"))
+                .put(
+                    AttributeKey.stringKey("service.name"),
+                    System.getenv().getOrDefault("OTEL_SERVICE_NAME", "orders"))
                 .build();
-        String endpoint = System.getenv("OTEL_EXPORTER_OTLP_ENDPOINT") + "/v1/traces";
         return OpenTelemetrySdk.builder()
             .setTracerProvider(
                 SdkTracerProvider.builder()
                     .setResource(resource)
-                    .addSpanProcessor(
-                        BatchSpanProcessor.builder(
-                                OtlpHttpSpanExporter.builder().setEndpoint(endpoint).build())
-                            .build())
+                    .addSpanProcessor(BatchSpanProcessor.builder(exporter()).build())
                     .build())
             .setPropagators(ContextPropagators.create(W3CTraceContextPropagator.getInstance()))
             .buildAndRegisterGlobal();
@@ -108,6 +108,14 @@ public final class Orders {
       default:
         return null;
     }
+  }
+
+  /** To a collector, if there is one. */
+  private static SpanExporter exporter() {
+    String collector = System.getenv("OTEL_EXPORTER_OTLP_ENDPOINT");
+    return collector == null
+        ? LoggingSpanExporter.create()
+        : OtlpHttpSpanExporter.builder().setEndpoint(collector + "/v1/traces").build();
   }
 
   private interface Handler {

@@ -51,6 +51,10 @@ final class HttpAuditTaskKinds extends ClassValue<HttpAuditTaskKinds.Kind> {
     "akka.dispatch.Mailbox",
     "org.apache.pekko.dispatch.Mailbox",
     "scala.concurrent.BatchingExecutor$",
+    "org.eclipse.jetty.io.",
+    "org.eclipse.jetty.util.thread.strategy.",
+    "org.glassfish.grizzly.nio.",
+    "org.glassfish.grizzly.strategies.",
     "akka.dispatch.BatchingExecutor$",
     "org.apache.pekko.dispatch.BatchingExecutor$",
   };

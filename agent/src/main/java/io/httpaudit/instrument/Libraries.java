@@ -33,6 +33,11 @@ public final class Libraries implements ClassFileTransformer {
     "okhttp3/internal/",
     "org/apache/http/",
     "org/apache/hc/",
+    "io/undertow/server/",
+    "org/jboss/threads/",
+    "org/eclipse/jetty/",
+    "org/glassfish/grizzly/",
+    "org/springframework/web/servlet/HandlerExecutionChain",
     "sun/security/ssl/",
     "io/netty/handler/ssl/",
     "org/conscrypt/",
@@ -42,7 +47,7 @@ public final class Libraries implements ClassFileTransformer {
    * From this one on they are hooked for the bytes that TLS hides, whether there are contexts or
    * not.
    */
-  private static final int TLS = 12;
+  private static final int TLS = 17;
 
   /** Of our own copy of a library there is nothing to hook. */
   private static final ClassLoader OWN = Libraries.class.getClassLoader();
@@ -81,9 +86,14 @@ public final class Libraries implements ClassFileTransformer {
       case 9 -> new OkHttp(observer, propagation);
       case 10 -> new ApacheClassic(observer, propagation, false);
       case 11 -> new Apache5(observer, propagation);
-      case 12 -> new JdkTls(observer.engines());
-      case 13 -> new NettyTls(observer.engines());
-      case 14 -> new ConscryptTls(observer.engines());
+      case 12 -> new Undertow(observer);
+      case 13 -> new JBossThreads();
+      case 14 -> new Jetty(observer);
+      case 15 -> new Grizzly(observer);
+      case 16 -> new SpringMvc(observer);
+      case 17 -> new JdkTls(observer.engines());
+      case 18 -> new NettyTls(observer.engines());
+      case 19 -> new ConscryptTls(observer.engines());
       default -> throw new IllegalArgumentException();
     };
   }

@@ -38,6 +38,8 @@ public final class Libraries implements ClassFileTransformer {
     "org/eclipse/jetty/",
     "org/glassfish/grizzly/",
     "org/springframework/web/servlet/HandlerExecutionChain",
+    "io/netty/handler/codec/ByteToMessageDecoder",
+    "io/netty/util/concurrent/",
     "sun/security/ssl/",
     "io/netty/handler/ssl/",
     "org/conscrypt/",
@@ -47,7 +49,7 @@ public final class Libraries implements ClassFileTransformer {
    * From this one on they are hooked for the bytes that TLS hides, whether there are contexts or
    * not.
    */
-  private static final int TLS = 17;
+  private static final int TLS = 19;
 
   /** Of our own copy of a library there is nothing to hook. */
   private static final ClassLoader OWN = Libraries.class.getClassLoader();
@@ -91,9 +93,11 @@ public final class Libraries implements ClassFileTransformer {
       case 14 -> new Jetty(observer);
       case 15 -> new Grizzly(observer);
       case 16 -> new SpringMvc(observer);
-      case 17 -> new JdkTls(observer.engines());
-      case 18 -> new NettyTls(observer.engines());
-      case 19 -> new ConscryptTls(observer.engines());
+      case 17 -> new Netty(observer);
+      case 18 -> new NettyFutures();
+      case 19 -> new JdkTls(observer.engines());
+      case 20 -> new NettyTls(observer.engines());
+      case 21 -> new ConscryptTls(observer.engines());
       default -> throw new IllegalArgumentException();
     };
   }

@@ -38,6 +38,12 @@ final class Connection {
   /** Where the next request begins is not known. Of the thread that reads. */
   private boolean askedUnknown;
 
+  /** How many requests a library's decoder has passed on; negative: they are not those read. */
+  private long decoded;
+
+  /** The last of them, until its end is. Both are of the event loop. */
+  private ServedRequest decoding;
+
   /** Null: no direction carries another protocol. */
   private Upgrade upgrade;
 
@@ -108,13 +114,18 @@ final class Connection {
       }
       if (request.index == index) {
         if (LATEST.compareAndSet(this, request, null)) {
+          request.message = null;
           return;
         }
       } else {
         while (request.earlier != null && request.earlier.index > index) {
           request = request.earlier;
         }
+        ServedRequest answered = request.earlier;
         request.earlier = null;
+        if (answered != null) {
+          answered.message = null;
+        }
         return;
       }
     }
@@ -149,6 +160,60 @@ final class Connection {
     }
     oldest.claimed = true;
     return oldest;
+  }
+
+  boolean isServed() {
+    return in.parser.isOfRequests();
+  }
+
+  /**
+   * The request that a library's decoder passes on, each once and in the order of the bytes,
+   * whether those before are answered or not. Null: not certain. On the thread that reads.
+   *
+   * @param target the {@code hashCode} of its target
+   */
+  ServedRequest decoded(Object message, int target) {
+    decoding = null;
+    long number = decoded;
+    if (number < 0) {
+      return null;
+    }
+    decoded = number + 1;
+    ServedRequest request = latest;
+    while (request != null && request.index > number) {
+      request = request.earlier;
+    }
+    if (request == null || request.index != number || request.claimed || request.target == 0) {
+      return null;
+    }
+    if (request.target != target) {
+      // Somebody before the decoder took one for itself: which others, nobody knows.
+      decoded = -1;
+      return null;
+    }
+    request.claimed = true;
+    request.message = message;
+    decoding = request;
+    return request;
+  }
+
+  /** The request of which a decoder passes on a part of the body. On the thread that reads. */
+  ServedRequest decoding(boolean last) {
+    ServedRequest request = decoding;
+    if (last) {
+      decoding = null;
+    }
+    return request;
+  }
+
+  /** The request that was decoded into {@code message}. Null: it is none, or is answered. */
+  ServedRequest decodedInto(Object message) {
+    for (ServedRequest e = latest; e != null; e = e.earlier) {
+      if (e.message == message) {
+        return e;
+      }
+    }
+    return null;
   }
 
   /** Told once both directions have said so. */

@@ -134,6 +134,41 @@ public final class Observer extends HttpAuditSink {
     return request;
   }
 
+  /** Whether this JVM is the server of the connection of this descriptor, which may be -1. */
+  public boolean serves(int fd) {
+    Connection connection = connection(fd);
+    return connection != null && connection.isServed();
+  }
+
+  /**
+   * The context of the next request of a connection, which a library's decoder passes on just now,
+   * on the thread that reads: whoever decodes them in the order of the bytes is told of each, also
+   * of those that are pipelined. Null: not certain.
+   *
+   * @param fd of the connection's socket, which this thread alone may close
+   * @param message what it was decoded into, by which {@link #decodedInto} finds it
+   */
+  public HttpAuditContext decoded(int fd, Object message, String target) {
+    Connection connection = connection(fd);
+    return connection == null ? null : connection.decoded(message, target.hashCode());
+  }
+
+  /**
+   * The context of the request of whose body the decoder passes on a part.
+   *
+   * @param last whether nothing of it follows
+   */
+  public HttpAuditContext decoding(int fd, boolean last) {
+    Connection connection = connection(fd);
+    return connection == null ? null : connection.decoding(last);
+  }
+
+  /** The context of the request that was decoded into this; null: none, or it is answered. */
+  public HttpAuditContext decodedInto(int fd, Object message) {
+    Connection connection = connection(fd);
+    return connection == null || message == null ? null : connection.decodedInto(message);
+  }
+
   /** Connection and index of the request that this thread handles; null: not known. */
   public long[] serving() {
     return HttpAudit.current() instanceof ServedRequest request

@@ -5,7 +5,7 @@ import io.httpaudit.trace.Sampler;
 import io.httpaudit.trace.SpanIds;
 import java.nio.charset.StandardCharsets;
 
-/** Makes contexts. On the application's threads: 64 bytes a context, and no other allocation. */
+/** Makes contexts. On the application's threads: 72 bytes a context, and no other allocation. */
 public final class Tracer {
   private final SpanIds ids;
   private final Sampler sampler;
@@ -23,12 +23,25 @@ public final class Tracer {
     return new ServedRequest(
         connection,
         head.index,
+        target(head),
         child ? head.traceHigh : ids.traceHigh(number, head.index),
         low,
         ids.span(number, head.index),
         sampler.samples(low, child, child && head.sampled),
         child ? text(head, head.stateOffset, head.stateLength) : null,
         text(head, head.baggageOffset, head.baggageLength));
+  }
+
+  private static int target(Head head) {
+    int hash = 0;
+    for (int i = 0; i < head.targetLength; i++) {
+      byte next = head.text[head.targetOffset + i];
+      if (next < 0) {
+        return 0;
+      }
+      hash = 31 * hash + next;
+    }
+    return hash;
   }
 
   private static String text(Head head, int offset, int length) {

@@ -96,6 +96,73 @@ class HandledTest {
     assertThat(handled()).isEqualTo(-1);
   }
 
+  /** As a decoder of a library's passes it on; -1: none. */
+  private long decoded(Object message, String target) {
+    return index(sockets.observer.decoded(fd, message, target));
+  }
+
+  private static long index(HttpAuditContext context) {
+    return context instanceof ServedRequest request ? request.index : -1;
+  }
+
+  @Test
+  void aDecoderHasEachOfThosePipelinedAtOnce() {
+    read(get("/0") + get("/1") + get("/2"));
+    assertThat(decoded("0", "/0")).isZero();
+    assertThat(decoded("1", "/1")).isEqualTo(1);
+    write(ANSWER);
+    assertThat(decoded("2", "/2")).isEqualTo(2);
+    assertThat(index(sockets.observer.decodedInto(fd, "0"))).isEqualTo(-1);
+    assertThat(index(sockets.observer.decodedInto(fd, "1"))).isEqualTo(1);
+    assertThat(index(sockets.observer.decodedInto(fd, "2"))).isEqualTo(2);
+    assertThat(handled()).isEqualTo(-1);
+    assertThat(decoded("3", "/3")).isEqualTo(-1);
+  }
+
+  @Test
+  void aBodyIsOfTheRequestThatWasDecodedLastUntilItEnds() {
+    read(get("/0") + get("/1"));
+    assertThat(decoded("0", "/0")).isZero();
+    assertThat(index(sockets.observer.decoding(fd, false))).isZero();
+    assertThat(index(sockets.observer.decoding(fd, true))).isZero();
+    assertThat(index(sockets.observer.decoding(fd, true))).isEqualTo(-1);
+    assertThat(decoded("1", "/1")).isEqualTo(1);
+    assertThat(index(sockets.observer.decoding(fd, true))).isEqualTo(1);
+  }
+
+  @Test
+  void oneThatIsAnsweredBeforeItIsDecodedIsCountedAllTheSame() {
+    read(get("/0") + get("/1"));
+    write(ANSWER);
+    assertThat(decoded("0", "/0")).isEqualTo(-1);
+    assertThat(decoded("1", "/1")).isEqualTo(1);
+  }
+
+  @Test
+  void noneIsCertainBehindOneThatTheDecoderDidNotGet() {
+    read(get("/taken") + get("/0") + get("/1"));
+    assertThat(decoded("0", "/0")).isEqualTo(-1);
+    assertThat(decoded("1", "/1")).isEqualTo(-1);
+    read(get("/2"));
+    assertThat(decoded("2", "/2")).isEqualTo(-1);
+  }
+
+  @Test
+  void aTargetThatNobodyReadsAlikeSaysNothingOfTheOthers() {
+    read(get("/\u00e4") + get("/1"));
+    assertThat(decoded("0", "/\ufffd")).isEqualTo(-1);
+    assertThat(decoded("1", "/1")).isEqualTo(1);
+  }
+
+  @Test
+  void aClientDecodesNoRequests() {
+    sockets.observer.closing(fd);
+    sockets.connect(fd, 40_002);
+    assertThat(sockets.observer.serves(fd)).isFalse();
+    assertThat(sockets.observer.serves(-1)).isFalse();
+    assertThat(decoded("0", "/0")).isEqualTo(-1);
+  }
+
   @Test
   void noneOfAConnectionThatHasTheNumberOfAClosedChannel() throws IOException {
     channel.close();

@@ -1,0 +1,99 @@
+package io.httpaudit.instrument;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.httpaudit.instrument.ServersWeavingTest.Loader;
+import java.io.IOException;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What is woven into each Netty, against its classes: each point has its method, the JVM verifies
+ * what came of it, and the class has no other members than before.
+ */
+class NettyWeavingTest {
+  private static URL[] jars(String version) throws IOException {
+    List<URL> jars = new ArrayList<>();
+    try (Stream<Path> files = Files.list(Path.of(System.getProperty("nettys"), version))) {
+      for (Path jar : files.toList()) {
+        jars.add(jar.toUri().toURL());
+      }
+    }
+    return jars.toArray(new URL[0]);
+  }
+
+  private static Map<String, byte[]> woven(ClassLoader of) throws IOException {
+    Map<String, byte[]> woven = new TreeMap<>();
+    for (Library library : List.of(new Netty(null), new NettyFutures())) {
+      LibraryWeaver weaver = new LibraryWeaver(library);
+      for (String owner : ServersWeavingTest.owners(library)) {
+        byte[] bytes = ServersWeavingTest.bytes(of, owner);
+        woven.put(owner, weaver.weave(owner, bytes));
+        assertThat(woven.get(owner)).isNotEqualTo(bytes);
+        assertThat(weaver.missing(owner)).isEmpty();
+      }
+    }
+    return woven;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"4.1", "4.2"})
+  void eachIsVerifiedAndHasNothingMore(String version) throws Exception {
+    URL[] jars = jars(version);
+    try (Loader plain = new Loader(jars, Map.of())) {
+      Map<String, byte[]> woven = woven(plain);
+      try (Loader loader = new Loader(jars, woven)) {
+        for (String owner : woven.keySet()) {
+          assertThat(ServersWeavingTest.members(loader, owner))
+              .isEqualTo(ServersWeavingTest.members(plain, owner));
+        }
+      }
+    }
+  }
+
+  /** What is made of no socket has no descriptor, and its target is what was asked for. */
+  @ParameterizedTest
+  @ValueSource(strings = {"4.1", "4.2"})
+  void eachMessageIsKnownForWhatItIs(String version) throws Throwable {
+    try (Loader loader = new Loader(jars(version), Map.of())) {
+      String http = "io.netty.handler.codec.http.";
+      Class<?> protocol = Class.forName(http + "HttpVersion", true, loader);
+      Class<?> method = Class.forName(http + "HttpMethod", true, loader);
+      Object request =
+          Class.forName(http + "DefaultHttpRequest", true, loader)
+              .getConstructor(protocol, method, String.class)
+              .newInstance(
+                  protocol.getField("HTTP_1_1").get(null), method.getField("GET").get(null), "/a");
+      Object last =
+          Class.forName(http + "LastHttpContent", true, loader)
+              .getField("EMPTY_LAST_CONTENT")
+              .get(null);
+      NettyClasses classes = NettyClasses.ofMessage(request);
+      assertThat(NettyClasses.ofMessage(last)).isSameAs(classes);
+      assertThat(NettyClasses.ofMessage("bytes")).isNull();
+      assertThat(classes.target(request)).isEqualTo("/a");
+      assertThat(classes.isRequest(request)).isTrue();
+      assertThat(classes.isContent(request)).isFalse();
+      assertThat(classes.isRequest(last)).isFalse();
+      assertThat(classes.isContent(last) && classes.isLast(last)).isTrue();
+      Object channel =
+          Class.forName("io.netty.channel.embedded.EmbeddedChannel", true, loader)
+              .getConstructor()
+              .newInstance();
+      assertThat(classes.descriptor(channel)).isEqualTo(-1);
+      Object socket =
+          Class.forName("io.netty.channel.socket.nio.NioSocketChannel", true, loader)
+              .getConstructor()
+              .newInstance();
+      assertThat(classes.descriptor(socket)).isPositive();
+    }
+  }
+}

@@ -40,6 +40,8 @@ public final class Libraries implements ClassFileTransformer {
     "org/springframework/web/servlet/HandlerExecutionChain",
     "io/netty/handler/codec/ByteToMessageDecoder",
     "io/netty/util/concurrent/",
+    "reactor/netty/",
+    "io/vertx/core/",
     "sun/security/ssl/",
     "io/netty/handler/ssl/",
     "org/conscrypt/",
@@ -49,7 +51,7 @@ public final class Libraries implements ClassFileTransformer {
    * From this one on they are hooked for the bytes that TLS hides, whether there are contexts or
    * not.
    */
-  private static final int TLS = 19;
+  private static final int TLS = 21;
 
   /** Of our own copy of a library there is nothing to hook. */
   private static final ClassLoader OWN = Libraries.class.getClassLoader();
@@ -95,9 +97,11 @@ public final class Libraries implements ClassFileTransformer {
       case 16 -> new SpringMvc(observer);
       case 17 -> new Netty(observer);
       case 18 -> new NettyFutures();
-      case 19 -> new JdkTls(observer.engines());
-      case 20 -> new NettyTls(observer.engines());
-      case 21 -> new ConscryptTls(observer.engines());
+      case 19 -> new ReactorNetty(observer);
+      case 20 -> new Vertx(observer);
+      case 21 -> new JdkTls(observer.engines());
+      case 22 -> new NettyTls(observer.engines());
+      case 23 -> new ConscryptTls(observer.engines());
       default -> throw new IllegalArgumentException();
     };
   }

@@ -12,7 +12,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -20,19 +22,22 @@ import org.junit.jupiter.params.provider.ValueSource;
  * what came of it, and the class has no other members than before.
  */
 class NettyWeavingTest {
-  private static URL[] jars(String version) throws IOException {
+  private static URL[] jars(String... of) throws IOException {
     List<URL> jars = new ArrayList<>();
-    try (Stream<Path> files = Files.list(Path.of(System.getProperty("nettys"), version))) {
-      for (Path jar : files.toList()) {
-        jars.add(jar.toUri().toURL());
+    for (String version : of) {
+      try (Stream<Path> files = Files.list(Path.of(System.getProperty("nettys"), version))) {
+        for (Path jar : files.toList()) {
+          jars.add(jar.toUri().toURL());
+        }
       }
     }
     return jars.toArray(new URL[0]);
   }
 
-  private static Map<String, byte[]> woven(ClassLoader of) throws IOException {
+  private static Map<String, byte[]> woven(ClassLoader of, Library... libraries)
+      throws IOException {
     Map<String, byte[]> woven = new TreeMap<>();
-    for (Library library : List.of(new Netty(null), new NettyFutures())) {
+    for (Library library : libraries) {
       LibraryWeaver weaver = new LibraryWeaver(library);
       for (String owner : ServersWeavingTest.owners(library)) {
         byte[] bytes = ServersWeavingTest.bytes(of, owner);
@@ -44,18 +49,52 @@ class NettyWeavingTest {
     return woven;
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"4.1", "4.2"})
-  void eachIsVerifiedAndHasNothingMore(String version) throws Exception {
-    URL[] jars = jars(version);
+  private static void verify(URL[] jars, Library... libraries) throws Exception {
     try (Loader plain = new Loader(jars, Map.of())) {
-      Map<String, byte[]> woven = woven(plain);
+      Map<String, byte[]> woven = woven(plain, libraries);
       try (Loader loader = new Loader(jars, woven)) {
         for (String owner : woven.keySet()) {
           assertThat(ServersWeavingTest.members(loader, owner))
               .isEqualTo(ServersWeavingTest.members(plain, owner));
         }
       }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"4.1", "4.2"})
+  void eachNettyIsVerifiedAndHasNothingMore(String version) throws Exception {
+    verify(jars(version), new Netty(null), new NettyFutures());
+  }
+
+  @Test
+  void reactorNettyIsVerifiedAndHasNothingMore() throws Exception {
+    verify(jars("reactor-1", "4.2"), new ReactorNetty(null));
+  }
+
+  @Test
+  void vertx4IsVerifiedAndHasNothingMore() throws Exception {
+    verify(jars("vertx-4", "4.1"), new Vertx(null));
+  }
+
+  @Test
+  void vertx5IsVerifiedAndHasNothingMore() throws Exception {
+    verify(jars("vertx-5", "4.2"), new Vertx(null));
+  }
+
+  /** All ways are found, from the server's own objects to the decoded message. */
+  @ParameterizedTest
+  @CsvSource({
+    "reactor-1, 4.2, reactor.netty.http.server.HttpServerOperations",
+    "vertx-4, 4.1, io.vertx.core.http.impl.Http1xServerRequest",
+    "vertx-5, 4.2, io.vertx.core.http.impl.Http1xServerRequest"
+  })
+  void eachRequestLeadsToItsMessage(String library, String netty, String type) throws Exception {
+    try (Loader loader = new Loader(jars(library, netty), Map.of())) {
+      Class<?> request = Class.forName(type, false, loader);
+      Object ways =
+          library.startsWith("vertx") ? Vertx.Ways.of(request) : ReactorNetty.Ways.of(request);
+      assertThat(ways).isNotNull();
     }
   }
 

@@ -299,8 +299,23 @@ class StacksIT {
   @ParameterizedTest
   @MethodSource("contextCells")
   void whatIsAskedWithinARequestIsInItsTraceAndInNoOther(Cell cell) {
+    inTraces(cell, cell.isServer() ? "serves" : "asks");
+  }
+
+  /** Of the servers that are to be linked. */
+  static List<Cell> pipelinedCells() {
+    return cells(2).stream().filter(c -> c.isServer() && c.stack().linked()).toList();
+  }
+
+  @ParameterizedTest
+  @MethodSource("pipelinedCells")
+  void whatIsAskedWithinOneOfThosePipelinedIsInItsTraceAndInNoOther(Cell cell) {
+    inTraces(cell, "pipelined");
+  }
+
+  private void inTraces(Cell cell, String how) {
     Object store = cell.tls() && cell.isServer() ? Keystore.in(folder) : "plain";
-    Jvm jvm = program(cell, cell.isServer() ? "serves" : "asks", store, IN_CONTEXTS, AT_ONCE).run();
+    Jvm jvm = program(cell, how, store, IN_CONTEXTS, AT_ONCE).run();
 
     Map<Integer, String> serverSpans = new HashMap<>();
     List<JsonNode> lines = jvm.lines("exchange");

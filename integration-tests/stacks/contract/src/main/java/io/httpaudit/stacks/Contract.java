@@ -14,14 +14,16 @@ import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
 
 /**
- * Runs a {@link Stack}, named by its class: {@code CLASS serve|ask|serves|asks}, then a key store
- * or {@code plain}, and
+ * Runs a {@link Stack}, named by its class: {@code CLASS serve|ask|serves|pipelined|asks}, then a
+ * key store or {@code plain}, and
  *
  * <ul>
  *   <li>{@code serve}: says {@code port NUMBER}, and ends with its standard input;
  *   <li>{@code ask PORT EXCHANGES}: as a client of a server elsewhere;
  *   <li>{@code serves EXCHANGES AT-ONCE}: to itself, and in each request it asks somebody else,
  *       with {@code HttpURLConnection}, what is in that request's context, so;
+ *   <li>{@code pipelined EXCHANGES AT-ONCE}: the same, of requests that follow one another without
+ *       waiting for an answer;
  *   <li>{@code asks EXCHANGES AT-ONCE}: within requests to the JDK's server.
  * </ul>
  */
@@ -56,6 +58,16 @@ public final class Contract {
         URI sink = sink();
         int port = stack.serve(tls, (m, t, s, b) -> answerAsking(sink, m, t, s, b));
         crowd(server(tls, port), tls, arguments);
+      }
+      case "pipelined" -> {
+        URI sink = sink();
+        int port = stack.serve(tls, (m, t, s, b) -> answerAsking(sink, m, t, s, b));
+        Pipeline pipeline = new Pipeline(server(tls, port), tls);
+        each(
+            Integer.parseInt(arguments[3]) / Pipeline.LENGTH,
+            Integer.parseInt(arguments[4]) / Pipeline.LENGTH,
+            n -> pipeline.ask(n * Pipeline.LENGTH));
+        System.out.println("done");
       }
       case "asks" -> {
         URI sink = sink();

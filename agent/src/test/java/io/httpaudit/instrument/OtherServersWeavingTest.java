@@ -142,8 +142,7 @@ class OtherServersWeavingTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"undertow-2.2", "undertow-2.3"})
-  void eachUndertowsConnectionLeadsToItsSocket(String version)
-      throws Exception {
+  void eachUndertowsConnectionLeadsToItsSocket(String version) throws Exception {
     try (Loader loader = new Loader(jars(version), Map.of())) {
       Undertow.Streams streams = new Undertow.Streams();
       assertHas(loader, "org.xnio.nio.NioSocketStreamConnection", streams.conduit);

@@ -24,7 +24,8 @@ import jdk.internal.misc.Unsafe;
  *       schedulers work for everybody;
  *   <li>what is itself an executor, or is nested in one and holds no task of its own: the worker of
  *       a queue into which others put theirs, as serial executors and event loops have;
- *   <li>the worker of a few libraries that can't be told by these rules;
+ *   <li>the worker of a few libraries that can't be told by these rules, and what Netty and its
+ *       like submit to their own event loops, which is a connection's or a pool's;
  *   <li>what holds a queue, or objects that do, and nothing else that could tell whose work it is;
  *   <li>an object that all share: a lambda that captures nothing;
  *   <li>what is given to {@code execute} by an object of its own class that runs: one task hands
@@ -42,8 +43,17 @@ import jdk.internal.misc.Unsafe;
 final class HttpAuditTaskKinds extends ClassValue<HttpAuditTaskKinds.Kind> {
   private static final Unsafe UNSAFE = Unsafe.getUnsafe();
 
+  /** Passes an event on to a handler that has an executor of its own: so it is of that event. */
+  private static final String NETTY_EVENT = "io.netty.channel.AbstractChannelHandlerContext$";
+
+  /** What a task that was given to {@code submit} is wrapped in. */
+  private static final String NETTY_TASK = "io.netty.util.concurrent.PromiseTask";
+
   /** Beginnings of names of classes, of workers that drain a queue of others' tasks. */
   private static final String[] WORKERS = {
+    "io.netty.",
+    "reactor.netty.",
+    "reactor.pool.",
     "io.vertx.core.impl.TaskQueue",
     "io.vertx.core.impl.OrderedExecutorFactory",
     "io.reactivex.rxjava3.internal.schedulers.ExecutorScheduler$ExecutorWorker",
@@ -222,6 +232,9 @@ final class HttpAuditTaskKinds extends ClassValue<HttpAuditTaskKinds.Kind> {
       if (isOfJdk(type)) {
         return ofJdk(type);
       }
+      if (type.getName().equals(NETTY_TASK)) {
+        return new Kind(true, false, true, field(type, "task"));
+      }
       if (ForkJoinTask.class.isAssignableFrom(type)
           || CompletableFuture.class.isAssignableFrom(type)) {
         return new Kind(!isWorker(type), false, true, -1);
@@ -270,6 +283,9 @@ final class HttpAuditTaskKinds extends ClassValue<HttpAuditTaskKinds.Kind> {
 
   private static boolean isWorker(Class<?> type) throws ClassNotFoundException {
     String name = type.getName();
+    if (name.startsWith(NETTY_EVENT)) {
+      return false;
+    }
     for (String worker : WORKERS) {
       if (name.startsWith(worker)) {
         return true;

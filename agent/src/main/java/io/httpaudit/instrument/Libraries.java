@@ -96,7 +96,7 @@ public final class Libraries implements ClassFileTransformer {
       case 15 -> new Grizzly(observer);
       case 16 -> new SpringMvc(observer);
       case 17 -> new Netty(observer);
-      case 18 -> new NettyFutures();
+      case 18 -> new NettyThreads();
       case 19 -> new ReactorNetty(observer);
       case 20 -> new Vertx(observer);
       case 21 -> new JdkTls(observer.engines());

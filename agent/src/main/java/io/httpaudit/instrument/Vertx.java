@@ -11,7 +11,8 @@ import java.util.List;
  * the context of the request that it is for, or in none.
  *
  * <p>A future's listener runs in the context in which it was added, or in none: who completes a
- * future may have waited for something quite different.
+ * future may have waited for something quite different. What a worker does has the context in which
+ * it was put into that one's queue.
  */
 final class Vertx implements Library {
   private static final String HTTP = "io/vertx/core/http/impl/Http1xServer";
@@ -44,6 +45,8 @@ final class Vertx implements Library {
     for (String future : new String[] {"FutureImpl", "SucceededFuture", "FailedFuture"}) {
       points.add(Point.submits(FUTURES + future, "addListener", "", 1));
     }
+    points.add(Point.submits("io/vertx/core/impl/TaskQueue", "execute", "", 1));
+    points.add(Point.runsAt("io/vertx/core/impl/TaskQueue", "run", "()V", "run"));
     // Vert.x 4 has the first two, 5 the third.
     points.add(Point.runs(FUTURES + "FutureBase", "emitSuccess", "", 2).orElsewhere());
     points.add(Point.runs(FUTURES + "FutureBase", "emitFailure", "", 2).orElsewhere());

@@ -91,7 +91,10 @@ final class Connection {
   /** A request's head was read. On the thread that reads. */
   void asked(Head head) {
     Tracer tracer = observer.tracer();
-    if (tracer == null || askedUnknown || latest == ServedRequest.LOST) {
+    if (tracer == null
+        || askedUnknown
+        || latest == ServedRequest.LOST
+        || head.index > ServedRequest.MOST) {
       return;
     }
     ServedRequest request = tracer.served(this, head);
@@ -114,7 +117,7 @@ final class Connection {
       }
       if (request.index == index) {
         if (LATEST.compareAndSet(this, request, null)) {
-          request.message = null;
+          request.claimed = ServedRequest.SOMEBODY;
           return;
         }
       } else {
@@ -124,7 +127,7 @@ final class Connection {
         ServedRequest answered = request.earlier;
         request.earlier = null;
         if (answered != null) {
-          answered.message = null;
+          answered.claimed = ServedRequest.SOMEBODY;
         }
         return;
       }
@@ -155,10 +158,10 @@ final class Connection {
     for (ServedRequest e = oldest.earlier; e != null; e = e.earlier) {
       oldest = e;
     }
-    if (oldest.claimed) {
+    if (oldest.claimed != null) {
       return null;
     }
-    oldest.claimed = true;
+    oldest.claimed = ServedRequest.SOMEBODY;
     return oldest;
   }
 
@@ -183,16 +186,18 @@ final class Connection {
     while (request != null && request.index > number) {
       request = request.earlier;
     }
-    if (request == null || request.index != number || request.claimed || request.target == 0) {
+    if (request == null
+        || request.index != number
+        || request.claimed != null
+        || request.target == 0) {
       return null;
     }
-    if (request.target != target) {
+    if (request.target != ServedRequest.hash(target)) {
       // Somebody before the decoder took one for itself: which others, nobody knows.
       decoded = -1;
       return null;
     }
-    request.claimed = true;
-    request.message = message;
+    request.claimed = message;
     decoding = request;
     return request;
   }
@@ -209,7 +214,7 @@ final class Connection {
   /** The request that was decoded into {@code message}. Null: it is none, or is answered. */
   ServedRequest decodedInto(Object message) {
     for (ServedRequest e = latest; e != null; e = e.earlier) {
-      if (e.message == message) {
+      if (e.claimed == message) {
         return e;
       }
     }

@@ -6,29 +6,34 @@ package io.httpaudit.observe;
  */
 final class ServedRequest extends HttpAuditContext {
   /** Stands for all that follow on a connection of which one direction can't be framed. */
-  static final ServedRequest LOST = new ServedRequest(null, -1, 0, 0, 0, 0, false, null, null);
+  static final ServedRequest LOST = new ServedRequest(null, -1, '\0', 0, 0, 0, false, null, null);
+
+  /** Stands for whoever handles it, or has answered it. */
+  static final Object SOMEBODY = new Object();
 
   final Connection connection;
 
-  /** Of the exchange on its connection. */
-  final long index;
+  /** Of the exchange on its connection, up to {@link #MOST}. */
+  final int index;
 
-  /** What its target's {@code hashCode} is as a string; 0: not known, since not all is ASCII. */
-  final int target;
+  static final int MOST = Integer.MAX_VALUE;
 
-  /** The object that a library decoded it into; null: none, or it is answered. */
-  volatile Object message;
+  /** Of its target, as {@link #hash} makes it; 0: not known. */
+  final char target;
 
   /** The one before it, if that was not answered when this came: they are pipelined. */
   volatile ServedRequest earlier;
 
-  /** A thread said that it handles it. */
-  volatile boolean claimed;
+  /**
+   * The object that a library decoded it into, and handles it by; or {@link #SOMEBODY}. Null: no
+   * thread has said that it handles it.
+   */
+  volatile Object claimed;
 
   ServedRequest(
       Connection connection,
-      long index,
-      int target,
+      int index,
+      char target,
       long traceHigh,
       long traceLow,
       long spanId,
@@ -39,5 +44,11 @@ final class ServedRequest extends HttpAuditContext {
     this.connection = connection;
     this.index = index;
     this.target = target;
+  }
+
+  /** Of a target's {@code hashCode}, never 0. */
+  static char hash(int hashCode) {
+    char folded = (char) (hashCode ^ hashCode >>> 16);
+    return folded == 0 ? 1 : folded;
   }
 }

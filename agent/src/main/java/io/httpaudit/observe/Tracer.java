@@ -5,7 +5,7 @@ import io.httpaudit.trace.Sampler;
 import io.httpaudit.trace.SpanIds;
 import java.nio.charset.StandardCharsets;
 
-/** Makes contexts. On the application's threads: 72 bytes a context, and no other allocation. */
+/** Makes contexts. On the application's threads: 64 bytes a context, and no other allocation. */
 public final class Tracer {
   private final SpanIds ids;
   private final Sampler sampler;
@@ -22,7 +22,7 @@ public final class Tracer {
     long low = child ? head.traceLow : ids.traceLow(number, head.index);
     return new ServedRequest(
         connection,
-        head.index,
+        (int) head.index,
         target(head),
         child ? head.traceHigh : ids.traceHigh(number, head.index),
         low,
@@ -32,7 +32,8 @@ public final class Tracer {
         text(head, head.baggageOffset, head.baggageLength));
   }
 
-  private static int target(Head head) {
+  /** 0: it is not ASCII alone, of which everybody makes the same string. */
+  private static char target(Head head) {
     int hash = 0;
     for (int i = 0; i < head.targetLength; i++) {
       byte next = head.text[head.targetOffset + i];
@@ -41,7 +42,7 @@ public final class Tracer {
       }
       hash = 31 * hash + next;
     }
-    return hash;
+    return ServedRequest.hash(hash);
   }
 
   private static String text(Head head, int offset, int length) {

@@ -4,13 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.httpaudit.instrument.ServersWeavingTest.Loader;
 import java.io.IOException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -64,7 +70,7 @@ class NettyWeavingTest {
   @ParameterizedTest
   @ValueSource(strings = {"4.1", "4.2"})
   void eachNettyIsVerifiedAndHasNothingMore(String version) throws Exception {
-    verify(jars(version), new Netty(null), new NettyFutures());
+    verify(jars(version), new Netty(null), new NettyThreads());
   }
 
   @Test
@@ -96,6 +102,65 @@ class NettyWeavingTest {
           library.startsWith("vertx") ? Vertx.Ways.of(request) : ReactorNetty.Ways.of(request);
       assertThat(ways).isNotNull();
     }
+  }
+
+  /** In which context an executor, and a listener, of this Netty's run what they are given. */
+  @ParameterizedTest
+  @ValueSource(strings = {"4.1", "4.2"})
+  void eachRunsInTheContextInWhichItWasGiven(String version) throws Exception {
+    URL[] jars = jars(version);
+    try (Loader plain = new Loader(jars, Map.of());
+        Loader loader = new Loader(jars, woven(plain, new NettyThreads()))) {
+      String concurrent = "io.netty.util.concurrent.";
+      Class<?> type = Class.forName(concurrent + "DefaultEventExecutor", true, loader);
+      Class<?> promiseType = Class.forName(concurrent + "DefaultPromise", true, loader);
+      Class<?> listenerType = Class.forName(concurrent + "GenericFutureListener", true, loader);
+      ExecutorService executor = (ExecutorService) type.getConstructor().newInstance();
+      HttpAuditContext one = new HttpAuditContext(1, 1, 1, true, null, null) {};
+      HttpAuditContext other = new HttpAuditContext(2, 2, 2, true, null, null) {};
+      BlockingQueue<Optional<HttpAuditContext>> seen = new LinkedBlockingQueue<>();
+      Runnable look = () -> seen.add(Optional.ofNullable(HttpAudit.current()));
+      try {
+        HttpAudit.replace(one);
+        executor.execute(() -> look.run());
+        assertThat(seen.take()).contains(one);
+        executor.submit(() -> look.run());
+        assertThat(seen.take()).contains(one);
+        HttpAudit.replace(null);
+        executor.execute(look);
+        assertThat(seen.take()).isEmpty();
+
+        HttpAudit.replace(one);
+        Object promise =
+            promiseType
+                .getConstructor(Class.forName(concurrent + "EventExecutor", true, loader))
+                .newInstance(executor);
+        Method add = promiseType.getMethod("addListener", listenerType);
+        add.invoke(promise, listener(listenerType, look));
+        HttpAudit.replace(null);
+        add.invoke(promise, listener(listenerType, look));
+        // Whoever completes it.
+        HttpAudit.replace(other);
+        promiseType.getMethod("setSuccess", Object.class).invoke(promise, "done");
+        assertThat(seen.take()).contains(one);
+        assertThat(seen.take()).isEmpty();
+        add.invoke(promise, listener(listenerType, look));
+        assertThat(seen.take()).contains(other);
+      } finally {
+        HttpAudit.replace(null);
+        executor.shutdownNow();
+      }
+    }
+  }
+
+  private static Object listener(Class<?> type, Runnable does) {
+    return Proxy.newProxyInstance(
+        type.getClassLoader(),
+        new Class<?>[] {type},
+        (proxy, method, arguments) -> {
+          does.run();
+          return null;
+        });
   }
 
   /** What is made of no socket has no descriptor, and its target is what was asked for. */

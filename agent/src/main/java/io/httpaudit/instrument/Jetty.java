@@ -28,7 +28,7 @@ final class Jetty implements Library {
   @Override
   public Point[] points() {
     Next next = new Next(serving);
-    GoesOn goesOn = new GoesOn(serving);
+    GoesOn goesOn = new GoesOn(observer, serving);
     return new Point[] {
       // Of Jetty 12, which has an interface of this name, only the others are there.
       Point.around(CHANNEL, "onRequest", "", next).orElsewhere(),
@@ -205,11 +205,14 @@ final class Jetty implements Library {
    * Jetty 12's servlets: the first time within {@link Invokes}, then whenever something happens.
    */
   private static final class GoesOn extends HttpAuditProbe {
+    private final Observer observer;
     private final Serving serving;
+    private final JettyRoutes routes = new JettyRoutes();
     private final Http1 http1 = new Http1();
     private final Property data = new Property("_connectionMetaData");
 
-    GoesOn(Serving serving) {
+    GoesOn(Observer observer, Serving serving) {
+      this.observer = observer;
       this.serving = serving;
     }
 
@@ -220,6 +223,13 @@ final class Jetty implements Library {
         Object connection = http1.connection(data.of(channel));
         Serving.Request request = connection == null ? null : serving.find(connection);
         context = request == null ? null : request.context;
+        if (context != null && !request.routed) {
+          request.routed = true;
+          String route = routes.route(channel);
+          if (!route.isEmpty()) {
+            observer.route(context, route);
+          }
+        }
       } catch (Throwable e) {
         HttpAudit.countFault();
       }

@@ -22,12 +22,16 @@ final class Serving {
     /** Whether a thread has begun to handle it. */
     volatile boolean begun;
 
+    /** Whether its route, or that there is none, was found. */
+    volatile boolean routed;
+
     /** Null: it is not certain which one it is, or nobody has begun. */
     volatile HttpAuditContext context;
 
     /** Another one. */
     void next() {
       begun = false;
+      routed = false;
       context = null;
     }
 

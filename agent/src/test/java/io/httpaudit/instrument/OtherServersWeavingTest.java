@@ -214,6 +214,26 @@ class OtherServersWeavingTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"jetty-12.0, ee10", "jetty-12.1, ee10", "jetty-12.1, ee11"})
+  void eachJettysRequestLeadsToItsServletsPattern(String version, String ee) throws Exception {
+    try (Loader loader = new Loader(jars(version), Map.of())) {
+      JettyRoutes routes = new JettyRoutes();
+      String servlet = "org.eclipse.jetty." + ee + ".servlet.";
+      String paths = "org.eclipse.jetty.http.pathmap.";
+      assertHas(loader, servlet + "ServletChannel", routes.request);
+      assertHas(loader, servlet + "ServletContextRequest", routes.matched);
+      assertHas(loader, servlet + "ServletContextRequest", routes.context);
+      assertHas(loader, servlet + "ServletContextHandler$ServletScopedContext", routes.context);
+      assertHas(loader, servlet + "ServletContextHandler$ServletContextApi", routes.contextPath);
+      assertHas(loader, servlet + "ServletHandler$MappedServlet", routes.holder);
+      assertHas(loader, servlet + "ServletHolder", routes.className);
+      assertHas(loader, paths + "MatchedResource", routes.spec);
+      assertHas(loader, paths + "MatchedResource", routes.servlet);
+      assertHas(loader, paths + "ServletPathSpec", routes.declaration);
+    }
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"grizzly-2", "grizzly-4"})
   void eachGrizzlysRequestLeadsToItsSocket(String version) throws Exception {
     try (Loader loader = new Loader(jars(version), Map.of())) {

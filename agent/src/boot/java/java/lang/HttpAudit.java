@@ -4,20 +4,25 @@ import java.io.FileDescriptor;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousSocketChannel;
+import java.nio.channels.ClosedChannelException;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import jdk.internal.access.JavaIOFileDescriptorAccess;
 import jdk.internal.access.SharedSecrets;
 import jdk.internal.misc.Unsafe;
 import jdk.internal.misc.VM;
+import sun.nio.ch.DirectBuffer;
 import sun.nio.ch.Net;
 import sun.nio.ch.SelChImpl;
 import sun.nio.cs.ISO_8859_1;
 
 /**
- * What hooks in the JDK's own classes call. Defined into java.base, so that every class loader
- * finds it, without a bootstrap path (which would end class-data sharing, and say so on stderr).
+ * What hooks in the JDK's own classes, and in libraries', call. Defined into java.base, so that
+ * every class loader finds it, without a bootstrap path (which would end class-data sharing, and
+ * say so on stderr).
  *
  * <p>No method throws, blocks, prints or allocates on a byte's path. Nothing here may compile to
  * invokedynamic: no lambda, no string concatenation.
@@ -308,6 +313,305 @@ public final class HttpAudit {
         to.beforeDatagramConnect(DESCRIPTORS.get(fd));
       } catch (Throwable e) {
         faults++;
+      }
+    }
+  }
+
+  // ---- sockets of Netty's own, by number
+
+  /** Whether they are followed. */
+  private static volatile boolean natives = true;
+
+  /** Follows none of them, from now on. */
+  public static void ignoreNatives() {
+    natives = false;
+  }
+
+  /** Of a descriptor that is no object of the JDK's. Not for a byte's path. */
+  private static FileDescriptor descriptor(int fd) {
+    FileDescriptor descriptor = new FileDescriptor();
+    DESCRIPTORS.set(descriptor, fd);
+    return descriptor;
+  }
+
+  /** Address of its index 0; 0: it has none. */
+  private static long address(ByteBuffer buffer) {
+    return buffer instanceof DirectBuffer ? ((DirectBuffer) buffer).address() : 0;
+  }
+
+  public static void afterNativeRead(int n, int fd, ByteBuffer buffer, int position) {
+    afterNativeRead(n, fd, address(buffer), position);
+  }
+
+  public static void afterNativeRead(int n, int fd, long address, int position) {
+    HttpAuditSink to = sink;
+    if (to != null) {
+      try {
+        if (address == 0) {
+          to.afterUnseenRead(fd, n);
+        } else {
+          to.afterRead(fd, address + position, 0, n);
+        }
+      } catch (Throwable e) {
+        faults++;
+        failed = true;
+      }
+    }
+  }
+
+  public static void nativeReadFailed(Throwable cause, int fd) {
+    nativeFailed(fd, true, cause);
+  }
+
+  public static void nativeWriteFailed(Throwable cause, int fd) {
+    nativeFailed(fd, false, cause);
+  }
+
+  private static void nativeFailed(int fd, boolean read, Throwable cause) {
+    HttpAuditSink to = sink;
+    // Of a socket that is closed the number may be another's.
+    if (to != null && !(cause instanceof ClosedChannelException)) {
+      try {
+        to.failed(fd, read, cause);
+      } catch (Throwable e) {
+        faults++;
+        failed = true;
+      }
+    }
+  }
+
+  public static void beforeNativeWrite(int fd, ByteBuffer buffer, int position, int limit) {
+    beforeNativeWrite(fd, address(buffer), position, limit);
+  }
+
+  public static void beforeNativeWrite(int fd, long address, int position, int limit) {
+    HttpAuditSink to = sink;
+    if (to != null && address != 0) {
+      try {
+        to.beforeWrite(fd, address + position, limit - position, 0);
+      } catch (Throwable e) {
+        faults++;
+        failed = true;
+      }
+    }
+  }
+
+  public static void afterNativeWrite(int n, int fd, ByteBuffer buffer, int position, int limit) {
+    afterNativeWrite(n, fd, address(buffer), position, limit);
+  }
+
+  public static void afterNativeWrite(int n, int fd, long address, int position, int limit) {
+    HttpAuditSink to = sink;
+    if (to != null) {
+      try {
+        if (address == 0) {
+          to.afterUnseenWrite(fd, n);
+        } else {
+          to.afterWrite(fd, address + position, 0, n);
+        }
+      } catch (Throwable e) {
+        faults++;
+        failed = true;
+      }
+    }
+  }
+
+  public static void beforeNativeWritev(int fd, long vectors, int count) {
+    HttpAuditSink to = sink;
+    if (to != null) {
+      try {
+        to.beforeWrite(fd, vectors, 0, count);
+      } catch (Throwable e) {
+        faults++;
+        failed = true;
+      }
+    }
+  }
+
+  public static void afterNativeWritev(long n, int fd, long vectors, int count) {
+    HttpAuditSink to = sink;
+    if (to != null) {
+      try {
+        to.afterWrite(fd, vectors, count, n);
+      } catch (Throwable e) {
+        faults++;
+        failed = true;
+      }
+    }
+  }
+
+  public static void beforeNativeWritev(int fd, ByteBuffer[] buffers, int first, int count) {
+    HttpAuditSink to = sink;
+    if (to != null) {
+      try {
+        long vectors = HttpAuditVectors.take();
+        try {
+          to.beforeWrite(fd, vectors, 0, HttpAuditVectors.fill(vectors, buffers, first, count));
+        } finally {
+          HttpAuditVectors.give(vectors);
+        }
+      } catch (Throwable e) {
+        faults++;
+        failed = true;
+      }
+    }
+  }
+
+  public static void afterNativeWritev(long n, int fd, ByteBuffer[] buffers, int first, int count) {
+    HttpAuditSink to = sink;
+    if (to != null) {
+      try {
+        long vectors = HttpAuditVectors.take();
+        try {
+          to.afterWrite(fd, vectors, HttpAuditVectors.fill(vectors, buffers, first, count), n);
+        } finally {
+          HttpAuditVectors.give(vectors);
+        }
+      } catch (Throwable e) {
+        faults++;
+        failed = true;
+      }
+    }
+  }
+
+  public static void afterNativeSendfile(long n, int fd) {
+    HttpAuditSink to = sink;
+    if (to != null) {
+      try {
+        to.afterUnseenWrite(fd, n);
+      } catch (Throwable e) {
+        faults++;
+        failed = true;
+      }
+    }
+  }
+
+  /** {@code from} or {@code target} is a pipe. */
+  public static void afterSplice(int n, int from, int target) {
+    HttpAuditSink to = sink;
+    if (to != null) {
+      try {
+        to.afterUnseenRead(from, n);
+        to.afterUnseenWrite(target, n);
+      } catch (Throwable e) {
+        faults++;
+        failed = true;
+      }
+    }
+  }
+
+  public static void beforeNativeConnect(int fd, SocketAddress peer) {
+    HttpAuditSink to = sink;
+    if (to != null && natives && peer instanceof InetSocketAddress) {
+      try {
+        InetSocketAddress remote = (InetSocketAddress) peer;
+        if (!remote.isUnresolved()) {
+          to.beforeConnect(fd, remote.getAddress(), remote.getPort());
+        }
+      } catch (Throwable e) {
+        faults++;
+        failed = true;
+      }
+    }
+  }
+
+  public static void afterNativeConnect(boolean connected, int fd, SocketAddress peer) {
+    HttpAuditSink to = sink;
+    if (to != null) {
+      try {
+        if (to.isConnecting(fd)) {
+          InetSocketAddress remote = (InetSocketAddress) peer;
+          to.afterConnect(
+              fd, localAddress(descriptor(fd)), remote.getAddress(), remote.getPort(), connected);
+        }
+      } catch (Throwable e) {
+        faults++;
+        failed = true;
+      }
+    }
+  }
+
+  public static void nativeConnectFailed(Throwable cause, int fd, SocketAddress peer) {
+    HttpAuditSink to = sink;
+    if (to != null) {
+      try {
+        if (to.isConnecting(fd)) {
+          InetSocketAddress remote = (InetSocketAddress) peer;
+          to.connectFailed(
+              fd, localAddress(descriptor(fd)), remote.getAddress(), remote.getPort(), cause);
+        }
+      } catch (Throwable e) {
+        faults++;
+        failed = true;
+      }
+    }
+  }
+
+  /** Bytes that went out with the SYN went before there was a connection: it isn't followed. */
+  public static void afterNativeSendTo(int n, int fd) {
+    HttpAuditSink to = sink;
+    if (to != null && n > 0) {
+      try {
+        if (to.isConnecting(fd)) {
+          to.closing(fd);
+        }
+      } catch (Throwable e) {
+        faults++;
+        failed = true;
+      }
+    }
+  }
+
+  public static void nativeConnectPolled(boolean connected, int fd) {
+    if (connected) {
+      nativeConnectFinishFailed(null, fd);
+    }
+  }
+
+  /** Null: it succeeded. */
+  public static void nativeConnectFinishFailed(Throwable cause, int fd) {
+    HttpAuditSink to = sink;
+    if (to != null) {
+      try {
+        to.connectFinished(fd, cause);
+      } catch (Throwable e) {
+        faults++;
+      }
+    }
+  }
+
+  public static void acceptedNative(int fd, InetSocketAddress peer) {
+    HttpAuditSink to = sink;
+    if (to != null && natives && peer != null) {
+      try {
+        to.accepted(fd, Net.localAddress(descriptor(fd)), peer);
+      } catch (Throwable e) {
+        faults++;
+        failed = true;
+      }
+    }
+  }
+
+  public static void listening(int fd) {
+    HttpAuditSink to = sink;
+    if (to != null && natives) {
+      try {
+        to.listening(fd, Net.localAddress(descriptor(fd)));
+      } catch (Throwable e) {
+        faults++;
+        failed = true;
+      }
+    }
+  }
+
+  public static void closingNative(int fd) {
+    HttpAuditSink to = sink;
+    if (to != null) {
+      try {
+        to.closing(fd);
+      } catch (Throwable e) {
+        faults++;
+        failed = true;
       }
     }
   }

@@ -29,6 +29,9 @@ public abstract class HttpAuditSink {
   /** After {@code n} bytes went out that no hook saw: sendfile, or an urgent byte. */
   public abstract void afterUnseenWrite(int fd, long n);
 
+  /** After {@code n} bytes came in that no hook could see: splice. */
+  public abstract void afterUnseenRead(int fd, long n);
+
   /** A read, or a write, threw. */
   public abstract void failed(int fd, boolean read, Throwable cause);
 
@@ -41,6 +44,9 @@ public abstract class HttpAuditSink {
    */
   public abstract void afterConnect(
       int fd, InetSocketAddress local, InetAddress peer, int port, boolean connected);
+
+  /** Whether {@link #beforeConnect} told of it, and nothing since. */
+  public abstract boolean isConnecting(int fd);
 
   /**
    * A connect that was in progress succeeded ({@code failure} null) or failed; before the socket is

@@ -54,6 +54,7 @@ public final class Agent {
         boot("HttpAuditSink"),
         boot("HttpAuditContext"),
         boot("HttpAuditProbe"),
+        boot("HttpAuditVectors"),
         boot("HttpAuditTasks"),
         boot("HttpAuditTasks$Entry"),
         boot("HttpAuditTaskKinds$Kind"),

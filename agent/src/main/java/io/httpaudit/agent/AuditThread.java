@@ -4,6 +4,7 @@ import io.httpaudit.capture.Capture;
 import io.httpaudit.correlate.Correlator;
 import io.httpaudit.enrich.Beside;
 import io.httpaudit.instrument.Libraries;
+import io.httpaudit.observe.Hooks;
 import io.httpaudit.observe.Observer;
 import io.httpaudit.report.Report;
 import io.httpaudit.report.Stderr;
@@ -52,6 +53,7 @@ final class AuditThread implements Runnable {
   private final Settings settings;
   private final Capture capture;
   private final Observer observer;
+  private final Hooks hooks;
   private final Libraries libraries;
   private final Beside beside;
   private final SpanIds ids;
@@ -72,6 +74,7 @@ final class AuditThread implements Runnable {
       Settings settings,
       Capture capture,
       Observer observer,
+      Hooks hooks,
       Libraries libraries,
       Beside beside,
       SpanIds ids,
@@ -80,6 +83,7 @@ final class AuditThread implements Runnable {
     this.settings = settings;
     this.capture = capture;
     this.observer = observer;
+    this.hooks = hooks;
     this.libraries = libraries;
     this.beside = beside;
     this.ids = ids;
@@ -181,6 +185,10 @@ final class AuditThread implements Runnable {
   private void sayMissing() {
     for (String what = libraries.takeMissing(); what != null; what = libraries.takeMissing()) {
       Stderr.line("httpaudit: requests or calls may lack their context: no ".concat(what));
+    }
+    for (String what = hooks.takeMissing(); what != null; what = hooks.takeMissing()) {
+      Stderr.line(
+          "httpaudit: connections of Netty's own sockets are not followed: no ".concat(what));
     }
   }
 

@@ -41,6 +41,13 @@ final class FaultySink extends HttpAuditSink {
   }
 
   @Override
+  public void afterUnseenRead(int fd, long n) {
+    Faults.strike();
+    to.afterUnseenRead(fd, n);
+    Faults.strike();
+  }
+
+  @Override
   public void failed(int fd, boolean read, Throwable cause) {
     Faults.strike();
     to.failed(fd, read, cause);
@@ -60,6 +67,12 @@ final class FaultySink extends HttpAuditSink {
     Faults.strike();
     to.afterConnect(fd, local, peer, port, established);
     Faults.strike();
+  }
+
+  @Override
+  public boolean isConnecting(int fd) {
+    Faults.strike();
+    return to.isConnecting(fd);
   }
 
   @Override

@@ -42,9 +42,9 @@ final class Wiring {
     Beside beside = new Beside(settings.beside(), settings.holdNanos(), own, waker);
     Observer observer = new Observer(capture, propagation, tracer, beside, own, waker);
     Libraries libraries = new Libraries(observer, propagation, beside, tracer != null);
-    AuditThread audit =
-        new AuditThread(settings, capture, observer, libraries, beside, ids, sampler, own);
     Hooks hooks = new Hooks(instrumentation, Faults.HOOKS ? new FaultySink(observer) : observer);
+    AuditThread audit =
+        new AuditThread(settings, capture, observer, hooks, libraries, beside, ids, sampler, own);
     libraries.weave(instrumentation);
     audit.start(new Late(libraries, instrumentation));
     weave(hooks.among(instrumentation.getAllLoadedClasses()), instrumentation);

@@ -1,8 +1,6 @@
 package io.httpaudit.instrument;
 
 import java.lang.invoke.MethodHandle;
-import java.nio.channels.SelectableChannel;
-import java.nio.channels.SocketChannel;
 
 /** The ways from one Netty's objects to what is known of a connection and of its requests. */
 final class NettyClasses {
@@ -34,9 +32,7 @@ final class NettyClasses {
       };
 
   private final Class<?> context;
-  private final Class<?> nio;
   private final MethodHandle channel;
-  private final MethodHandle nioChannel;
   private final Class<?> request;
   private final Class<?> content;
   private final Class<?> last;
@@ -46,8 +42,6 @@ final class NettyClasses {
     String transport = "io.netty.channel.";
     context = Access.type(of, transport + "ChannelHandlerContext");
     channel = Access.method(context, "channel", Access.type(of, transport + "Channel"));
-    nio = Access.type(of, transport + "nio.AbstractNioChannel");
-    nioChannel = Access.method(nio, "javaChannel", SelectableChannel.class);
     request = Access.type(of, HTTP + "HttpRequest");
     content = Access.type(of, HTTP + "HttpContent");
     last = Access.type(of, HTTP + "LastHttpContent");
@@ -77,12 +71,7 @@ final class NettyClasses {
    */
   int descriptor(Object of) throws Throwable {
     Object netty = context.isInstance(of) ? (Object) channel.invokeExact(of) : of;
-    // The native transports' descriptor is to be asked here, once their bytes are observed.
-    if (!nio.isInstance(netty)) {
-      return -1;
-    }
-    Object socket = (Object) nioChannel.invokeExact(netty);
-    return socket instanceof SocketChannel open && open.isOpen() ? HttpAudit.descriptor(open) : -1;
+    return NettyChannels.descriptor(netty);
   }
 
   boolean isRequest(Object message) {

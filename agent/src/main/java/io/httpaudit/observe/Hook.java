@@ -1,15 +1,16 @@
 package io.httpaudit.observe;
 
 /**
- * One method of the JDK that is hooked: which, and what of {@link HttpAudit} it calls. Chosen by
- * the method's presence, not by the JDK's version: close moved to UnixDispatcher, and sendfile to
- * FileDispatcherImpl, between 17 and 25.
+ * One method of the JDK, or of Netty's transports, that is hooked: which, and what of {@link
+ * HttpAudit} it calls. Chosen by the method's presence, not by the JDK's version: close moved to
+ * UnixDispatcher, and sendfile to FileDispatcherImpl, between 17 and 25.
  *
  * <p>{@code arguments} are what each call gets, in order, behind the result or the exception where
  * there is one: a digit is a local variable's slot with its type ({@code 1A} object, {@code 2J}
  * long, {@code 4I} int; {@code 2T}: a Throwable, where the method has put one); a field of {@code
  * this} is {@code owner.name:descriptor}, one of an argument {@code
- * slot>cast>owner.name:descriptor}.
+ * slot>cast>owner.name:descriptor}. {@link #NUMBER} before a slot, or before a field of {@code
+ * this} as {@code name:descriptor}: the number of the descriptor of Netty's that is there.
  *
  * @param owner internal name
  * @param at name of the method before whose call, in this one, {@code before} is called; empty: at
@@ -28,6 +29,8 @@ record Hook(
     String failed,
     String[] arguments,
     String[] failedArguments) {
+  static final String NUMBER = "#";
+
   private static final String CH = "sun/nio/ch/";
   private static final String FD = "Ljava/io/FileDescriptor;";
   private static final String ADDRESS = "Ljava/net/InetAddress;";

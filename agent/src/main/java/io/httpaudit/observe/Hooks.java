@@ -4,9 +4,13 @@ import java.lang.instrument.Instrumentation;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The way in: weaves the JDK's classes. Once, on the main thread, after {@link Boot#define}. */
+/**
+ * The way in: weaves the JDK's classes, and Netty's transports. Once, on the main thread, after
+ * {@link Boot#define}.
+ */
 public final class Hooks {
   private final Weaver weaver = new Weaver();
+  private final NettyTransports transports = new NettyTransports(HttpAudit::ignoreNatives);
 
   /**
    * Weaves the hooks into classes as they load. Before the agent has threads of its own: a class
@@ -18,13 +22,15 @@ public final class Hooks {
   public Hooks(Instrumentation instrumentation, HttpAuditSink sink) {
     HttpAudit.connect(sink);
     instrumentation.addTransformer(weaver, true);
+    instrumentation.addTransformer(transports, true);
   }
 
   /** Those of {@code loaded} that were there before, and are to be transformed again. */
   public List<Class<?>> among(Class<?>[] loaded) {
     List<Class<?>> hooked = new ArrayList<>();
     for (Class<?> type : loaded) {
-      if (type.getClassLoader() == null && Weaver.hooks(type.getName().replace('.', '/'))) {
+      String name = type.getName().replace('.', '/');
+      if (type.getClassLoader() == null ? Weaver.hooks(name) : NettyTransports.hooks(name)) {
         hooked.add(type);
       }
     }
@@ -44,5 +50,10 @@ public final class Hooks {
       }
     }
     return missing;
+  }
+
+  /** As {@link #missing}, of a library that was loaded since, once; null: nothing, any more. */
+  public String takeMissing() {
+    return transports.takeMissing();
   }
 }

@@ -383,6 +383,14 @@ public final class Observer extends HttpAuditSink {
     }
   }
 
+  @Override
+  public void afterUnseenRead(int fd, long n) {
+    Connection connection = n > 0 ? connection(fd) : null;
+    if (connection != null && connection.in().movedUnseen(n)) {
+      tcpInfo(fd, connection);
+    }
+  }
+
   private void tcpInfo(int fd, Connection connection) {
     if (!admission.wantsTcpInfo()) {
       return;
@@ -466,6 +474,11 @@ public final class Observer extends HttpAuditSink {
         Endpoint.of(peer, port),
         connecting.entry(),
         connected);
+  }
+
+  @Override
+  public boolean isConnecting(int fd) {
+    return descriptors.get(fd) instanceof Connecting;
   }
 
   @Override

@@ -3,6 +3,8 @@ package io.httpaudit.observe;
 import java.lang.instrument.ClassFileTransformer;
 import java.security.ProtectionDomain;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
 import net.bytebuddy.jar.asm.ClassReader;
 import net.bytebuddy.jar.asm.ClassVisitor;
 import net.bytebuddy.jar.asm.ClassWriter;
@@ -12,17 +14,35 @@ import net.bytebuddy.jar.asm.Opcodes;
 import net.bytebuddy.jar.asm.Type;
 
 /**
- * Puts {@link Hook}s into the JDK's classes, as they load. A plain transformer with ASM, which
- * costs a twentieth of Byte Buddy's AgentBuilder at start-up. Any thread; never throws: a class it
- * can't weave stays as it is, and is reported.
+ * Puts {@link Hook}s into the JDK's classes, as they load; by {@link NettyTransports} into Netty's,
+ * too. A plain transformer with ASM, which costs a twentieth of Byte Buddy's AgentBuilder at
+ * start-up. Any thread; never throws: a class it can't weave stays as it is, and is reported.
  */
 final class Weaver implements ClassFileTransformer {
   private static final String TARGET = "java/lang/HttpAudit";
 
-  private final boolean[] woven = new boolean[Hook.ALL.length];
+  private final Hook[] hooks;
+  private final boolean[] woven;
+
+  /** Names of the methods that were seen. */
+  private final Set<String> names = new HashSet<>();
+
+  /** Of the JDK. */
+  Weaver() {
+    this(Hook.ALL);
+  }
+
+  Weaver(Hook[] hooks) {
+    this.hooks = hooks;
+    woven = new boolean[hooks.length];
+  }
 
   static boolean hooks(String owner) {
-    for (Hook hook : Hook.ALL) {
+    return hooks(Hook.ALL, owner);
+  }
+
+  static boolean hooks(Hook[] hooks, String owner) {
+    for (Hook hook : hooks) {
       if (hook.owner().equals(owner)) {
         return true;
       }
@@ -37,23 +57,33 @@ final class Weaver implements ClassFileTransformer {
       return null;
     }
     try {
-      ClassReader reader = new ClassReader(bytes);
-      ClassWriter writer = new ClassWriter(reader, ClassWriter.COMPUTE_MAXS);
-      reader.accept(new Methods(writer, name), ClassReader.EXPAND_FRAMES);
-      return writer.toByteArray();
+      return weave(name, bytes);
     } catch (Throwable e) {
       return null;
     }
   }
 
+  /** The class with what is woven in. */
+  byte[] weave(String name, byte[] bytes) {
+    ClassReader reader = new ClassReader(bytes);
+    ClassWriter writer = new ClassWriter(reader, ClassWriter.COMPUTE_MAXS);
+    reader.accept(new Methods(writer, name), ClassReader.EXPAND_FRAMES);
+    return writer.toByteArray();
+  }
+
   /** Whether the class of this hook was seen and has its method. */
   boolean isWoven(Hook hook) {
     for (int i = 0; i < woven.length; i++) {
-      if (Hook.ALL[i] == hook) {
+      if (hooks[i] == hook) {
         return woven[i];
       }
     }
     return false;
+  }
+
+  /** Whether a class that was seen has a method of this name. */
+  boolean saw(String method) {
+    return names.contains(method);
   }
 
   private final class Methods extends ClassVisitor {
@@ -68,8 +98,9 @@ final class Weaver implements ClassFileTransformer {
     public MethodVisitor visitMethod(
         int access, String name, String descriptor, String signature, String[] exceptions) {
       MethodVisitor next = super.visitMethod(access, name, descriptor, signature, exceptions);
+      names.add(name);
       for (int i = 0; i < woven.length; i++) {
-        Hook hook = Hook.ALL[i];
+        Hook hook = hooks[i];
         if (hook.owner().equals(owner)
             && hook.method().equals(name)
             && hook.descriptor().equals(descriptor)
@@ -99,7 +130,7 @@ final class Weaver implements ClassFileTransformer {
     Calls(MethodVisitor next, int index, boolean isStatic) {
       super(Opcodes.ASM9, next);
       this.index = index;
-      hook = Hook.ALL[index];
+      hook = hooks[index];
       called = hook.at().isEmpty();
       this.isStatic = isStatic;
     }
@@ -192,6 +223,7 @@ final class Weaver implements ClassFileTransformer {
             locals[i + receiver] = Opcodes.LONG;
             break;
           case Type.OBJECT:
+          case Type.ARRAY:
             locals[i + receiver] = types[i].getInternalName();
             break;
           default:
@@ -220,6 +252,9 @@ final class Weaver implements ClassFileTransformer {
 
     private String push(String argument) {
       int colon = argument.indexOf(':');
+      if (argument.startsWith(Hook.NUMBER)) {
+        return pushNumber(argument.substring(Hook.NUMBER.length()));
+      }
       if (colon < 0) {
         return pushLocal(argument.charAt(0) - '0', argument.charAt(1));
       }
@@ -237,6 +272,19 @@ final class Weaver implements ClassFileTransformer {
       // Through the subclass: the field may be protected in another package.
       super.visitFieldInsn(Opcodes.GETFIELD, owner, argument.substring(dot + 1, colon), type);
       return type;
+    }
+
+    /** The number of a descriptor of Netty's. */
+    private String pushNumber(String of) {
+      int colon = of.indexOf(':');
+      super.visitVarInsn(Opcodes.ALOAD, colon < 0 ? of.charAt(0) - '0' : 0);
+      if (colon >= 0) {
+        super.visitFieldInsn(
+            Opcodes.GETFIELD, hook.owner(), of.substring(0, colon), of.substring(colon + 1));
+      }
+      super.visitMethodInsn(
+          Opcodes.INVOKEVIRTUAL, NettyTransports.DESCRIPTOR, "intValue", "()I", false);
+      return "I";
     }
 
     private String pushLocal(int slot, char kind) {

@@ -93,7 +93,7 @@ class AllocationTest {
                   sockets.read(5, request);
                   sockets.write(5, response);
                 }))
-        .isBetween(72.0, 73.6);
+        .isBetween(64.0, 65.6);
   }
 
   @Test
@@ -129,7 +129,7 @@ class AllocationTest {
                   sockets.read(5, request);
                   sockets.write(5, response);
                 }))
-        .isBetween(72.0, 73.6);
+        .isBetween(64.0, 65.6);
     assertThat(
             each(
                 () -> {
@@ -164,7 +164,7 @@ class AllocationTest {
                   }
                   sockets.write(8, response);
                 }))
-        .isBetween(72.0, 73.6);
+        .isBetween(64.0, 65.6);
   }
 
   /** Nobody listens. */

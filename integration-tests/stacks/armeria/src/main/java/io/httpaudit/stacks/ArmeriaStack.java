@@ -25,9 +25,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.SSLContext;
 
 /** Requests are answered by its executor for what blocks. */
-public final class ArmeriaStack implements Stack {
-  static {
-    System.setProperty("com.linecorp.armeria.transportType", "nio");
+public class ArmeriaStack implements Stack {
+  public ArmeriaStack() {
+    this("nio");
+  }
+
+  ArmeriaStack(String transport) {
+    System.setProperty("com.linecorp.armeria.transportType", transport);
   }
 
   @Override

@@ -5,6 +5,8 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.ServerChannel;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.SocketChannel;
@@ -27,13 +29,17 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 
 /** Requests are answered on the event loop: one that blocks holds up its loop's others. */
-public final class NettyStack implements Stack {
+public class NettyStack implements Stack {
   private static final int LARGEST = 1 << 20;
 
   /** Netty 4.2 has another way to make one; this one is in both. */
   @SuppressWarnings("deprecation")
-  private static NioEventLoopGroup loops(int count) {
+  EventLoopGroup loops(int count) {
     return new NioEventLoopGroup(count, Daemons::thread);
+  }
+
+  Class<? extends ServerChannel> transport() {
+    return NioServerSocketChannel.class;
   }
 
   @Override
@@ -41,7 +47,7 @@ public final class NettyStack implements Stack {
     return ((InetSocketAddress)
             new ServerBootstrap()
                 .group(loops(1), loops(32))
-                .channel(NioServerSocketChannel.class)
+                .channel(transport())
                 .childHandler(
                     new ChannelInitializer<SocketChannel>() {
                       @Override

@@ -17,9 +17,14 @@ import reactor.netty.http.server.HttpServerResponse;
 import reactor.netty.resources.ConnectionProvider;
 
 /** Requests are answered on a scheduler for what blocks. */
-public final class ReactorStack implements Stack {
-  static {
-    System.setProperty("reactor.netty.native", "false");
+public class ReactorStack implements Stack {
+  public ReactorStack() {
+    this(false);
+  }
+
+  /** Native sockets are its default, where it has them. */
+  ReactorStack(boolean natively) {
+    System.setProperty("reactor.netty.native", Boolean.toString(natively));
   }
 
   @Override

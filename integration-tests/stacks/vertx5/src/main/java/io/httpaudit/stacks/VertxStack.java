@@ -18,11 +18,21 @@ import java.util.concurrent.CompletableFuture;
 import javax.net.ssl.SSLContext;
 
 /** Requests are answered by a worker, as whatever blocks is to be. */
-public final class VertxStack implements Stack {
+public class VertxStack implements Stack {
   private static final int MOST = 100;
 
-  private static Vertx vertx() {
-    return Vertx.vertx(new VertxOptions().setWorkerPoolSize(64));
+  /** Whether it uses Netty's own sockets. */
+  boolean isNative() {
+    return false;
+  }
+
+  private Vertx vertx() {
+    Vertx vertx =
+        Vertx.vertx(new VertxOptions().setWorkerPoolSize(64).setPreferNativeTransport(isNative()));
+    if (vertx.isNativeTransportEnabled() != isNative()) {
+      throw new IllegalStateException("transport");
+    }
+    return vertx;
   }
 
   @Override

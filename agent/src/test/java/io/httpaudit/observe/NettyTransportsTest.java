@@ -1,0 +1,265 @@
+package io.httpaudit.observe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.reflect.Member;
+import java.lang.reflect.Method;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import net.bytebuddy.jar.asm.ClassReader;
+import net.bytebuddy.jar.asm.ClassVisitor;
+import net.bytebuddy.jar.asm.ClassWriter;
+import net.bytebuddy.jar.asm.MethodVisitor;
+import net.bytebuddy.jar.asm.Opcodes;
+import net.bytebuddy.jar.asm.Type;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Hooks against the classes of each Netty: that bytes are told as they were, StacksIT shows. */
+class NettyTransportsTest {
+  private final AtomicInteger ignored = new AtomicInteger();
+  private final NettyTransports transports = new NettyTransports(ignored::incrementAndGet);
+
+  /** Defines Netty by itself: those of {@code own} with these bytes, others as they are. */
+  private static final class Loader extends URLClassLoader {
+    private final Map<String, byte[]> own;
+
+    Loader(String version, Map<String, byte[]> own) throws IOException {
+      super(jars(version), ClassLoader.getPlatformClassLoader());
+      this.own = own;
+    }
+
+    private static URL[] jars(String version) throws IOException {
+      List<URL> jars = new ArrayList<>();
+      try (Stream<Path> files = Files.list(Path.of(System.getProperty("nettys"), version))) {
+        for (Path jar : files.toList()) {
+          jars.add(jar.toUri().toURL());
+        }
+      }
+      return jars.toArray(new URL[0]);
+    }
+
+    byte[] bytes(String owner) throws IOException {
+      try (InputStream in = getResourceAsStream(owner + ".class")) {
+        assertThat(in).as(owner).isNotNull();
+        return in.readAllBytes();
+      }
+    }
+
+    @Override
+    protected Class<?> findClass(String name) throws ClassNotFoundException {
+      byte[] bytes = own.get(name.replace('.', '/'));
+      return bytes == null ? super.findClass(name) : defineClass(name, bytes, 0, bytes.length);
+    }
+  }
+
+  private static Set<String> owners() {
+    Set<String> owners = new LinkedHashSet<>();
+    Arrays.stream(NettyHooks.ALL).forEach(hook -> owners.add(hook.owner()));
+    return owners;
+  }
+
+  private Map<String, byte[]> woven(Loader of) throws IOException {
+    Map<String, byte[]> woven = new TreeMap<>();
+    for (String owner : owners()) {
+      byte[] bytes = of.bytes(owner);
+      woven.put(owner, transports.transform(of, owner, null, null, bytes));
+      assertThat(woven.get(owner)).isNotEqualTo(bytes);
+    }
+    return woven;
+  }
+
+  /** Asking for the members links a class, and so verifies it. */
+  private static List<String> members(Loader loader, String owner) throws ClassNotFoundException {
+    Class<?> type = Class.forName(owner.replace('/', '.'), false, loader);
+    assertThat(type.getClassLoader()).isSameAs(loader);
+    List<String> members = new ArrayList<>();
+    for (Member[] all :
+        List.of(
+            type.getDeclaredMethods(), type.getDeclaredConstructors(), type.getDeclaredFields())) {
+      Arrays.stream(all).map(Member::toString).forEach(members::add);
+    }
+    return members.stream().sorted().toList();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"4.1", "4.2"})
+  void eachNettyIsVerifiedAndHasNothingMore(String version) throws Exception {
+    try (Loader plain = new Loader(version, Map.of());
+        Loader loader = new Loader(version, woven(plain))) {
+      assertThat(transports.takeMissing()).isNull();
+      assertThat(ignored).hasValue(0);
+      for (String owner : owners()) {
+        assertThat(members(loader, owner)).isEqualTo(members(plain, owner));
+      }
+    }
+  }
+
+  /** Also the recent ones, which a version may lack. */
+  @ParameterizedTest
+  @ValueSource(strings = {"4.1", "4.2"})
+  void eachHookFindsItsMethod(String version) throws Exception {
+    try (Loader plain = new Loader(version, Map.of())) {
+      Weaver weaver = new Weaver(NettyHooks.ALL);
+      for (String owner : owners()) {
+        weaver.weave(owner, plain.bytes(owner));
+      }
+      assertThat(NettyHooks.ALL).allMatch(weaver::isWoven);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"4.1", "4.2"})
+  void eachCallHasItsTarget(String version) throws Exception {
+    Set<String> targets = new LinkedHashSet<>();
+    for (Method method : HttpAudit.class.getMethods()) {
+      targets.add(method.getName() + Type.getMethodDescriptor(method));
+    }
+    Set<String> called = new LinkedHashSet<>();
+    try (Loader plain = new Loader(version, Map.of())) {
+      for (byte[] bytes : woven(plain).values()) {
+        new ClassReader(bytes)
+            .accept(
+                new ClassVisitor(Opcodes.ASM9) {
+                  @Override
+                  public MethodVisitor visitMethod(
+                      int access,
+                      String name,
+                      String descriptor,
+                      String signature,
+                      String[] exceptions) {
+                    return new MethodVisitor(Opcodes.ASM9) {
+                      @Override
+                      public void visitMethodInsn(
+                          int opcode,
+                          String owner,
+                          String name,
+                          String types,
+                          boolean isInterface) {
+                        if (owner.equals("java/lang/HttpAudit")) {
+                          called.add(name + types);
+                        }
+                      }
+                    };
+                  }
+                },
+                0);
+      }
+    }
+    assertThat(targets).containsAll(called);
+    assertThat(called).hasSizeGreaterThanOrEqualTo(20);
+  }
+
+  private static byte[] without(byte[] bytes, String method, String descriptor) {
+    ClassReader reader = new ClassReader(bytes);
+    ClassWriter writer = new ClassWriter(0);
+    reader.accept(
+        new ClassVisitor(Opcodes.ASM9, writer) {
+          @Override
+          public MethodVisitor visitMethod(
+              int access, String name, String type, String signature, String[] exceptions) {
+            boolean that = name.equals(method) && (descriptor.isEmpty() || type.equals(descriptor));
+            return that ? null : super.visitMethod(access, name, type, signature, exceptions);
+          }
+        },
+        0);
+    return writer.toByteArray();
+  }
+
+  /** Else one that nobody saw close would be taken for the next one of its number. */
+  @Test
+  void ofANettyWhoseSocketsCloseElsewhereNoConnectionIsFollowed() throws Exception {
+    try (Loader plain = new Loader("4.2", Map.of())) {
+      byte[] spoiled = without(plain.bytes(NettyTransports.DESCRIPTOR), "close", "()V");
+      transports.transform(plain, NettyTransports.DESCRIPTOR, null, null, spoiled);
+      assertThat(transports.takeMissing()).isEqualTo("FileDescriptor.close");
+      assertThat(transports.takeMissing()).isNull();
+      assertThat(ignored).hasValue(1);
+    }
+  }
+
+  @Test
+  void whatEarlierOnesLackIsNotMissedUnlessItHasAnotherShape() throws Exception {
+    String socket = "io/netty/channel/unix/Socket";
+    try (Loader plain = new Loader("4.2", Map.of())) {
+      transports.transform(plain, socket, null, null, without(plain.bytes(socket), "recv", ""));
+      assertThat(transports.takeMissing()).isNull();
+      // The native method of the same name stays.
+      byte[] spoiled = without(plain.bytes(socket), "recv", "(Ljava/nio/ByteBuffer;II)I");
+      transports.transform(plain, socket, null, null, spoiled);
+      assertThat(transports.takeMissing()).isEqualTo("Socket.recv");
+    }
+  }
+
+  @Test
+  void whatIsNoClassFileStaysAsItIsAndIsReported() {
+    byte[] none = {1, 2, 3};
+    assertThat(transports.transform(null, NettyTransports.DESCRIPTOR, null, null, none)).isNull();
+    assertThat(transports.takeMissing()).contains("can't be hooked");
+    assertThat(ignored).hasValue(1);
+    assertThat(transports.transform(null, "io/netty/channel/Channel", null, null, none)).isNull();
+    assertThat(transports.transform(null, null, null, null, none)).isNull();
+    assertThat(transports.takeMissing()).isNull();
+  }
+
+  /** Bytes of a message at several addresses are told as those of one write. */
+  @Test
+  void anArrayOfBuffersIsWhatTheirSystemCallWrites() {
+    ByteBuffer[] buffers = new ByteBuffer[4];
+    for (int i = 0; i < buffers.length; i++) {
+      buffers[i] = ByteBuffer.allocateDirect(8).put(i, (byte) ('a' + i)).position(i).limit(5);
+    }
+    List<String> told = new ArrayList<>();
+    HttpAudit.connect(new Written(told));
+    try {
+      HttpAudit.beforeNativeWritev(7, buffers, 1, 2);
+      HttpAudit.afterNativeWritev(3L, 7, buffers, 1, 2);
+    } finally {
+      HttpAudit.connect(null);
+    }
+    assertThat(told).containsExactly("before 7: 7 in bc", "after 7: 3 in bc");
+  }
+
+  private static final class Written extends Silent {
+    private final List<String> told;
+
+    Written(List<String> told) {
+      this.told = told;
+    }
+
+    /** The first byte of each. */
+    private static String first(long address, int vectors) {
+      byte[] first = new byte[vectors];
+      for (int i = 0; i < vectors; i++) {
+        HttpAudit.copy(Vectors.base(address, i), first, i, 1);
+      }
+      return " in " + new String(first, StandardCharsets.US_ASCII);
+    }
+
+    @Override
+    public void beforeWrite(int fd, long address, int length, int vectors) {
+      told.add("before " + fd + ": " + Vectors.total(address, vectors) + first(address, vectors));
+    }
+
+    @Override
+    public void afterWrite(int fd, long address, int vectors, long n) {
+      told.add("after " + fd + ": " + n + first(address, vectors));
+    }
+  }
+}

@@ -1,0 +1,56 @@
+package io.httpaudit.observe;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+
+/** Is told everything, and keeps nothing. */
+class Silent extends HttpAuditSink {
+  @Override
+  public void beforeWrite(int fd, long address, int length, int vectors) {}
+
+  @Override
+  public void afterWrite(int fd, long address, int vectors, long n) {}
+
+  @Override
+  public void afterRead(int fd, long address, int vectors, long n) {}
+
+  @Override
+  public void afterUnseenWrite(int fd, long n) {}
+
+  @Override
+  public void afterUnseenRead(int fd, long n) {}
+
+  @Override
+  public void failed(int fd, boolean read, Throwable cause) {}
+
+  @Override
+  public void beforeConnect(int fd, InetAddress peer, int port) {}
+
+  @Override
+  public void afterConnect(
+      int fd, InetSocketAddress local, InetAddress peer, int port, boolean connected) {}
+
+  @Override
+  public boolean isConnecting(int fd) {
+    return false;
+  }
+
+  @Override
+  public void connectFinished(int fd, Throwable failure) {}
+
+  @Override
+  public void beforeDatagramConnect(int fd) {}
+
+  @Override
+  public void connectFailed(
+      int fd, InetSocketAddress local, InetAddress peer, int port, Throwable cause) {}
+
+  @Override
+  public void accepted(int fd, InetSocketAddress local, InetSocketAddress peer) {}
+
+  @Override
+  public void listening(int fd, InetSocketAddress local) {}
+
+  @Override
+  public void closing(int fd) {}
+}

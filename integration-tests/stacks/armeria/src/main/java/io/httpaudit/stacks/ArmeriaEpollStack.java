@@ -1,0 +1,8 @@
+package io.httpaudit.stacks;
+
+/** On Netty's own sockets, by epoll: its default. */
+public final class ArmeriaEpollStack extends ArmeriaStack {
+  public ArmeriaEpollStack() {
+    super("epoll");
+  }
+}

@@ -187,8 +187,7 @@ final class AuditThread implements Runnable {
       Stderr.line("httpaudit: requests or calls may lack their context: no ".concat(what));
     }
     for (String what = hooks.takeMissing(); what != null; what = hooks.takeMissing()) {
-      Stderr.line(
-          "httpaudit: connections of Netty's own sockets are not followed: no ".concat(what));
+      Stderr.line("httpaudit: connections of Netty's are not observed, ".concat(what));
     }
   }
 

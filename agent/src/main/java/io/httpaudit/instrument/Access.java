@@ -57,6 +57,14 @@ final class Access {
         .asType(MethodType.methodType(Object.class, Object.class));
   }
 
+  /** {@code Object get()}: a static method without parameters. */
+  static MethodHandle source(Class<?> owner, String name, Class<?> result)
+      throws ReflectiveOperationException {
+    return in(owner)
+        .findStatic(owner, name, MethodType.methodType(result))
+        .asType(MethodType.methodType(Object.class));
+  }
+
   /** What a static method without parameters returns. */
   static Object call(Class<?> owner, String name, Class<?> result)
       throws ReflectiveOperationException {

@@ -42,6 +42,7 @@ public final class Libraries implements ClassFileTransformer {
     "io/netty/util/concurrent/",
     "reactor/netty/",
     "io/vertx/core/",
+    "ch/qos/logback/classic/Logger",
     "sun/security/ssl/",
     "io/netty/handler/ssl/",
     "org/conscrypt/",
@@ -51,7 +52,7 @@ public final class Libraries implements ClassFileTransformer {
    * From this one on they are hooked for the bytes that TLS hides, whether there are contexts or
    * not.
    */
-  private static final int TLS = 21;
+  private static final int TLS = 22;
 
   /** Of our own copy of a library there is nothing to hook. */
   private static final ClassLoader OWN = Libraries.class.getClassLoader();
@@ -99,9 +100,10 @@ public final class Libraries implements ClassFileTransformer {
       case 18 -> new NettyThreads();
       case 19 -> new ReactorNetty(observer);
       case 20 -> new Vertx(observer);
-      case 21 -> new JdkTls(observer.engines());
-      case 22 -> new NettyTls(observer.engines());
-      case 23 -> new ConscryptTls(observer.engines());
+      case 21 -> new Logback(beside);
+      case 22 -> new JdkTls(observer.engines());
+      case 23 -> new NettyTls(observer.engines());
+      case 24 -> new ConscryptTls(observer.engines());
       default -> throw new IllegalArgumentException();
     };
   }

@@ -52,7 +52,7 @@ public final class Hooks {
     return missing;
   }
 
-  /** As {@link #missing}, of a library that was loaded since, once; null: nothing, any more. */
+  /** Whose connections are not observed, of Netty's, and why, once; null: nothing, any more. */
   public String takeMissing() {
     return transports.takeMissing();
   }

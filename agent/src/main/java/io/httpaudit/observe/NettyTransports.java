@@ -4,6 +4,7 @@ import java.lang.instrument.ClassFileTransformer;
 import java.security.ProtectionDomain;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Puts hooks into Netty's native transport (epoll), whose sockets the JDK knows nothing of: {@link
@@ -17,6 +18,14 @@ final class NettyTransports implements ClassFileTransformer {
   static final String DESCRIPTOR = "io/netty/channel/unix/FileDescriptor";
 
   private static final String CHANNELS = "io/netty/channel/";
+
+  /**
+   * Loads with the first connection by io_uring. Its bytes move while no thread of this JVM is in a
+   * call for them: there is nothing to hook as there is elsewhere.
+   */
+  private static final String URING = CHANNELS + "uring/IoUringSocketChannel";
+
+  private final AtomicBoolean uring = new AtomicBoolean();
 
   private final Queue<String> missing = new ConcurrentLinkedQueue<>();
   private final Runnable ignore;
@@ -32,7 +41,10 @@ final class NettyTransports implements ClassFileTransformer {
     return owner.startsWith(CHANNELS) && Weaver.hooks(NettyHooks.ALL, owner);
   }
 
-  /** What a class that was loaded lacks, {@code Class.method}, once; null: nothing, any more. */
+  /**
+   * Whose connections are not followed, and why: what a class that was loaded lacks, {@code
+   * Class.method}, once; null: nothing, any more.
+   */
   String takeMissing() {
     return missing.poll();
   }
@@ -41,6 +53,12 @@ final class NettyTransports implements ClassFileTransformer {
   public byte[] transform(
       ClassLoader loader, String name, Class<?> type, ProtectionDomain domain, byte[] bytes) {
     if (name == null || !name.startsWith(CHANNELS)) {
+      return null;
+    }
+    if (name.equals(URING)) {
+      if (uring.compareAndSet(false, true)) {
+        missing.add("by io_uring: no hooks");
+      }
       return null;
     }
     try {
@@ -67,6 +85,6 @@ final class NettyTransports implements ClassFileTransformer {
 
   private void lacks(String what) {
     ignore.run();
-    missing.add(what);
+    missing.add("by epoll: no ".concat(what));
   }
 }

@@ -188,7 +188,7 @@ class NettyTransportsTest {
     try (Loader plain = new Loader("4.2", Map.of())) {
       byte[] spoiled = without(plain.bytes(NettyTransports.DESCRIPTOR), "close", "()V");
       transports.transform(plain, NettyTransports.DESCRIPTOR, null, null, spoiled);
-      assertThat(transports.takeMissing()).isEqualTo("FileDescriptor.close");
+      assertThat(transports.takeMissing()).isEqualTo("by epoll: no FileDescriptor.close");
       assertThat(transports.takeMissing()).isNull();
       assertThat(ignored).hasValue(1);
     }
@@ -203,7 +203,7 @@ class NettyTransportsTest {
       // The native method of the same name stays.
       byte[] spoiled = without(plain.bytes(socket), "recv", "(Ljava/nio/ByteBuffer;II)I");
       transports.transform(plain, socket, null, null, spoiled);
-      assertThat(transports.takeMissing()).isEqualTo("Socket.recv");
+      assertThat(transports.takeMissing()).isEqualTo("by epoll: no Socket.recv");
     }
   }
 
@@ -216,6 +216,17 @@ class NettyTransportsTest {
     assertThat(transports.transform(null, "io/netty/channel/Channel", null, null, none)).isNull();
     assertThat(transports.transform(null, null, null, null, none)).isNull();
     assertThat(transports.takeMissing()).isNull();
+  }
+
+  @Test
+  void thatIoUringIsNotObservedIsSaidOnce() {
+    String channel = "io/netty/channel/uring/IoUringSocketChannel";
+    for (int i = 0; i < 2; i++) {
+      assertThat(transports.transform(null, channel, null, null, new byte[0])).isNull();
+    }
+    assertThat(transports.takeMissing()).isEqualTo("by io_uring: no hooks");
+    assertThat(transports.takeMissing()).isNull();
+    assertThat(ignored).hasValue(0);
   }
 
   /** Bytes of a message at several addresses are told as those of one write. */

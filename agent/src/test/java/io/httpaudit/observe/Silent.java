@@ -4,7 +4,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
 /** Is told everything, and keeps nothing. */
-class Silent extends HttpAuditSink {
+public class Silent extends HttpAuditSink {
   @Override
   public void beforeWrite(int fd, long address, int length, int vectors) {}
 

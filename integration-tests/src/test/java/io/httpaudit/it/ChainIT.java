@@ -11,6 +11,7 @@ import io.httpaudit.load.chain.Front;
 import io.httpaudit.load.chain.RawServer;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * {@code HttpURLConnection} to a server that knows nothing, many at once: each comes out in its own
  * trace, and in no other.
  */
+@Tag("abreast")
 class ChainIT {
   private static final int IDS = 5_000 * Integer.getInteger("volume", 1);
   private static final int AT_ONCE = 64;

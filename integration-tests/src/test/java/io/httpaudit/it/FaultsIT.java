@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -23,6 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Hooks and native calls throw, stall and return garbage (io.httpaudit.faults), and no program
  * behaves differently; nor is anything called matched that is not exactly so.
  */
+@Tag("abreast")
 class FaultsIT {
   private static final int VOLUME = Integer.getInteger("volume", 1);
   private static final int EXCHANGES = 300;

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -15,6 +16,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * A request's context is that of the work that it hands over, through each of the JDK's ways to do
  * so, and of no other work: whatever else those threads do meanwhile.
  */
+@Tag("abreast")
 class HandoffsIT {
   private static final int EACH = 30 * Integer.getInteger("volume", 1);
 

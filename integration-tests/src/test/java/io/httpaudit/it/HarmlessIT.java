@@ -26,12 +26,14 @@ import java.util.function.UnaryOperator;
 import java.util.jar.JarFile;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Programs behave with the agent as they do without it. */
+@Tag("abreast")
 class HarmlessIT {
   /** Without it the JDK's server delays small writes by 40 ms. */
   private static final String NO_DELAY = "-Dsun.net.httpserver.nodelay=true";

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -18,6 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * {@code OTEL_PROPAGATORS}: whose context a request is taken to have, which fields are sent, and
  * that what was sent is found again, whatever the format.
  */
+@Tag("abreast")
 class PropagatorsIT {
   @TempDir Path folder;
 

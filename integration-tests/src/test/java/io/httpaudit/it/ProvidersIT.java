@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * the JDK's engine, and a client of it. What an engine did is told by its own hooks: so what one
  * end says of an exchange is checked by what the other end, another engine, says of the same bytes.
  */
+@Tag("abreast")
 class ProvidersIT {
   private static final int EXCHANGES = 1_024 * Integer.getInteger("volume", 1);
 

@@ -19,6 +19,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,6 +29,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * The context that a server's code finds on its thread is that of the request which it handles: no
  * other's, ever; and none in the kinds of places that are named here.
  */
+@Tag("abreast")
 class ServersIT {
   private static final int REQUESTS = 500 * Integer.getInteger("volume", 1);
   private static final int REQUESTS_WITH_SPANS = 500;

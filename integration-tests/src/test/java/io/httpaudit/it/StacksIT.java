@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,6 +37,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * TLS, on each JDK: each exchange is as the capture has it, and none is in another's trace. By
  * default a quarter of the cells, each library in one at least; {@code stacks.sh} runs all.
  */
+@Tag("abreast")
 @Timeout(120)
 class StacksIT {
   private static final int EXCHANGES = 200 * Integer.getInteger("volume", 1);

@@ -19,7 +19,10 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  * its exchanges are audited all the same.
  */
 public final class Libraries implements ClassFileTransformer {
-  /** Beginnings of internal names of classes; of which library, {@link #library} says. */
+  /**
+   * Beginnings of internal names of classes, a longer one before its own beginning; of which
+   * library, {@link #library} says.
+   */
   private static final String[] PACKAGES = {
     "java/util/concurrent/",
     "java/lang/VirtualThread",
@@ -35,11 +38,13 @@ public final class Libraries implements ClassFileTransformer {
     "org/apache/hc/",
     "io/undertow/server/",
     "org/jboss/threads/",
+    "org/eclipse/jetty/client/",
     "org/eclipse/jetty/",
     "org/glassfish/grizzly/",
     "org/springframework/web/servlet/HandlerExecutionChain",
     "io/netty/handler/codec/ByteToMessageDecoder",
     "io/netty/util/concurrent/",
+    "reactor/netty/http/client/",
     "reactor/netty/",
     "io/vertx/core/",
     "ch/qos/logback/classic/Logger",
@@ -52,7 +57,7 @@ public final class Libraries implements ClassFileTransformer {
    * From this one on they are hooked for the bytes that TLS hides, whether there are contexts or
    * not.
    */
-  private static final int TLS = 22;
+  private static final int TLS = 24;
 
   /** Of our own copy of a library there is nothing to hook. */
   private static final ClassLoader OWN = Libraries.class.getClassLoader();
@@ -93,17 +98,19 @@ public final class Libraries implements ClassFileTransformer {
       case 11 -> new Apache5(observer, propagation);
       case 12 -> new Undertow(observer);
       case 13 -> new JBossThreads();
-      case 14 -> new Jetty(observer);
-      case 15 -> new Grizzly(observer);
-      case 16 -> new SpringMvc(observer);
-      case 17 -> new Netty(observer);
-      case 18 -> new NettyThreads();
-      case 19 -> new ReactorNetty(observer);
-      case 20 -> new Vertx(observer);
-      case 21 -> new Logback(beside);
-      case 22 -> new JdkTls(observer.engines());
-      case 23 -> new NettyTls(observer.engines());
-      case 24 -> new ConscryptTls(observer.engines());
+      case 14 -> new JettyClient(observer, propagation);
+      case 15 -> new Jetty(observer);
+      case 16 -> new Grizzly(observer);
+      case 17 -> new SpringMvc(observer);
+      case 18 -> new Netty(observer);
+      case 19 -> new NettyThreads();
+      case 20 -> new ReactorNettyClient(observer, propagation);
+      case 21 -> new ReactorNetty(observer);
+      case 22 -> new Vertx(observer);
+      case 23 -> new Logback(beside);
+      case 24 -> new JdkTls(observer.engines());
+      case 25 -> new NettyTls(observer.engines());
+      case 26 -> new ConscryptTls(observer.engines());
       default -> throw new IllegalArgumentException();
     };
   }

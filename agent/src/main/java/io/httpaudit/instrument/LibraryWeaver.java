@@ -181,6 +181,7 @@ final class LibraryWeaver {
           case BEGINS -> next = new BeforeCall(next, i);
           case REPLACES -> next = new Replaces(next, i, receiver != null, descriptor);
           case RECEIVES -> next = new Receiver(next, i);
+          case MAKES -> next = new Makes(next, i);
           case FIRES -> {
             if (code.target != null) {
               next = new Fires(next, i, free, receiver, code.target);
@@ -226,6 +227,35 @@ final class LibraryWeaver {
       visitVarInsn(Opcodes.ALOAD, points[index].one());
       super.visitMethodInsn(
           Opcodes.INVOKESTATIC, TARGET, points[index].hook(), "(Ljava/lang/Object;)V", false);
+    }
+  }
+
+  /** What a constructor has made is told. One that calls another of its class tells it twice. */
+  private final class Makes extends MethodVisitor {
+    private final int index;
+
+    Makes(MethodVisitor next, int index) {
+      super(Opcodes.ASM9, next);
+      this.index = index;
+    }
+
+    @Override
+    public void visitInsn(int opcode) {
+      if (opcode == Opcodes.RETURN) {
+        woven[index] = true;
+        super.visitIntInsn(Opcodes.SIPUSH, probes[index]);
+        super.visitVarInsn(Opcodes.ALOAD, 0);
+        super.visitInsn(Opcodes.ACONST_NULL);
+        super.visitInsn(Opcodes.ACONST_NULL);
+        super.visitMethodInsn(
+            Opcodes.INVOKESTATIC,
+            TARGET,
+            "enter",
+            "(ILjava/lang/Object;Ljava/lang/Object;Ljava/lang/Object;)Ljava/lang/Object;",
+            false);
+        super.visitInsn(Opcodes.POP);
+      }
+      super.visitInsn(opcode);
     }
   }
 

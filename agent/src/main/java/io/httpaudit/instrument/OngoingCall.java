@@ -13,15 +13,36 @@ final class OngoingCall {
   private final Observer observer;
   private final AtomicBoolean opening = new AtomicBoolean();
 
-  /** The latest. */
+  /** The latest; null: not known yet. */
   private volatile ClientCall attempt;
 
   /** What was opened for it; null: nothing. */
   private volatile Object opened;
 
+  /** What its latest head was told to carry, as the injection said; null: none of our ids. */
+  volatile String carried;
+
   OngoingCall(Observer observer, ClientCall call) {
     this.observer = observer;
     attempt = call;
+  }
+
+  /** Of a call that is not known yet: {@link #starts} tells it, or never comes. */
+  OngoingCall(Observer observer) {
+    this(observer, null);
+  }
+
+  void starts(ClientCall call) {
+    attempt = call;
+  }
+
+  boolean isKnown() {
+    return attempt != null;
+  }
+
+  /** The context that it was made in; null: none. */
+  HttpAuditContext parent() {
+    return observer.parent(attempt);
   }
 
   /** A connection is looked for. */
@@ -39,6 +60,14 @@ final class OngoingCall {
     }
     attempt = observer.resolves(attempt);
     return HttpAudit.replace(attempt);
+  }
+
+  /** A connection was opened for it, by whom is not known, so not which one either. */
+  void opensElsewhere() {
+    ClientCall by = opens();
+    if (by != null) {
+      opened(by, null);
+    }
   }
 
   /** A connection that was open was taken, unless one is opened for it. */

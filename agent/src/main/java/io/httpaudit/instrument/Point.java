@@ -55,7 +55,10 @@ record Point(
     REPLACES,
 
     /** {@link #probe} says on which object {@link #call} is called, with its one argument. */
-    RECEIVES
+    RECEIVES,
+
+    /** At the exit of a constructor, {@link #probe} is told, by its enter, what it has made. */
+    MAKES
   }
 
   /** Around a method: {@code probe} gets {@code this}, and up to two arguments, by their slots. */
@@ -86,6 +89,11 @@ record Point(
   /** This one, which isn't missed in a class without such a method. */
   Point orElsewhere() {
     return new Point(kind, owner, method, descriptor, call, hook, one, two, probe, true);
+  }
+
+  /** Each {@code owner} that is made is told to {@code probe}, by its enter. */
+  static Point makes(String owner, HttpAuditProbe probe) {
+    return new Point(Kind.MAKES, owner, "<init>", "", "", "", -1, -1, probe, false);
   }
 
   /**

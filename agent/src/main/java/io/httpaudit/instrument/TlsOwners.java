@@ -15,6 +15,9 @@ final class TlsOwners {
   private static final String JDK = "sun.security.ssl.";
   private static final String CONSCRYPT = "org.conscrypt.";
 
+  /** Netty's own around the JDK's, where protocols are negotiated. */
+  private static final String NETTY_OF_JDK = "io.netty.handler.ssl.JdkSslEngine";
+
   /** Of a class, the fields that lead there, one by one; null: it is not known. */
   private static final ClassValue<MethodHandle[]> WAYS =
       new ClassValue<>() {
@@ -45,6 +48,8 @@ final class TlsOwners {
       way.add(Access.field(Access.type(of, JDK + "OutputRecord"), "handshakeHash"));
     } else if (of.getName().equals(CONSCRYPT + "Java8EngineWrapper")) {
       way.add(Access.field(of, "delegate"));
+    } else if (of.getSuperclass().getName().equals(NETTY_OF_JDK)) {
+      way.add(Access.field(of.getSuperclass(), "engine"));
     } else if (of.getSuperclass().getName().equals(engineSocket)) {
       way.add(Access.field(of.getSuperclass(), "engine"));
     } else if (!SSLEngine.class.isAssignableFrom(of)) {

@@ -33,20 +33,42 @@ class ClientsWeavingTest {
   private static final String CORE5 = "org.apache.hc.core5.";
   private static final String CLIENT5 = "org.apache.hc.client5.http.impl.";
 
+  private static final String JETTY = "org.eclipse.jetty.client.";
+  private static final String JETTY_IO = "org.eclipse.jetty.io.";
+  private static final String REACTOR = "reactor.netty.http.client.";
+  private static final String NETTY = "io.netty.";
+
+  private static final Set<String> JETTY_9 =
+      Set.of(
+          "org/eclipse/jetty/client/HttpConnection",
+          "org/eclipse/jetty/client/HttpDestination",
+          "org/eclipse/jetty/client/http/HttpSenderOverHTTP");
+
+  private static final Set<String> JETTY_12 =
+      Set.of(
+          "org/eclipse/jetty/client/transport/HttpConnection",
+          "org/eclipse/jetty/client/transport/HttpDestination",
+          "org/eclipse/jetty/client/transport/internal/HttpSenderOverHTTP");
+
   private static Library library(String version) {
     Observer observer = new Observer(null, null, null, null, null, () -> {});
-    return version.startsWith("okhttp")
-        ? new OkHttp(observer, null)
-        : version.equals("apache-5")
-            ? new Apache5(observer, null)
-            : new ApacheClassic(observer, null, false);
+    return switch (version) {
+      case "okhttp-4", "okhttp-5" -> new OkHttp(observer, null);
+      case "apache-5" -> new Apache5(observer, null);
+      case "reactor-netty" -> new ReactorNettyClient(observer, null);
+      case "jetty-9", "jetty-12" -> new JettyClient(observer, null);
+      default -> new ApacheClassic(observer, null, false);
+    };
   }
 
+  /** A version's, and Netty's, which some have below. */
   private static URL[] jars(String version) throws IOException {
     List<URL> jars = new ArrayList<>();
-    try (Stream<Path> files = Files.list(Path.of(System.getProperty("clients"), version))) {
-      for (Path jar : files.toList()) {
-        jars.add(jar.toUri().toURL());
+    for (String folder : new String[] {version, "netty"}) {
+      try (Stream<Path> files = Files.list(Path.of(System.getProperty("clients"), folder))) {
+        for (Path jar : files.toList()) {
+          jars.add(jar.toUri().toURL());
+        }
       }
     }
     return jars.toArray(new URL[0]);
@@ -58,7 +80,10 @@ class ClientsWeavingTest {
         Arguments.of("okhttp-4", Set.of("okhttp3/internal/connection/ConnectPlan")),
         Arguments.of("okhttp-5", Set.of()),
         Arguments.of("apache-4", Set.of()),
-        Arguments.of("apache-5", Set.of()));
+        Arguments.of("apache-5", Set.of()),
+        Arguments.of("reactor-netty", Set.of()),
+        Arguments.of("jetty-9", JETTY_12),
+        Arguments.of("jetty-12", JETTY_9));
   }
 
   @ParameterizedTest
@@ -99,6 +124,19 @@ class ClientsWeavingTest {
     assertThat(weaver.missing(owner)).containsExactly("InternalHttpClient.doExecute");
   }
 
+  private static Map<String, List<String>> askedOfNetty() {
+    String nio = NETTY + "channel.socket.nio.NioSocketChannel";
+    return Map.of(
+        "NettyHeads.PARENT",
+        List.of(nio),
+        "NettyHeads.PIPELINE",
+        List.of(nio),
+        "NettyHeads.JAVA_CHANNEL",
+        List.of(nio),
+        "NettyHeads.ENGINE",
+        List.of(NETTY + "handler.ssl.SslHandler"));
+  }
+
   /** Of each hooks' class, whose objects are asked for a property, by its name there. */
   private static Map<String, List<String>> asked(String version) {
     boolean of5 = version.equals("okhttp-5");
@@ -124,6 +162,29 @@ class ClientsWeavingTest {
         asked.put("OkHttp.CHAIN", List.of(OK + "http2.Http2ExchangeCodec"));
         asked.put("OkHttp.ADDRESS", List.of(OK + "connection.RouteSelector"));
         asked.put("OkHttp.DNS", List.of("okhttp3.Address"));
+      }
+      case "reactor-netty" -> {
+        asked.put("ReactorNettyClient.CHANNEL", List.of(REACTOR + "HttpClientOperations"));
+        asked.put("ReactorNettyClient.REQUEST", List.of(REACTOR + "HttpClientOperations"));
+        asked.put(
+            "ReactorNettyClient.HEADERS", List.of(NETTY + "handler.codec.http.DefaultHttpRequest"));
+        asked.putAll(askedOfNetty());
+      }
+      case "jetty-9", "jetty-12" -> {
+        boolean of9 = version.equals("jetty-9");
+        String room = JETTY + (of9 ? "" : "transport.");
+        String http = JETTY + (of9 ? "http." : "transport.internal.");
+        asked.put("JettyClient.REQUEST", List.of(room + "HttpExchange"));
+        asked.put("JettyClient.CONVERSATION", List.of(room + "HttpRequest"));
+        asked.put("JettyClient.HEADERS", List.of(room + "HttpRequest"));
+        asked.put("JettyClient.CHANNEL", List.of(http + "HttpSenderOverHTTP"));
+        asked.put("JettyClient.CONNECTION", List.of(http + "HttpChannelOverHTTP"));
+        asked.put("JettyClient.END_POINT", List.of(http + "HttpConnectionOverHTTP"));
+        asked.put("JettyClient.TRANSPORT", List.of(JETTY_IO + "SocketChannelEndPoint"));
+        asked.put(
+            "JettyClient.TLS",
+            List.of(JETTY_IO + "ssl.SslConnection$" + (of9 ? "Decrypted" : "Ssl") + "EndPoint"));
+        asked.put("JettyClient.ENGINE", List.of(JETTY_IO + "ssl.SslConnection"));
       }
       case "apache-4" -> {
         asked.put("ApacheRequest.REQUEST_LINE", List.of(CORE4 + "message.BasicHttpRequest"));

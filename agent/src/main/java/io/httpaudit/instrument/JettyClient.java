@@ -1,0 +1,248 @@
+package io.httpaudit.instrument;
+
+import io.httpaudit.observe.ClientCall;
+import io.httpaudit.observe.Observer;
+import io.httpaudit.trace.Propagation;
+import java.lang.invoke.MethodHandle;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Jetty's HttpClient, 9 to 12: a call starts when its first exchange is given to its destination,
+ * in the context of the thread that sends it. Redirects and what authentication repeats have
+ * exchanges of their own, in the same conversation; a connection is told which exchange it sends.
+ *
+ * <p>A head has our fields while it is generated, and not when the application looks again. Of TLS
+ * that nobody reads it carries the context that the call was made in; a proxy's CONNECT, which is
+ * no destination's exchange, nothing. Connections are opened by the pool, for whom is not known.
+ */
+final class JettyClient implements Library {
+  private static final String CLIENT = "org/eclipse/jetty/client/";
+
+  private static final Property REQUEST = new Property("getRequest()");
+  private static final Property CONVERSATION = new Property("getConversation()");
+  private static final Property HEADERS = new Property("getHeaders()");
+  private static final Property CHANNEL = new Property("getHttpChannel()");
+  private static final Property CONNECTION = new Property("getHttpConnection()");
+  private static final Property END_POINT = new Property("getEndPoint()");
+  private static final Property TLS = new Property("getSslConnection()");
+  private static final Property ENGINE = new Property("getSSLEngine()");
+  private static final Property TRANSPORT = new Property("getTransport()", "getChannel()");
+
+  private final Observer observer;
+  private final Propagation propagation;
+  private final OngoingCalls byConversation = new OngoingCalls();
+  private final OngoingCalls byExchange = new OngoingCalls();
+
+  /** The connections that had an exchange, each with the first call. */
+  private final OngoingCalls connections = new OngoingCalls();
+
+  JettyClient(Observer observer, Propagation propagation) {
+    this.observer = observer;
+    this.propagation = propagation;
+  }
+
+  @Override
+  public Point[] points() {
+    List<Point> points = new ArrayList<>();
+    // Of 9 to 11, and of 12.
+    add(points, CLIENT, CLIENT + "http/");
+    add(points, CLIENT + "transport/", CLIENT + "transport/internal/");
+    return points.toArray(new Point[0]);
+  }
+
+  private void add(List<Point> points, String room, String sender) {
+    String exchange = "L" + room + "HttpExchange;";
+    points.add(
+        Point.around(room + "HttpDestination", "send", "(" + exchange + ")V", new Begins(), 1));
+    points.add(
+        Point.around(
+            room + "HttpConnection",
+            "send",
+            "(L" + room + "HttpChannel;" + exchange + ")L" + room + "SendFailure;",
+            new Has(),
+            2));
+    points.add(Point.around(sender + "HttpSenderOverHTTP", "sendHeaders", "", new Writes(), 1));
+  }
+
+  /** An attempt begins: the call's first, the next of its conversation, or the same once more. */
+  private final class Begins extends HttpAuditProbe {
+    @Override
+    public Object enter(Object destination, Object exchange, Object two) {
+      try {
+        Object conversation = CONVERSATION.of(REQUEST.of(exchange));
+        OngoingCall call = byConversation.of(conversation);
+        if (call != null) {
+          byExchange.begin(exchange, call);
+          call.begins();
+          return null;
+        }
+        ClientCall first = conversation == null ? null : observer.call();
+        if (first != null) {
+          call = new OngoingCall(observer, first);
+          if (byConversation.begin(conversation, call)) {
+            byExchange.begin(exchange, call);
+          }
+        }
+      } catch (Throwable e) {
+        HttpAudit.countFault();
+      }
+      return null;
+    }
+
+    @Override
+    public void leave(Object entered, Object self, Object one, Object result, Throwable thrown) {}
+  }
+
+  /** An attempt has its connection: one that had another before was open. */
+  private final class Has extends HttpAuditProbe {
+    @Override
+    public Object enter(Object connection, Object exchange, Object two) {
+      OngoingCall call = byExchange.of(exchange);
+      if (connections.of(connection) == null) {
+        if (call != null) {
+          call.opensElsewhere();
+          connections.begin(connection, call);
+        }
+      } else if (call != null) {
+        call.takes();
+      }
+      return null;
+    }
+
+    @Override
+    public void leave(Object entered, Object self, Object one, Object result, Throwable thrown) {}
+  }
+
+  /** A head of HTTP/1.1 is generated and written. */
+  private final class Writes extends HttpAuditProbe {
+    private final TlsOwners owners = new TlsOwners(observer.engines());
+
+    @Override
+    public Object enter(Object sender, Object exchange, Object two) {
+      try {
+        OngoingCall call = byExchange.of(exchange);
+        if (call == null) {
+          return null;
+        }
+        HttpAuditContext context =
+            isRead(END_POINT.of(CONNECTION.of(CHANNEL.of(sender))))
+                ? call.writes(null)
+                : call.passes();
+        if (context == null) {
+          return null;
+        }
+        Carrying carrying = new Carrying(HEADERS.of(REQUEST.of(exchange)));
+        propagation.inject(context, carrying, Fields.ALL, null);
+        return carrying;
+      } catch (Throwable e) {
+        HttpAudit.countFault();
+        return null;
+      }
+    }
+
+    @Override
+    public void leave(
+        Object carrying, Object sender, Object exchange, Object result, Throwable thrown) {
+      if (carrying instanceof Carrying of) {
+        of.clear();
+      }
+    }
+
+    private boolean isRead(Object endPoint) throws Throwable {
+      Object tls = TLS.of(endPoint);
+      if (tls == null) {
+        return TRANSPORT.of(endPoint) instanceof SocketChannel channel
+            && observer.knows(HttpAudit.descriptor(channel));
+      }
+      Object engine = ENGINE.of(tls);
+      return engine != null && owners.reads(engine);
+    }
+  }
+
+  /** A head's fields, with ours until they are cleared. */
+  private static final class Carrying {
+    private final Object headers;
+    private final List<String> names = new ArrayList<>(3);
+
+    Carrying(Object headers) {
+      this.headers = headers;
+    }
+
+    void clear() {
+      try {
+        for (String name : names) {
+          Path.ALL.get(headers.getClass()).remove.invokeExact(headers, (Object) name);
+        }
+      } catch (Throwable e) {
+        HttpAudit.countFault();
+      }
+    }
+  }
+
+  /** Of HttpFields, a class until 9, and an interface with one that can be changed since 10. */
+  private static final class Path {
+    static final ClassValue<Path> ALL =
+        new ClassValue<>() {
+          @Override
+          protected Path computeValue(Class<?> headers) {
+            try {
+              return new Path(headers);
+            } catch (ReflectiveOperationException e) {
+              throw new LinkageError(e.getMessage());
+            }
+          }
+        };
+
+    final MethodHandle get;
+    final MethodHandle put;
+    final MethodHandle remove;
+
+    Path(Class<?> headers) throws ReflectiveOperationException {
+      Class<?> fields = Access.type(headers, "org.eclipse.jetty.http.HttpFields");
+      Class<?> mutable =
+          fields.isInterface()
+              ? Access.type(headers, "org.eclipse.jetty.http.HttpFields$Mutable")
+              : fields;
+      get = Access.method(fields, "get", String.class, String.class);
+      put = changing(mutable, "put", String.class, String.class);
+      remove = changing(mutable, "remove", String.class);
+    }
+
+    /** Whatever it returns, it gives nothing. */
+    private static MethodHandle changing(Class<?> owner, String name, Class<?>... parameters)
+        throws ReflectiveOperationException {
+      Class<?> result = owner.getMethod(name, parameters).getReturnType();
+      MethodHandle method = Access.method(owner, name, result, parameters);
+      return method.asType(method.type().changeReturnType(void.class));
+    }
+  }
+
+  private static final class Fields implements Propagation.Fields<Carrying> {
+    static final Fields ALL = new Fields();
+
+    @Override
+    public String get(Carrying carrying, String name) {
+      try {
+        Path path = Path.ALL.get(carrying.headers.getClass());
+        return (String) (Object) path.get.invokeExact(carrying.headers, (Object) name);
+      } catch (Throwable e) {
+        HttpAudit.countFault();
+        // As if the application had set it: nothing is written then.
+        return "";
+      }
+    }
+
+    @Override
+    public void set(Carrying carrying, String name, String value) {
+      try {
+        Path path = Path.ALL.get(carrying.headers.getClass());
+        path.put.invokeExact(carrying.headers, (Object) name, (Object) value);
+        carrying.names.add(name);
+      } catch (Throwable e) {
+        HttpAudit.countFault();
+      }
+    }
+  }
+}

@@ -28,7 +28,8 @@ public final class TomcatStack implements Stack {
       connector.setScheme("https");
       SSLHostConfig host = new SSLHostConfig();
       SSLHostConfigCertificate certificate = new SSLHostConfigCertificate(host, Type.RSA);
-      certificate.setSslContext(new TomcatTls(tls));
+      certificate.setCertificateKeystoreFile(Keys.storeOf(tls).toString());
+      certificate.setCertificateKeystorePassword(Keys.PASSWORD);
       host.addCertificate(certificate);
       connector.addSslHostConfig(host);
     }

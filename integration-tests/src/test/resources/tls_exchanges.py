@@ -361,4 +361,5 @@ def tls(role, version, folder, options):
     return context
 
 
-main()
+if __name__ == "__main__":
+    main()

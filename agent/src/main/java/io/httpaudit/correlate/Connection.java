@@ -98,6 +98,9 @@ final class Connection {
 
   boolean gone;
 
+  /**
+   * @param understood up to where what arrived was understood: within TLS, was decrypted
+   */
   record Closing(
       long bytesOut,
       long bytesIn,
@@ -105,6 +108,7 @@ final class Connection {
       long lastRead,
       SocketError error,
       long at,
+      long understood,
       long wallOffset) {}
 
   /**

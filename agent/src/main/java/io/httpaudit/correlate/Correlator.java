@@ -179,7 +179,7 @@ public final class Correlator implements JvmEvents {
     if (c != null) {
       c.wireOnly = true;
       c.closing =
-          new Connection.Closing(-1, -1, 0, 0, SocketError.NONE, at, wallOffset.getAsLong());
+          new Connection.Closing(-1, -1, 0, 0, SocketError.NONE, at, -1, wallOffset.getAsLong());
       touch(c);
     }
   }
@@ -384,7 +384,7 @@ public final class Correlator implements JvmEvents {
       if (c.call != null) {
         calls.take(c.call.span);
       }
-      c.closing = new Connection.Closing(0, 0, 0, 0, error, at, wallOffset.getAsLong());
+      c.closing = new Connection.Closing(0, 0, 0, 0, error, at, 0, wallOffset.getAsLong());
       touch(c);
     }
   }
@@ -574,12 +574,20 @@ public final class Correlator implements JvmEvents {
       long lastWrite,
       long lastRead,
       SocketError error,
-      long at) {
+      long at,
+      long understood) {
     Connection c = connections.get(connection);
     if (c != null && c.closing == null) {
       c.closing =
           new Connection.Closing(
-              bytesOut, bytesIn, lastWrite, lastRead, error, at, wallOffset.getAsLong());
+              bytesOut,
+              bytesIn,
+              lastWrite,
+              lastRead,
+              error,
+              at,
+              understood,
+              wallOffset.getAsLong());
       touch(c);
     }
   }
@@ -814,6 +822,7 @@ public final class Correlator implements JvmEvents {
     }
     boolean told = false;
     if (e.request != null
+        && !e.neverSent()
         && (e.whole() || e.ambiguous || shutdown || c.closing != null || over(c))) {
       Exchange exchange = judge.judge(c, e, now, shutdown);
       verdicts[exchange.verdict().ordinal()]++;
@@ -842,7 +851,8 @@ public final class Correlator implements JvmEvents {
 
   /** Something of {@code e} is known, but no request's head. */
   private void untold(Connection c, Pending e) {
-    if (e.request == null && e.requestEnd >= 0 && !e.requestProven && eventsLost == 0) {
+    boolean headCut = e.request == null && e.requestEnd >= 0 && !e.requestProven;
+    if ((headCut || e.neverSent()) && eventsLost == 0) {
       // The connection's end cut the head: no request was made. If it was the first, the
       // connection's own line tells it.
       c.exchanges--;

@@ -371,7 +371,7 @@ final class Judge {
       response.start = from;
       response.end = from;
       response.cut = true;
-      response.unproven = false;
+      response.unproven = client && arrivedUnread(c, responses);
       response.moved = false;
       response.byPackets = false;
       return;
@@ -390,7 +390,22 @@ final class Judge {
     if (tls(c, e).isPresent() && e.responseEnd >= 0 && !e.responseProven) {
       long began = e.response == null ? e.responseNext : from;
       response.ofRecords(began, e.responseEnd, client ? null : responses);
+      response.unproven = client && arrivedUnread(c, responses);
     }
+  }
+
+  /** A record with nothing but an alert is not larger: by TLS 1.2, AES in GCM. */
+  private static final int ALERT = 5 + 8 + 2 + 16;
+
+  /**
+   * Whether more arrived within TLS than was decrypted, such as an answer to who had given up: what
+   * is in it nobody knows, unless it is so short that it can but be the peer's farewell.
+   */
+  private static boolean arrivedUnread(Connection c, Timeline arrives) {
+    return c.tls().isPresent()
+        && c.closing != null
+        && arrives != null
+        && arrives.contiguous() > c.closing.understood() + ALERT;
   }
 
   /** Whether more was acknowledged than what was cut is taken to hold, by the packets seen. */
@@ -668,7 +683,10 @@ final class Judge {
     long outTo = closing == null ? outFrom : closing.bytesOut();
     long inTo = closing == null ? inFrom : closing.bytesIn();
     boolean known = flow != null && flow.known();
-    if (known) {
+    if (known && closing == null) {
+      outTo = c.out().contiguous();
+      inTo = c.in().contiguous();
+    } else if (known) {
       outTo = c.failed || c.wireOnly ? c.out().contiguous() : Math.min(outTo, c.out().contiguous());
       inTo = c.wireOnly ? c.in().contiguous() : inTo;
     } else if (c.wireOnly) {

@@ -111,6 +111,8 @@ public interface JvmEvents {
    * @param bytesIn stream position behind the last byte that a read moved
    * @param lastWrite exit of the last write that moved bytes, 0: none
    * @param lastRead exit of the last read that moved bytes, 0: none
+   * @param understood stream position up to where what was read was framed: within TLS, was
+   *     decrypted
    */
   void closed(
       long connection,
@@ -119,5 +121,6 @@ public interface JvmEvents {
       long lastWrite,
       long lastRead,
       SocketError error,
-      long at);
+      long at,
+      long understood);
 }

@@ -65,6 +65,11 @@ final class Pending {
         && responseProven;
   }
 
+  /** The connection's end came before a byte of the request was sent: it was encrypted only. */
+  boolean neverSent() {
+    return request != null && requestEnd >= 0 && !requestProven && requestEnd <= request.offset();
+  }
+
   /** Where its packets begin: with its handshake, if it has one. */
   long firstByte() {
     return handshakeTo == 0 ? request.offset() : Math.min(handshakeFrom, request.offset());

@@ -357,7 +357,8 @@ final class Connection {
               out.lastMoved(),
               in.lastMoved(),
               error,
-              System.nanoTime());
+              System.nanoTime(),
+              within == null ? in.position() : within.decrypted());
     }
   }
 
@@ -365,7 +366,9 @@ final class Connection {
   private synchronized void settleUpgrade() {
     if (upgrade != null && (upgrade.out < 0 || upgrade.in < 0)) {
       boolean outbound = upgrade.out < 0;
-      upgraded(outbound, outbound ? out.position() : in.position(), false);
+      Secure within = secure;
+      long at = outbound ? out.position() : in.position();
+      upgraded(outbound, within == null ? at : within.lastRecordEnd(outbound), false);
     }
   }
 }

@@ -269,8 +269,9 @@ final class Events implements EventRing.Reader {
       long lastWrite,
       long lastRead,
       SocketError error,
-      long at) {
-    put(CLOSED, connection, out, in, lastWrite, lastRead, error.ordinal(), at);
+      long at,
+      long understood) {
+    put(CLOSED, connection, out, in, lastWrite, lastRead, error.ordinal(), at, understood);
   }
 
   /**
@@ -440,7 +441,8 @@ final class Events implements EventRing.Reader {
               field(body, 3),
               field(body, 4),
               ERRORS[(int) field(body, 5)],
-              field(body, 6));
+              field(body, 6),
+              field(body, 7));
       case CALL ->
           to.call(
               new Call(

@@ -32,6 +32,11 @@ final class Plaintext extends Stream {
 
   private long recordEnd;
 
+  /** Where the one before it ended, and which plaintext position it begins with. */
+  private long previousEnd;
+
+  private long recordFrom;
+
   /** Plaintext position behind it. */
   private long movedTo;
 
@@ -60,8 +65,10 @@ final class Plaintext extends Stream {
 
   /** A record begins, of [start, end) of TCP's stream, which holds {@code length} bytes of it. */
   void record(long start, long end, int length) {
+    previousEnd = recordEnd;
     recordStart = start;
     recordEnd = end;
+    recordFrom = parser.position();
     movedTo = parser.position() + length;
     lastMoved = call;
   }
@@ -108,6 +115,11 @@ final class Plaintext extends Stream {
 
   long skippable() {
     return parser.skippable();
+  }
+
+  /** Where the last record of it ended; 0: there was none. */
+  long lastRecordEnd() {
+    return recordEnd;
   }
 
   /** The peer said that no byte follows (RFC 8446, 6.1): what lasts until then is whole. */
@@ -249,7 +261,8 @@ final class Plaintext extends Stream {
 
   @Override
   public void upgraded(long offset, boolean http2) {
-    connection.upgraded(outbound, recordEnd, http2);
+    // What is behind a request was not known to be another protocol's before it was there.
+    connection.upgraded(outbound, offset > recordFrom ? recordEnd : previousEnd, http2);
   }
 
   /** TLS within TLS. */

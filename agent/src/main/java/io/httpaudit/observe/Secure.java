@@ -95,6 +95,22 @@ final class Secure implements Handshake.HelloListener {
     return (outbound ? connection.out() : connection.in()).position();
   }
 
+  /**
+   * Where in a direction another protocol begins that never came: behind the last record with
+   * application data.
+   */
+  long lastRecordEnd(boolean outbound) {
+    Plaintext of = outbound ? plainOut : plainIn;
+    return of == null ? position(outbound) : of.lastRecordEnd();
+  }
+
+  /** How much of what arrived was decrypted: the rest may be anything. */
+  long decrypted() {
+    TlsEnd known = engine;
+    long moved = position(false);
+    return known == null ? moved : Math.min(moved, inStart + known.consumed());
+  }
+
   long lastMoved() {
     return connection.out().lastMoved();
   }

@@ -97,6 +97,11 @@ public final class TlsEnd {
     return out.position();
   }
 
+  /** Likewise that it took. */
+  long consumed() {
+    return in.position();
+  }
+
   void lose() {
     out.lose();
     in.lose();

@@ -641,6 +641,45 @@ class ExchangeTest {
     assertThat(stage.connections).isEmpty();
   }
 
+  /** Of a client that has asked within TLS, and gives up; [from, to) arrives behind 500 bytes. */
+  private Stage.Talk givenUp(int arrives) {
+    Stage.Talk talk = stage.talk(7).handshake(1_000).openedByClient(7, 990, 1_150).secure(7);
+    talk.up(0, 600, 0, 1_230).down(0, 500, 600, 1_300);
+    talk.request(7, 0, 500, 600, 1_200, 1_240);
+    talk.flagged(false, 500, 600, Packet.FIN | Packet.ACK, 2_500);
+    return talk.down(500, arrives, 600, 2_400);
+  }
+
+  @Test
+  void whatArrivedWithinTlsAndWasNotDecryptedMayBeTheResponse() {
+    Stage.Talk talk = givenUp(162).closed(7, 600, 500, 500, SocketError.NONE, 2_590);
+    talk.flagged(true, 600, 0, Packet.RST, 2_600);
+    stage.tick(2_700);
+    assertThat(stage.only().why()).hasValue(Why.BOUNDARY_UNKNOWN);
+    assertThat(stage.only().response().bytes()).isZero();
+    assertThat(stage.only().status()).isEmpty();
+  }
+
+  @Test
+  void anAlertThatWasNotDecryptedIsNoResponse() {
+    Stage.Talk talk = givenUp(24).closed(7, 600, 500, 500, SocketError.NONE, 2_590);
+    talk.flagged(true, 600, 0, Packet.RST, 2_600);
+    stage.tick(2_700);
+    assertThat(stage.only().verdict()).isEqualTo(Verdict.MATCHED);
+  }
+
+  @Test
+  void aRequestThatWasEncryptedButOfWhichNothingWasSentIsNoExchange() {
+    Stage.Talk talk = givenUp(0);
+    talk.requestHead(7, 1, 600, 700, -1, 2_550);
+    stage.correlator.messageEnd(7, true, 1, 600, 600, us(2_590), false);
+    talk.closed(7, 600, 500, SocketError.RESET, 2_590);
+    talk.flagged(true, 600, 0, Packet.RST, 2_600);
+    stage.tick(2_700);
+    assertThat(stage.only().request().bytes()).isEqualTo(100);
+    assertThat(stage.correlator.connectionCount()).isZero();
+  }
+
   @Test
   void aResponseThatTheApplicationNeverReadBelongsToTheRangeIfTheFramingProvesIt() {
     Stage.Talk talk = stage.talk(7).handshake(1_000).openedByClient(7, 990, 1_150);

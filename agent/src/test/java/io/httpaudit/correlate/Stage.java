@@ -311,7 +311,17 @@ final class Stage implements KernelView, Outcomes, Tracing {
     }
 
     Talk closed(long connection, long out, long in, SocketError error, double at) {
-      correlator.closed(connection, out, in, us(at - 1), us(at - 1), error, us(at));
+      return closed(connection, out, in, in, error, at);
+    }
+
+    /** Within TLS of what arrived but a part was decrypted. */
+    Talk closed(long connection, long out, long in, long understood, SocketError error, double at) {
+      correlator.closed(connection, out, in, us(at - 1), us(at - 1), error, us(at), understood);
+      return this;
+    }
+
+    Talk secure(long connection) {
+      correlator.tls(connection, new Tls("1.3", "", "", "", Optional.empty(), Optional.empty()));
       return this;
     }
   }

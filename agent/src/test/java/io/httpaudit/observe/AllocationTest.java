@@ -240,6 +240,7 @@ class AllocationTest {
         long lastWrite,
         long lastRead,
         SocketError error,
-        long at) {}
+        long at,
+        long understood) {}
   }
 }

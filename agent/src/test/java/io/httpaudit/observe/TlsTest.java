@@ -200,6 +200,38 @@ class TlsTest {
     assertThat(told()).contains("1 end of request 0 at " + end, "1 end of request 1 at " + end);
   }
 
+  /** That those behind it are another protocol's is known only once they are there. */
+  @Test
+  void whatFollowsAnUpgradeBeginsBehindTheRecordsOfTheTwoHeads() {
+    String ask = "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+    String grant =
+        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+    clientShakesHands(5);
+    sockets.write(5, wrap(engine, ask, sealed(ask)));
+    sockets.read(5, sealed(grant));
+    unwrap(engine, sealed(grant), grant);
+    sockets.write(5, wrap(engine, "frame", sealed("frame")));
+    int out = length(hello(CLIENT_HELLO, 1)) + length(sealed(ask));
+    int in = length(hello(SERVER_HELLO, 2)) + length(sealed(grant));
+    assertThat(told()).contains("1 upgraded " + out + " " + in);
+  }
+
+  @Test
+  void anUpgradedConnectionThatOneEndNeverUsedBeginsBehindThatEndsHead() {
+    String ask = "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+    String grant =
+        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+    clientShakesHands(5);
+    sockets.write(5, wrap(engine, ask, sealed(ask)));
+    sockets.read(5, sealed(grant));
+    unwrap(engine, sealed(grant), grant);
+    sockets.write(5, wrap(engine, "", sealed("alert")));
+    sockets.observer.closing(5);
+    int out = length(hello(CLIENT_HELLO, 1)) + length(sealed(ask));
+    int in = length(hello(SERVER_HELLO, 2)) + length(sealed(grant));
+    assertThat(told()).contains("1 upgraded " + out + " " + in);
+  }
+
   /** Nobody else can have a Hello's bytes before the one who writes what the engine made. */
   @Test
   void whoPassesCiphertextOnIsNotTheEnginesConnection() {

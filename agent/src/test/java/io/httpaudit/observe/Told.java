@@ -134,7 +134,8 @@ final class Told implements JvmEvents {
       long lastWrite,
       long lastRead,
       SocketError error,
-      long at) {
+      long at,
+      long understood) {
     lines.add(connection + " closed out " + bytesOut + " in " + bytesIn + " " + error);
   }
 }

@@ -8,15 +8,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** {@code tls_exchanges.py}, the end of TLS connections that is not ours. */
+/** {@code tls_exchanges.py} or {@code cases.py}, the end of connections that is not ours. */
 final class PythonTls implements AutoCloseable {
   private final Process process;
   private final Command.Collector output;
   private final Command.Collector errors;
 
-  private PythonTls(Namespaces.Host host, List<String> options, Object... words) {
+  private PythonTls(String name, Namespaces.Host host, List<String> options, Object... words) {
     try {
-      Path program = Path.of(PythonTls.class.getResource("/tls_exchanges.py").toURI());
+      Path program = Path.of(PythonTls.class.getResource("/" + name).toURI());
       List<String> command =
           new ArrayList<>(
               List.of("ip", "netns", "exec", host.name(), "python3", program.toString()));
@@ -36,7 +36,7 @@ final class PythonTls implements AutoCloseable {
 
   /** In the folder are the certificate and its key; keys.txt and messages.jsonl come there. */
   static PythonTls server(Namespaces.Host host, String version, Path folder, List<String> options) {
-    return new PythonTls(host, options, "server", version, 0, 0, folder);
+    return new PythonTls("tls_exchanges.py", host, options, "server", version, 0, 0, folder);
   }
 
   static PythonTls client(
@@ -46,7 +46,18 @@ final class PythonTls implements AutoCloseable {
       int exchanges,
       Path folder,
       List<String> options) {
-    return new PythonTls(host, options, "client", version, port, exchanges, folder);
+    return new PythonTls(
+        "tls_exchanges.py", host, options, "client", version, port, exchanges, folder);
+  }
+
+  /** Each case goes its own way, and gives no account. */
+  static PythonTls caseServer(Namespaces.Host host, String version, Path folder) {
+    return new PythonTls("cases.py", host, List.of(), "server", version, folder);
+  }
+
+  static PythonTls caseClient(
+      Namespaces.Host host, String version, String port, Path folder, List<String> cases) {
+    return new PythonTls("cases.py", host, cases, "client", version, port, folder);
   }
 
   /** A server's. */

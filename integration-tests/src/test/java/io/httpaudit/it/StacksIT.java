@@ -266,6 +266,97 @@ class StacksIT {
     }
   }
 
+  // ---- what goes otherwise than most
+
+  /**
+   * Each case on a connection of its own, between two ordinary exchanges, where it leaves the
+   * connection open.
+   */
+  private static final List<String> ASKED =
+      List.of(
+          "404",
+          "500",
+          "302",
+          "continue",
+          "throws",
+          "async",
+          "slow",
+          "slow-reset",
+          "gone",
+          "gone-reset");
+
+  /** One after the other, by the same client. */
+  private static final List<String> ANSWERED =
+      List.of(
+          "404",
+          "500",
+          "redirect",
+          "continue",
+          "cut",
+          "cutchunks",
+          "slow",
+          "silent",
+          "stale",
+          "stalereset");
+
+  static List<Cell> caseCells() {
+    return cells(2);
+  }
+
+  @ParameterizedTest
+  @MethodSource("caseCells")
+  void eachCaseIsToldAsItWas(Cell cell) {
+    List<String> cases = new ArrayList<>(cell.isServer() ? ASKED : ANSWERED);
+    if (cell.stack().roles().contains("upgrade")) {
+      cases.add("upgrade");
+    }
+    String only = System.getProperty("stacks.cases", "");
+    cases.removeIf(name -> !only.isEmpty() && !Set.of(only.split(",")).contains(name));
+    Path store = cell.tls() ? Keys.in(folder).store() : Path.of("plain");
+    String version = cell.tls() ? "1.3" : "plain";
+    Jvm jvm;
+    try (Namespaces network = new Namespaces()) {
+      Namespaces.Host host = network.host();
+      try (Tcpdump tcpdump = new Tcpdump(host, "lo", "tcp", folder.resolve("lo.pcap"))) {
+        if (cell.isServer()) {
+          jvm = program(cell, "serve", store).in(host).start();
+          try (jvm) {
+            String port = jvm.awaitLine("port ");
+            jvm.awaitAudit();
+            PythonTls.caseClient(host, version, port, folder, cases).await();
+            jvm.closeInput();
+            assertThat(jvm.await()).as(jvm.stderr()).isZero();
+          }
+        } else {
+          try (PythonTls server = PythonTls.caseServer(host, version, folder)) {
+            List<Object> words = new ArrayList<>(List.of("cases", store, server.port()));
+            words.addAll(cases);
+            jvm = program(cell, words.toArray()).in(host).run();
+            server.end();
+          }
+        }
+        tcpdump.stop();
+      }
+    }
+    Capture capture = Capture.of(folder.resolve("lo.pcap"));
+    Set<Side> sides = EnumSet.of(cell.isServer() ? Side.SERVER : Side.CLIENT);
+    Tally tally =
+        cell.tls()
+            ? Comparison.of(
+                cell.toString(),
+                capture,
+                Decryption.of(folder.resolve("lo.pcap"), folder.resolve("keys.txt")),
+                "lo",
+                sides,
+                jvm.lines())
+            : Comparison.of(cell.toString(), capture, "lo", sides, jvm.lines());
+    long wrong = tally.wrong().size() + tally.missing().size() + tally.extra().size();
+    add(new Row(cell, tally.lines(), tally.matched() + tally.cutsMatched(), wrong, -1, -1));
+    assertThat(tally.troubles()).isEmpty();
+    assertThat(tally.lines()).isGreaterThanOrEqualTo(2L * cases.size());
+    assertThat(jvm.lines("summary").get(0).has("faults")).isFalse();
+  }
+
   private Tally compare(Cell cell, Jvm jvm) {
     Path packets = folder.resolve("lo.pcap");
     Capture capture = Capture.of(packets);

@@ -86,6 +86,19 @@ public final class Comparison {
     return comparison.tally;
   }
 
+  /** Likewise, where the other end gives no account. */
+  public static Tally of(
+      String arm,
+      Capture capture,
+      Decryption decryption,
+      String interfaceName,
+      Set<Side> sides,
+      List<JsonNode> lines) {
+    Comparison comparison = new Comparison(arm, capture, decryption, interfaceName, sides);
+    comparison.compare(lines);
+    return comparison.tally;
+  }
+
   private void hear(Witness witness) {
     int exchanges = 0;
     for (Map.Entry<Conversation, HttpSplit> entry : splits.entrySet()) {

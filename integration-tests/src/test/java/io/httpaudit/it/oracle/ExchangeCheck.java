@@ -59,8 +59,8 @@ final class ExchangeCheck {
     tls(split, e);
     if (verdict.equals("inferred") && why.equals("records_lost") && mayOverflow(c, e, side)) {
       status(e, e.isAmbiguous());
-      extent("request", e.request, !e.isWhole());
-      extent("response", e.response, e.isAmbiguous());
+      extent("request", e.request, side == Side.CLIENT, !e.isWhole());
+      extent("response", e.response, side == Side.SERVER, e.isAmbiguous());
       tally.countOverflowed();
       return;
     }
@@ -79,8 +79,8 @@ final class ExchangeCheck {
     }
     status(e, unread);
     error(c, e, unread);
-    extent("request", e.request, side == Side.SERVER && unread);
-    extent("response", e.response, side == Side.CLIENT && unread);
+    extent("request", e.request, side == Side.CLIENT, side == Side.SERVER && unread);
+    extent("response", e.response, side == Side.SERVER, side == Side.CLIENT && unread);
     Span request = range("request", c.requests(), side == Side.SERVER, closing(c, e, side));
     // At a client, all of the response is there before it may be final.
     long responseClosing = side == Side.CLIENT ? -1 : closing(c, e, side);
@@ -244,14 +244,14 @@ final class ExchangeCheck {
     }
   }
 
-  private void extent(String name, Message message, boolean mayBeLess) {
+  private void extent(String name, Message message, boolean sent, boolean mayBeLess) {
     JsonNode range = line.path(name);
     long bytes = range.path("bytes").asLong();
     if (message.bytes() > 0) {
       same(name + ".offset", message.start, range.path("offset").asLong());
     }
-    if (!mayBeLess || bytes > message.bytes()) {
-      same(name + ".bytes", message.bytes(), bytes);
+    if (!mayBeLess || bytes > message.bytes(sent)) {
+      same(name + ".bytes", message.bytes(sent), bytes);
     }
   }
 

@@ -83,8 +83,8 @@ final class HttpSplit {
       if (upgraded) {
         request.end = request.head.end;
         request.complete = true;
-        upgradedRequests = request.end;
-        upgradedResponses = response.end;
+        upgradedRequests = sent == null ? request.end : sent.onRecords(request).end;
+        upgradedResponses = sent == null ? response.end : answered.onRecords(response).end;
       }
       requestAt = requests.skipEmptyLines((int) request.end);
       responseAt = (int) response.end;

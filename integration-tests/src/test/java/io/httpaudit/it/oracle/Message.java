@@ -24,6 +24,12 @@ final class Message {
 
   long end;
 
+  /**
+   * Where it ends for whoever sent it: of what was cut within a TLS record, a part of that record
+   * was on the wire, too.
+   */
+  long sentEnd;
+
   /** Under TLS: its bytes of plaintext. */
   long plain;
 
@@ -45,6 +51,11 @@ final class Message {
     this.start = start;
     finalStart = start;
     end = start;
+  }
+
+  /** As whoever sent it counts them, or as who received it does. */
+  long bytes(boolean sent) {
+    return sent ? Math.max(end, sentEnd) - start : bytes();
   }
 
   long bytes() {

@@ -18,6 +18,9 @@ final class Plaintext {
   private int length;
   private final boolean ended;
 
+  /** Of a record with data of which but a part was on the wire, how far that goes; 0: none was. */
+  private long partEnd;
+
   /**
    * @param start where in the stream TLS begins
    */
@@ -30,6 +33,7 @@ final class Plaintext {
       long to = at + TlsRecord.HEADER + size;
       if (to > stream.length()) {
         // Its end never was on the wire.
+        partEnd = in[(int) at] == TlsRecord.DATA && size > TlsRecord.ALERT ? stream.length() : 0;
         break;
       }
       if (records.size() == rows.size()) {
@@ -94,6 +98,9 @@ final class Plaintext {
     message.finalStart =
         plain.finalStart < length ? holding(plain.finalStart).from() : message.start;
     message.end = holding(plain.end - 1).to();
+    if (!plain.complete && plain.end == length) {
+      message.sentEnd = partEnd;
+    }
     message.plain = plain.bytes();
     message.framing = plain.framing;
     message.complete = plain.complete;

@@ -8,6 +8,10 @@ package io.httpaudit.it.oracle;
  */
 record TlsRecord(long from, long to, int content, byte[] plaintext) {
   static final int HEADER = 5;
+
+  /** What a record with nothing but an alert is not larger than, of what follows the header. */
+  static final int ALERT = 8 + 2 + 16;
+
   static final int HANDSHAKE = 22;
   static final int DATA = 23;
   static final byte[] NOTHING = {};

@@ -3,6 +3,7 @@ package io.httpaudit.stacks;
 import java.io.ByteArrayInputStream;
 import java.net.URI;
 import javax.net.ssl.SSLContext;
+import org.apache.http.client.config.RequestConfig;
 import org.apache.http.client.methods.CloseableHttpResponse;
 import org.apache.http.client.methods.HttpEntityEnclosingRequestBase;
 import org.apache.http.entity.ByteArrayEntity;
@@ -23,6 +24,11 @@ public final class Apache4Stack implements Stack {
     return (uri, asked) -> {
       Asking request = new Asking(asked.method(), uri);
       request.setHeader("Sent", "" + asked.bytes());
+      request.setConfig(
+          RequestConfig.custom()
+              .setExpectContinueEnabled(asked.expects())
+              .setSocketTimeout(asked.timeout())
+              .build());
       if (asked.hasBody()) {
         request.setEntity(
             asked.chunked()

@@ -3,6 +3,7 @@ package io.httpaudit.stacks;
 import java.io.ByteArrayInputStream;
 import javax.net.ssl.SSLContext;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
+import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
@@ -11,6 +12,7 @@ import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
 import org.apache.hc.core5.http.io.entity.EntityUtils;
 import org.apache.hc.core5.http.io.entity.InputStreamEntity;
+import org.apache.hc.core5.util.Timeout;
 
 public final class ApacheClassicStack implements Stack {
   private static final ContentType BYTES = ContentType.APPLICATION_OCTET_STREAM;
@@ -29,6 +31,11 @@ public final class ApacheClassicStack implements Stack {
     return (uri, asked) -> {
       HttpUriRequestBase request = new HttpUriRequestBase(asked.method(), uri);
       request.setHeader("Sent", "" + asked.bytes());
+      request.setConfig(
+          RequestConfig.custom()
+              .setExpectContinueEnabled(asked.expects())
+              .setResponseTimeout(Timeout.ofMilliseconds(asked.timeout()))
+              .build());
       if (asked.hasBody()) {
         request.setEntity(
             asked.chunked()

@@ -1,6 +1,7 @@
 package io.httpaudit.stacks;
 
 import com.linecorp.armeria.client.ClientFactory;
+import com.linecorp.armeria.client.RequestOptions;
 import com.linecorp.armeria.client.WebClient;
 import com.linecorp.armeria.common.AggregatedHttpRequest;
 import com.linecorp.armeria.common.AggregatedHttpResponse;
@@ -74,6 +75,8 @@ public class ArmeriaStack implements Stack {
               request.path(),
               request.headers().get("sent"),
               request.content().array());
+    } catch (Thrown e) {
+      throw e;
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }
@@ -109,15 +112,24 @@ public class ArmeriaStack implements Stack {
               base ->
                   WebClient.builder(protocol.uriText() + "://" + base.getAuthority())
                       .factory(factory)
+                      .followRedirects()
                       .build());
       RequestHeadersBuilder head =
           RequestHeaders.builder(HttpMethod.valueOf(asked.method()), uri.getPath())
               .add("sent", "" + asked.bytes());
+      if (asked.expects()) {
+        head.add("expect", "100-continue");
+      }
       HttpRequest request =
           asked.chunked()
               ? HttpRequest.of(head.build(), StreamMessage.of(HttpData.wrap(asked.body())))
               : HttpRequest.of(head.build(), HttpData.wrap(asked.body()));
-      AggregatedHttpResponse response = client.execute(request).aggregate().join();
+      AggregatedHttpResponse response =
+          client
+              .execute(
+                  request, RequestOptions.builder().responseTimeoutMillis(asked.timeout()).build())
+              .aggregate()
+              .join();
       asked.check(response.status().code(), response.content().array());
     };
   }

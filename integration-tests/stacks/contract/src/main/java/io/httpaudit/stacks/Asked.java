@@ -41,6 +41,21 @@ public record Asked(String method, int bytes, boolean chunked, Wanted wanted) {
     return method.startsWith("P");
   }
 
+  /** Its body waits for a 100. */
+  public boolean expects() {
+    return wanted.framing().equals("continue");
+  }
+
+  /** How long the client waits for the response, in milliseconds; 0: as long as it takes. */
+  public int timeout() {
+    return wanted.framing().equals("slow") ? 200 : 0;
+  }
+
+  /** What follows is a WebSocket: see {@link Stack.Client#make}. */
+  public boolean upgrades() {
+    return wanted.framing().equals("upgrade");
+  }
+
   public byte[] body() {
     return Bodies.of(wanted.number(), bytes);
   }

@@ -20,6 +20,7 @@ import javax.net.ssl.SSLContext;
  * <ul>
  *   <li>{@code serve}: says {@code port NUMBER}, and ends with its standard input;
  *   <li>{@code ask PORT EXCHANGES}: as a client of a server elsewhere;
+ *   <li>{@code cases PORT CASE...}: likewise, what goes otherwise than most, one after the other;
  *   <li>{@code serves EXCHANGES AT-ONCE}: to itself, and in each request it asks somebody else,
  *       with {@code HttpURLConnection}, what is in that request's context, so;
  *   <li>{@code pipelined EXCHANGES AT-ONCE}: the same, of requests that follow one another without
@@ -52,6 +53,14 @@ public final class Contract {
               Asked asked = Asked.of(number);
               client.make(server.resolve(asked.wanted().target()), asked);
             });
+        System.out.println("done");
+      }
+      case "cases" -> {
+        URI server = server(tls, Integer.parseInt(arguments[3]));
+        Stack.Client client = stack.client(tls);
+        for (int i = 4; i < arguments.length; i++) {
+          Cases.make(client, server, i, arguments[i]);
+        }
         System.out.println("done");
       }
       case "serves" -> {
@@ -115,6 +124,7 @@ public final class Contract {
       throws IOException {
     Wanted wanted = Wanted.of(target);
     Bodies.check(wanted.number(), Integer.parseInt(sent), body);
+    Cases.before(wanted);
     byte[] answer =
         method.equals("HEAD") ? new byte[0] : Bodies.of(wanted.number(), wanted.bytes());
     return new Stack.Answer(wanted.status(), answer, wanted.bytes(), wanted.isChunked());

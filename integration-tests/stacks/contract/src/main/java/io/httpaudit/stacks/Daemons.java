@@ -10,6 +10,24 @@ public final class Daemons {
     return thread;
   }
 
+  /** What is done on a thread of its own. */
+  public interface Work {
+    void run() throws Exception;
+  }
+
+  /** On another thread than this. */
+  public static void elsewhere(Work work) {
+    thread(
+            () -> {
+              try {
+                work.run();
+              } catch (Exception e) {
+                fail(e);
+              }
+            })
+        .start();
+  }
+
   /** What no peer of these programs may bring about. */
   public static void fail(Exception e) {
     e.printStackTrace();

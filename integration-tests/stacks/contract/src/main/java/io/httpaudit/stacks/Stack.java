@@ -31,11 +31,21 @@ public interface Stack {
     throw new UnsupportedOperationException("no client");
   }
 
+  /** What a handler throws that the library is to deal with. */
+  final class Thrown extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    Thrown() {
+      super("as it is asked to", null, false, false);
+    }
+  }
+
   /** What a request is answered with. Any thread. */
   interface Responder {
     /**
      * @param sent the value of the field {@code Sent}
      * @param body as received
+     * @throws Thrown which is to reach the library
      */
     Answer answer(String method, String target, String sent, byte[] body) throws Exception;
   }
@@ -50,7 +60,11 @@ public interface Stack {
 
   /** An exchange, made. Any thread. */
   interface Client {
-    /** Whoever asks has checked the response's status and body once this returns. */
+    /**
+     * Whoever asks has checked the response's status and body once this returns. It follows
+     * redirects. Of one that {@linkplain Asked#upgrades upgrades} it has sent the body asked for as
+     * one text, received it back and closed in good order.
+     */
     void make(URI uri, Asked asked) throws Exception;
   }
 }

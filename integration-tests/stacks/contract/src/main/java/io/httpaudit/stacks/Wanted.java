@@ -2,7 +2,8 @@ package io.httpaudit.stacks;
 
 /**
  * The response that a request's target asks for: {@code /x/NUMBER/BYTES/FRAMING}, where the framing
- * is {@code length}, {@code chunked}, or {@code none} for a 204.
+ * is {@code length}, {@code chunked}, or {@code none} for a 204; or a status, or the name of a case
+ * that goes otherwise than most.
  */
 public record Wanted(int number, int bytes, String framing) {
   public static Wanted of(String target) {
@@ -18,7 +19,15 @@ public record Wanted(int number, int bytes, String framing) {
     return framing.equals("chunked");
   }
 
+  /** Whether whoever answers is to do so on another thread than it was asked on. */
+  public static boolean isAsync(String target) {
+    return target.endsWith("/async");
+  }
+
   public int status() {
-    return framing.equals("none") ? 204 : 200;
+    if (framing.equals("none")) {
+      return 204;
+    }
+    return Character.isDigit(framing.charAt(0)) ? Integer.parseInt(framing) : 200;
   }
 }

@@ -27,7 +27,16 @@ public final class GrizzlyStack implements Stack {
             new HttpHandler() {
               @Override
               public void service(Request request, Response response) throws Exception {
-                answer(request, response, responder);
+                if (Wanted.isAsync(request.getRequestURI())) {
+                  response.suspend();
+                  Daemons.elsewhere(
+                      () -> {
+                        answer(request, response, responder);
+                        response.resume();
+                      });
+                } else {
+                  answer(request, response, responder);
+                }
               }
             },
             "/");

@@ -23,9 +23,17 @@ public final class JdkServerStack implements Stack {
       server = secure;
     }
     server.setExecutor(Executors.newCachedThreadPool(Daemons::thread));
-    server.createContext("/", exchange -> answer(exchange, responder));
+    server.createContext("/", exchange -> take(exchange, responder));
     server.start();
     return server.getAddress().getPort();
+  }
+
+  private static void take(HttpExchange exchange, Responder responder) throws IOException {
+    if (Wanted.isAsync(exchange.getRequestURI().getPath())) {
+      Daemons.elsewhere(() -> answer(exchange, responder));
+    } else {
+      answer(exchange, responder);
+    }
   }
 
   private static void answer(HttpExchange exchange, Responder responder) throws IOException {
@@ -47,7 +55,7 @@ public final class JdkServerStack implements Stack {
       if (!none) {
         exchange.getResponseBody().write(answer.body());
       }
-    } catch (IOException e) {
+    } catch (IOException | Thrown e) {
       throw e;
     } catch (Exception e) {
       Daemons.fail(e);

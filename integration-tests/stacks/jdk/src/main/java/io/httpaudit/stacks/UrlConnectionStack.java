@@ -16,9 +16,13 @@ public final class UrlConnectionStack implements Stack {
       }
       connection.setRequestMethod(asked.method());
       connection.setRequestProperty("Sent", "" + asked.bytes());
+      connection.setReadTimeout(asked.timeout());
       if (asked.hasBody()) {
         connection.setDoOutput(true);
-        if (asked.chunked()) {
+        if (asked.expects()) {
+          connection.setRequestProperty("Expect", "100-Continue");
+          connection.setFixedLengthStreamingMode(asked.bytes());
+        } else if (asked.chunked()) {
           connection.setChunkedStreamingMode(0);
         }
         try (OutputStream out = connection.getOutputStream()) {
@@ -26,7 +30,8 @@ public final class UrlConnectionStack implements Stack {
         }
       }
       int status = connection.getResponseCode();
-      try (InputStream in = connection.getInputStream()) {
+      try (InputStream in =
+          status < 400 ? connection.getInputStream() : connection.getErrorStream()) {
         asked.check(status, in.readAllBytes());
       }
     };

@@ -2,6 +2,7 @@ package io.httpaudit.stacks;
 
 import java.io.ByteArrayInputStream;
 import java.nio.ByteBuffer;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import org.eclipse.jetty.client.ByteBufferRequestContent;
 import org.eclipse.jetty.client.ContentResponse;
@@ -48,6 +49,15 @@ public final class JettyStack implements Stack {
 
     @Override
     public boolean handle(Request request, Response response, Callback callback) throws Exception {
+      if (Wanted.isAsync(Request.getPathInContext(request))) {
+        Daemons.elsewhere(() -> answer(request, response, callback));
+      } else {
+        answer(request, response, callback);
+      }
+      return true;
+    }
+
+    private void answer(Request request, Response response, Callback callback) throws Exception {
       ByteBuffer whole = Content.Source.asByteBuffer(request);
       byte[] body = new byte[whole.remaining()];
       whole.get(body);
@@ -77,7 +87,6 @@ public final class JettyStack implements Stack {
       } else {
         response.write(true, ByteBuffer.wrap(answer.body()), callback);
       }
-      return true;
     }
   }
 
@@ -98,6 +107,12 @@ public final class JettyStack implements Stack {
         request.body(new InputStreamRequestContent(new ByteArrayInputStream(asked.body())));
       } else if (asked.hasBody()) {
         request.body(new ByteBufferRequestContent(ByteBuffer.wrap(asked.body())));
+      }
+      if (asked.expects()) {
+        request.headers(h -> h.put("Expect", "100-continue"));
+      }
+      if (asked.timeout() > 0) {
+        request.timeout(asked.timeout(), TimeUnit.MILLISECONDS);
       }
       ContentResponse response = request.send();
       asked.check(response.getStatus(), response.getContent());

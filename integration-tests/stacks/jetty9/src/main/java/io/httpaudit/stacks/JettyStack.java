@@ -2,7 +2,9 @@ package io.httpaudit.stacks;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
+import javax.servlet.AsyncContext;
 import javax.servlet.http.HttpServletRequest;
 import javax.servlet.http.HttpServletResponse;
 import org.eclipse.jetty.client.HttpClient;
@@ -53,10 +55,26 @@ public final class JettyStack implements Stack {
         String target, Request of, HttpServletRequest request, HttpServletResponse response)
         throws IOException {
       of.setHandled(true);
+      if (Wanted.isAsync(target)) {
+        AsyncContext later = request.startAsync();
+        Daemons.elsewhere(
+            () -> {
+              answer(target, request, response);
+              later.complete();
+            });
+      } else {
+        answer(target, request, response);
+      }
+    }
+
+    private void answer(String target, HttpServletRequest request, HttpServletResponse response)
+        throws IOException {
       byte[] body = request.getInputStream().readAllBytes();
       Answer answer;
       try {
         answer = responder.answer(request.getMethod(), target, request.getHeader("Sent"), body);
+      } catch (Thrown e) {
+        throw e;
       } catch (Exception e) {
         Daemons.fail(e);
         return;
@@ -91,6 +109,12 @@ public final class JettyStack implements Stack {
         request.content(new InputStreamContentProvider(new ByteArrayInputStream(asked.body())));
       } else if (asked.hasBody()) {
         request.content(new BytesContentProvider(asked.body()));
+      }
+      if (asked.expects()) {
+        request.header("Expect", "100-continue");
+      }
+      if (asked.timeout() > 0) {
+        request.timeout(asked.timeout(), TimeUnit.MILLISECONDS);
       }
       ContentResponse response = request.send();
       asked.check(response.getStatus(), response.getContent());

@@ -3,6 +3,8 @@ package io.httpaudit.stacks;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
@@ -23,6 +25,9 @@ import io.netty.handler.codec.http.HttpServerExpectContinueHandler;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.WebSocketFrame;
+import io.netty.handler.codec.http.websocketx.WebSocketServerHandshakerFactory;
 import io.netty.handler.ssl.SslHandler;
 import java.net.InetSocketAddress;
 import javax.net.ssl.SSLContext;
@@ -63,7 +68,8 @@ public class NettyStack implements Stack {
                                 new HttpServerCodec(),
                                 new HttpServerExpectContinueHandler(),
                                 new HttpObjectAggregator(LARGEST),
-                                new Answering(responder));
+                                new Answering(responder),
+                                new Echo());
                       }
                     })
                 .bind("127.0.0.1", 0)
@@ -83,6 +89,19 @@ public class NettyStack implements Stack {
     @Override
     protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request)
         throws Exception {
+      if (request.headers().contains(HttpHeaderNames.UPGRADE)) {
+        new WebSocketServerHandshakerFactory(request.uri(), null, false)
+            .newHandshaker(request)
+            .handshake(context.channel(), request);
+      } else if (Wanted.isAsync(request.uri())) {
+        request.retain();
+        Daemons.elsewhere(() -> answer(context, request));
+      } else {
+        answer(context, request);
+      }
+    }
+
+    private void answer(ChannelHandlerContext context, FullHttpRequest request) throws Exception {
       Answer answer =
           responder.answer(
               request.method().name(),
@@ -107,6 +126,18 @@ public class NettyStack implements Stack {
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
       context.close();
+    }
+  }
+
+  /** Says whatever it hears, over a WebSocket. */
+  private static final class Echo extends SimpleChannelInboundHandler<WebSocketFrame> {
+    @Override
+    protected void channelRead0(ChannelHandlerContext context, WebSocketFrame frame) {
+      boolean last = frame instanceof CloseWebSocketFrame;
+      ChannelFuture written = context.writeAndFlush(frame.retain());
+      if (last) {
+        written.addListener(ChannelFutureListener.CLOSE);
+      }
     }
   }
 }

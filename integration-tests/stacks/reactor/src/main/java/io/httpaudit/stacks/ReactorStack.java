@@ -4,6 +4,8 @@ import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
+import java.net.URI;
+import java.time.Duration;
 import javax.net.ssl.SSLContext;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
@@ -44,6 +46,9 @@ public class ReactorStack implements Stack {
 
   private static Publisher<Void> take(
       HttpServerRequest request, HttpServerResponse response, Responder responder) {
+    if (request.requestHeaders().contains("Upgrade")) {
+      return response.sendWebsocket((in, out) -> out.send(in.receive().retain()));
+    }
     return request
         .receive()
         .aggregate()
@@ -79,16 +84,27 @@ public class ReactorStack implements Stack {
   @Override
   public Client client(SSLContext tls) throws Exception {
     HttpClient plain =
-        HttpClient.create(ConnectionProvider.create("all", 100)).protocol(HttpProtocol.HTTP11);
+        HttpClient.create(ConnectionProvider.create("all", 100))
+            .protocol(HttpProtocol.HTTP11)
+            .followRedirect(true);
     SslContext context =
         tls == null ? null : SslContextBuilder.forClient().trustManager(Keys.trusted()).build();
     HttpClient client = tls == null ? plain : plain.secure(spec -> spec.sslContext(context));
     return (uri, asked) -> {
+      if (asked.upgrades()) {
+        talk(client, uri, asked);
+        return;
+      }
+      Duration timeout = asked.timeout() == 0 ? null : Duration.ofMillis(asked.timeout());
       HttpClient.RequestSender request =
           client
+              .responseTimeout(timeout)
               .headers(
                   fields -> {
                     fields.set("Sent", asked.bytes());
+                    if (asked.expects()) {
+                      fields.set("Expect", "100-continue");
+                    }
                     if (asked.hasBody() && !asked.chunked()) {
                       fields.set("Content-Length", asked.bytes());
                     }
@@ -106,6 +122,26 @@ public class ReactorStack implements Stack {
               .block();
       asked.check(got.status(), got.body());
     };
+  }
+
+  private static void talk(HttpClient client, URI uri, Asked asked) throws Exception {
+    Talk talk = new Talk(asked);
+    client
+        .headers(fields -> fields.set("Sent", 0))
+        .websocket()
+        .uri(Talk.uri(uri))
+        .handle(
+            (in, out) ->
+                out.sendString(Mono.just(talk.text()))
+                    .then(
+                        in.receive()
+                            .asString()
+                            .doOnNext(talk::heard)
+                            .takeUntil(all -> talk.isWhole())
+                            .then(out.sendClose())))
+        .then()
+        .block();
+    talk.await();
   }
 
   private record Got(int status, byte[] body) {}

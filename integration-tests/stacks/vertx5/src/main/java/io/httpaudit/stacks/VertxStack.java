@@ -6,6 +6,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
@@ -13,7 +14,10 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.http.WebSocketClientOptions;
+import io.vertx.core.http.WebSocketConnectOptions;
 import io.vertx.core.net.PfxOptions;
+import java.net.URI;
 import java.util.concurrent.CompletableFuture;
 import javax.net.ssl.SSLContext;
 
@@ -37,7 +41,11 @@ public class VertxStack implements Stack {
 
   @Override
   public int serve(SSLContext tls, Responder responder) throws Exception {
-    HttpServerOptions options = new HttpServerOptions().setHost("127.0.0.1").setPort(0);
+    HttpServerOptions options =
+        new HttpServerOptions()
+            .setHost("127.0.0.1")
+            .setPort(0)
+            .setHandle100ContinueAutomatically(true);
     if (tls != null) {
       options
           .setSsl(true)
@@ -52,6 +60,12 @@ public class VertxStack implements Stack {
   }
 
   private static void take(Vertx vertx, HttpServerRequest request, Responder responder) {
+    if (request.getHeader("Upgrade") != null) {
+      request
+          .toWebSocket()
+          .onSuccess(socket -> socket.textMessageHandler(socket::writeTextMessage));
+      return;
+    }
     request
         .body()
         .compose(
@@ -96,8 +110,13 @@ public class VertxStack implements Stack {
           .setTrustOptions(
               new PfxOptions().setPath(Keys.storeOf(tls).toString()).setPassword(Keys.PASSWORD));
     }
-    HttpClient client = vertx().createHttpClient(options, new PoolOptions().setHttp1MaxSize(MOST));
+    Vertx vertx = vertx();
+    HttpClient client = vertx.createHttpClient(options, new PoolOptions().setHttp1MaxSize(MOST));
     return (uri, asked) -> {
+      if (asked.upgrades()) {
+        talk(vertx, tls, uri, asked);
+        return;
+      }
       RequestOptions request =
           new RequestOptions()
               .setMethod(HttpMethod.valueOf(asked.method()))
@@ -105,7 +124,11 @@ public class VertxStack implements Stack {
               .setPort(uri.getPort())
               .setSsl(tls != null)
               .setURI(uri.getPath())
+              .setFollowRedirects(true)
               .putHeader("Sent", "" + asked.bytes());
+      if (asked.timeout() > 0) {
+        request.setTimeout(asked.timeout()).setIdleTimeout(asked.timeout());
+      }
       CompletableFuture<Void> done =
           client
               .request(request)
@@ -124,10 +147,51 @@ public class VertxStack implements Stack {
     if (asked.chunked()) {
       request.setChunked(true);
     }
-    return (asked.hasBody() ? request.send(Buffer.buffer(asked.body())) : request.send())
-        .compose(
-            response ->
-                response.body().map(body -> new Got(response.statusCode(), body.getBytes())));
+    if (asked.expects()) {
+      request.putHeader("Expect", "100-continue").putHeader("Content-Length", "" + asked.bytes());
+      request.continueHandler(nothing -> request.end(Buffer.buffer(asked.body())));
+      request.sendHead();
+      return got(request.response());
+    }
+    return got((asked.hasBody() ? request.send(Buffer.buffer(asked.body())) : request.send()));
+  }
+
+  private static io.vertx.core.Future<Got> got(io.vertx.core.Future<HttpClientResponse> response) {
+    return response.compose(
+        head -> head.body().map(body -> new Got(head.statusCode(), body.getBytes())));
+  }
+
+  private static void talk(Vertx vertx, SSLContext tls, URI uri, Asked asked) throws Exception {
+    WebSocketClientOptions options = new WebSocketClientOptions();
+    if (tls != null) {
+      options
+          .setSsl(true)
+          .setTrustOptions(
+              new PfxOptions().setPath(Keys.storeOf(tls).toString()).setPassword(Keys.PASSWORD));
+    }
+    Talk talk = new Talk(asked);
+    WebSocketConnectOptions to =
+        new WebSocketConnectOptions()
+            .setHost(uri.getHost())
+            .setPort(uri.getPort())
+            .setSsl(tls != null)
+            .setURI(uri.getPath());
+    to.putHeader("Sent", "0");
+    vertx
+        .createWebSocketClient(options)
+        .connect(to)
+        .onSuccess(
+            socket -> {
+              socket.textMessageHandler(
+                  text -> {
+                    talk.heard(text);
+                    socket.close();
+                  });
+              socket.closeHandler(nothing -> talk.ended());
+              socket.writeTextMessage(talk.text());
+            });
+    talk.await();
+    talk.awaitEnd();
   }
 
   private static void check(Asked asked, Got got) {

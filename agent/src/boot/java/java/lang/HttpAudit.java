@@ -715,6 +715,20 @@ public final class HttpAudit {
     }
   }
 
+  /** {@code subscriber} waits, in the context of this, for signals: each {@link #resumes} it. */
+  public static void subscribed(Object subscriber) {
+    try {
+      HttpAuditContext context = current();
+      if (context != null) {
+        TASKS.keep(subscriber, context);
+      } else if (!TASKS.isEmpty()) {
+        TASKS.doubt(subscriber);
+      }
+    } catch (Throwable e) {
+      faults++;
+    }
+  }
+
   /**
    * A {@code CompletableFuture}'s functions have the context of their registration, whoever passes
    * them on: {@link #fires}. Null has none either.
@@ -766,6 +780,11 @@ public final class HttpAudit {
     } catch (Throwable e) {
       return runsWithout();
     }
+  }
+
+  /** {@code subscriber} is about to be told a signal, in its context, or in none. */
+  public static Object resumes(Object subscriber) {
+    return fires(subscriber);
   }
 
   /**

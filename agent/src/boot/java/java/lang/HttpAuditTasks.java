@@ -77,6 +77,23 @@ final class HttpAuditTasks {
     }
   }
 
+  /**
+   * As {@link #put}, of one who waits for more than one thing and may come again: it has one entry
+   * at the most, and, once it has come in different contexts, none.
+   */
+  void keep(Object task, HttpAuditContext context) {
+    for (Entry e = buckets.get(bucket(task)); e != null; e = next(e)) {
+      HttpAuditContext known = e.refersTo(task) ? e.context : null;
+      if (known != null) {
+        if (known != context) {
+          e.doubtful = true;
+        }
+        return;
+      }
+    }
+    put(task, context);
+  }
+
   private void push(int bucket, Entry added, Object task, HttpAuditContext context) {
     while (true) {
       Entry top = buckets.get(bucket);

@@ -48,6 +48,7 @@ public final class Libraries implements ClassFileTransformer {
     "reactor/netty/",
     "io/vertx/core/",
     "ch/qos/logback/classic/Logger",
+    "reactor/core/publisher/",
     "sun/security/ssl/",
     "io/netty/handler/ssl/",
     "org/conscrypt/",
@@ -57,7 +58,7 @@ public final class Libraries implements ClassFileTransformer {
    * From this one on they are hooked for the bytes that TLS hides, whether there are contexts or
    * not.
    */
-  private static final int TLS = 24;
+  private static final int TLS = 25;
 
   /** Of our own copy of a library there is nothing to hook. */
   private static final ClassLoader OWN = Libraries.class.getClassLoader();
@@ -108,9 +109,10 @@ public final class Libraries implements ClassFileTransformer {
       case 21 -> new ReactorNetty(observer);
       case 22 -> new Vertx(observer);
       case 23 -> new Logback(beside);
-      case 24 -> new JdkTls(observer.engines());
-      case 25 -> new NettyTls(observer.engines());
-      case 26 -> new ConscryptTls(observer.engines());
+      case 24 -> new ReactorCore();
+      case 25 -> new JdkTls(observer.engines());
+      case 26 -> new NettyTls(observer.engines());
+      case 27 -> new ConscryptTls(observer.engines());
       default -> throw new IllegalArgumentException();
     };
   }

@@ -494,17 +494,31 @@ final class LibraryWeaver {
     @Override
     public void visitMethodInsn(
         int opcode, String owner, String name, String descriptor, boolean isInterface) {
-      if (!name.equals(point.call()) || !descriptor.startsWith("()")) {
+      boolean nothing = descriptor.startsWith("()");
+      if (!name.equals(point.call()) || !nothing && !takesSignal(opcode, descriptor)) {
         super.visitMethodInsn(opcode, owner, name, descriptor, isInterface);
         return;
       }
       woven[index] = true;
-      plain(Opcodes.DUP);
+      if (nothing) {
+        plain(Opcodes.DUP);
+      } else {
+        plain(Opcodes.DUP2);
+        plain(Opcodes.POP);
+      }
       call(point.hook(), "(Ljava/lang/Object;)Ljava/lang/Object;");
       store(token);
       super.visitMethodInsn(opcode, owner, name, descriptor, isInterface);
       restore();
       forget();
+    }
+
+    /** Whether an object is told one object. Tasks are told nothing. */
+    private boolean takesSignal(int opcode, String descriptor) {
+      return !point.hook().equals("runs")
+          && (opcode == Opcodes.INVOKEVIRTUAL || opcode == Opcodes.INVOKEINTERFACE)
+          && descriptor.startsWith("(L")
+          && descriptor.indexOf(';') == descriptor.indexOf(')') - 1;
     }
 
     private void restore() {

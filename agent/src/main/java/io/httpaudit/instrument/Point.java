@@ -136,6 +136,29 @@ record Point(
     return of(Kind.SUBMITS, owner, method, descriptor, "", "registered", task);
   }
 
+  /**
+   * The object in slot {@code subscriber} waits for signals, of which there may be many: for all of
+   * them it has the caller's context.
+   */
+  static Point subscribes(String owner, String method, String descriptor, int subscriber) {
+    return of(Kind.SUBMITS, owner, method, descriptor, "", "subscribed", subscriber);
+  }
+
+  /** In this method the object in slot {@code subscriber} gets one of its signals. */
+  static Point resumes(String owner, String method, String descriptor, int subscriber) {
+    return of(Kind.RUNS, owner, method, descriptor, "", "resumes", subscriber);
+  }
+
+  /** Likewise, where this method calls {@code call} of it, with one object or nothing. */
+  static Point resumesAt(String owner, String method, String call) {
+    return of(Kind.RUNS, owner, method, "", call, "resumes", -1);
+  }
+
+  /** Likewise, its only signal, or its last one: it waits no more. */
+  static Point endsAt(String owner, String method, String call) {
+    return of(Kind.RUNS, owner, method, "", call, "runsItself", -1);
+  }
+
   /** In this method the object in slot {@code task} runs, in the context it was submitted in. */
   static Point runs(String owner, String method, String descriptor, int task) {
     return of(Kind.RUNS, owner, method, descriptor, "", "runs", task);

@@ -49,6 +49,7 @@ public final class Libraries implements ClassFileTransformer {
     "io/vertx/core/",
     "ch/qos/logback/classic/Logger",
     "reactor/core/publisher/",
+    "reactor/core/scheduler/",
     "sun/security/ssl/",
     "io/netty/handler/ssl/",
     "org/conscrypt/",
@@ -58,7 +59,7 @@ public final class Libraries implements ClassFileTransformer {
    * From this one on they are hooked for the bytes that TLS hides, whether there are contexts or
    * not.
    */
-  private static final int TLS = 25;
+  private static final int TLS = 26;
 
   /** Of our own copy of a library there is nothing to hook. */
   private static final ClassLoader OWN = Libraries.class.getClassLoader();
@@ -110,9 +111,10 @@ public final class Libraries implements ClassFileTransformer {
       case 22 -> new Vertx(observer);
       case 23 -> new Logback(beside);
       case 24 -> new ReactorCore();
-      case 25 -> new JdkTls(observer.engines());
-      case 26 -> new NettyTls(observer.engines());
-      case 27 -> new ConscryptTls(observer.engines());
+      case 25 -> new ReactorThreads();
+      case 26 -> new JdkTls(observer.engines());
+      case 27 -> new NettyTls(observer.engines());
+      case 28 -> new ConscryptTls(observer.engines());
       default -> throw new IllegalArgumentException();
     };
   }

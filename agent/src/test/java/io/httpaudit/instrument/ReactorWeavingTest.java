@@ -3,6 +3,7 @@ package io.httpaudit.instrument;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.httpaudit.instrument.ServersWeavingTest.Loader;
+import java.lang.reflect.Constructor;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.net.URL;
@@ -10,16 +11,24 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -46,8 +55,11 @@ class ReactorWeavingTest {
   }
 
   private static Map<String, byte[]> woven(ClassLoader of) throws Exception {
+    return woven(of, new ReactorCore());
+  }
+
+  private static Map<String, byte[]> woven(ClassLoader of, Library library) throws Exception {
     Map<String, byte[]> woven = new TreeMap<>();
-    Library library = new ReactorCore();
     LibraryWeaver weaver = new LibraryWeaver(library);
     for (String owner : ServersWeavingTest.owners(library)) {
       woven.put(owner, weaver.weave(owner, ServersWeavingTest.bytes(of, owner)));
@@ -69,6 +81,47 @@ class ReactorWeavingTest {
               .isEqualTo(ServersWeavingTest.members(plain, owner));
         }
       }
+    }
+  }
+
+  /** One thread at a time: each task is started by the one before it. */
+  @ParameterizedTest
+  @EnabledForJreRange(min = JRE.JAVA_21)
+  @ValueSource(strings = {"reactor-core-3.7.12", "reactor-1"})
+  void eachTaskOnAThreadOfItsOwnRunsInTheContextInWhichItWasScheduled(String version)
+      throws Exception {
+    URL[] jars = jars(version);
+    try (Loader plain = new Loader(jars, Map.of());
+        Loader loader = new Loader(jars, woven(plain, new ReactorThreads()))) {
+      Constructor<?> made =
+          Class.forName("reactor.core.scheduler.BoundedElasticThreadPerTaskScheduler", true, loader)
+              .getDeclaredConstructor(int.class, int.class, ThreadFactory.class);
+      made.setAccessible(true);
+      // A thread that has a context by its start.
+      ThreadFactory threads =
+          task ->
+              new Thread(
+                  () -> {
+                    HttpAudit.replace(b);
+                    task.run();
+                  });
+      Object scheduler = made.newInstance(1, 100, threads);
+      call(scheduler, "init");
+      BlockingQueue<Optional<HttpAuditContext>> seen = new LinkedBlockingQueue<>();
+      List<Context> contexts = new ArrayList<>(Arrays.asList(a, null, c));
+      for (Context own : contexts) {
+        HttpAudit.replace(own);
+        call(
+            scheduler,
+            "schedule",
+            (Runnable) () -> seen.add(Optional.ofNullable(HttpAudit.current())));
+      }
+      for (Context own : contexts) {
+        assertThat(seen.poll(10, TimeUnit.SECONDS)).isEqualTo(Optional.ofNullable(own));
+      }
+      call(scheduler, "dispose");
+    } finally {
+      HttpAudit.replace(null);
     }
   }
 

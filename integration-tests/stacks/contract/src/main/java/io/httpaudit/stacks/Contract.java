@@ -21,8 +21,8 @@ import javax.net.ssl.SSLContext;
  *   <li>{@code serve}: says {@code port NUMBER}, and ends with its standard input;
  *   <li>{@code ask PORT EXCHANGES}: as a client of a server elsewhere;
  *   <li>{@code cases PORT CASE...}: likewise, what goes otherwise than most, one after the other;
- *   <li>{@code serves EXCHANGES AT-ONCE}: to itself, and in each request it asks somebody else,
- *       with {@code HttpURLConnection}, what is in that request's context, so;
+ *   <li>{@code serves EXCHANGES AT-ONCE}: to itself, and in each request it asks somebody else, by
+ *       default with {@code HttpURLConnection}, what is in that request's context, so;
  *   <li>{@code pipelined EXCHANGES AT-ONCE}: the same, of requests that follow one another without
  *       waiting for an answer;
  *   <li>{@code asks EXCHANGES AT-ONCE}: within requests to the JDK's server.
@@ -65,12 +65,12 @@ public final class Contract {
       }
       case "serves" -> {
         URI sink = sink();
-        int port = stack.serve(tls, (m, t, s, b) -> answerAsking(sink, m, t, s, b));
+        int port = stack.serve(tls, Contract::answer, new Stack.Within(sink));
         crowd(server(tls, port), tls, arguments);
       }
       case "pipelined" -> {
         URI sink = sink();
-        int port = stack.serve(tls, (m, t, s, b) -> answerAsking(sink, m, t, s, b));
+        int port = stack.serve(tls, Contract::answer, new Stack.Within(sink));
         Pipeline pipeline = new Pipeline(server(tls, port), tls);
         each(
             Integer.parseInt(arguments[3]) / Pipeline.LENGTH,
@@ -132,12 +132,6 @@ public final class Contract {
 
   // ---- in whose context
 
-  private static Stack.Answer answerAsking(
-      URI sink, String method, String target, String sent, byte[] body) throws IOException {
-    ask(sink.resolve("/x/" + Wanted.of(target).number() + "/10/length"), null);
-    return answer(method, target, sent, body);
-  }
-
   /** A customer's requests carry contexts of their own: see {@link Carried}. */
   private static void crowd(URI server, SSLContext tls, String[] arguments) throws Exception {
     if (tls != null) {
@@ -149,7 +143,7 @@ public final class Contract {
     System.out.println("done");
   }
 
-  private static void ask(URI uri, Carried carried) throws IOException {
+  static void ask(URI uri, Carried carried) throws IOException {
     HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection();
     connection.setRequestProperty("Sent", "0");
     if (carried != null) {

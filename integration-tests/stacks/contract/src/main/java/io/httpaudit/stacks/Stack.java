@@ -7,8 +7,9 @@ import javax.net.ssl.SSLContext;
  * A library, as its users use it: what a module below {@code stacks/} implements, as a server, a
  * client, or both. HTTP/1.1 alone: one that prefers HTTP/2 is told not to.
  *
- * <p>A module's {@code stack.properties} says its name, its version, its roles, the least JDK it
- * runs on, and whether the agent links what is done within a request to it: {@code linked}.
+ * <p>A module's {@code stacks.txt} says its name, its class, its version, its roles, the least JDK
+ * it runs on, whether the agent links what is done within a request to it, {@code linked}, and, of
+ * one that its users package as one jar, that jar's name.
  */
 public interface Stack {
   /**
@@ -20,6 +21,20 @@ public interface Stack {
    */
   default int serve(SSLContext tls, Responder responder) throws Exception {
     throw new UnsupportedOperationException("no server");
+  }
+
+  /**
+   * The same, and within each request, before its answer, it asks what {@code within} says: by
+   * default with {@code HttpURLConnection}, on the thread of the answer. A library that has a
+   * client of its own uses that.
+   */
+  default int serve(SSLContext tls, Responder responder, Within within) throws Exception {
+    return serve(
+        tls,
+        (method, target, sent, body) -> {
+          Contract.ask(within.uri(target), null);
+          return responder.answer(method, target, sent, body);
+        });
   }
 
   /**
@@ -57,6 +72,17 @@ public interface Stack {
    * @param chunked else by Content-Length, but for a 204
    */
   record Answer(int status, byte[] body, int length, boolean chunked) {}
+
+  /** What is asked within a request for {@code target}, of the server at {@code sink}. */
+  record Within(URI sink) {
+    Asked asked(String target) {
+      return new Asked("GET", 0, false, new Wanted(Wanted.of(target).number(), 10, "length"));
+    }
+
+    URI uri(String target) {
+      return sink.resolve(asked(target).wanted().target());
+    }
+  }
 
   /** An exchange, made. Any thread. */
   interface Client {

@@ -27,6 +27,8 @@ final class Boot {
         new SpringApplicationBuilder(application)
             .properties(settings)
             .initializers(c -> add(beans, c.getBeanFactory()))
+            // Else Tomcat connects to itself at the end, as a client: a server's cell has none.
+            .registerShutdownHook(false)
             .run();
     return Integer.parseInt(context.getEnvironment().getProperty("local.server.port"));
   }

@@ -131,8 +131,6 @@ class ClientsWeavingTest {
         List.of(nio),
         "NettyHeads.PIPELINE",
         List.of(nio),
-        "NettyHeads.JAVA_CHANNEL",
-        List.of(nio),
         "NettyHeads.ENGINE",
         List.of(NETTY + "handler.ssl.SslHandler"));
   }

@@ -17,7 +17,8 @@ import javax.net.ssl.SSLContext;
 public final class UndertowStack implements Stack {
   @Override
   public int serve(SSLContext tls, Responder responder) {
-    HttpHandler blocking = Handlers.httpContinueRead(new BlockingHandler(exchange -> take(exchange, responder)));
+    HttpHandler blocking =
+        Handlers.httpContinueRead(new BlockingHandler(exchange -> take(exchange, responder)));
     HttpHandler echo = Handlers.websocket((exchange, channel) -> echo(channel));
     HttpHandler handler =
         exchange ->

@@ -119,6 +119,9 @@ final class AuditThread implements Runnable {
       try {
         capture.wake();
         thread.join(END_MILLIS);
+        if (thread.isAlive()) {
+          Stderr.line("httpaudit: not ended within 3 s: the log may lack its last lines");
+        }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }

@@ -92,6 +92,11 @@ final class Stream {
     }
   }
 
+  /** Where the bytes end that are in the capture before a place. */
+  long lengthBefore(long order) {
+    return copies.stream().filter(c -> c.order() < order).mapToLong(Copy::to).max().orElse(0);
+  }
+
   /** The FIN's place in the capture; beyond all without one. */
   long finOrder() {
     return finOrder;

@@ -39,7 +39,7 @@ class AllocationIT {
   @TempDir Path folder;
 
   static List<Jdk> jdks() {
-    return Jdk.all();
+    return Jdk.few();
   }
 
   /** What is done, {@code count} times; by one request each, or by one for all. */

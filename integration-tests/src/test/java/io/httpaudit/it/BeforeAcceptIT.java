@@ -46,7 +46,7 @@ class BeforeAcceptIT {
   }
 
   static Stream<Arguments> places() {
-    return Jdk.all().stream()
+    return Jdk.few().stream()
         .flatMap(jdk -> Stream.of(Arguments.of(jdk, false), Arguments.of(jdk, true)));
   }
 

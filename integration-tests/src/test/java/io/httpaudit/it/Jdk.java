@@ -39,6 +39,12 @@ public record Jdk(int feature, Path home) {
     return new ArrayList<>(found.values());
   }
 
+  /** All at full volume, else the newest: for what takes long. */
+  public static List<Jdk> few() {
+    List<Jdk> all = all();
+    return Integer.getInteger("volume", 1) > 1 ? all : all.subList(all.size() - 1, all.size());
+  }
+
   private static List<Path> homes() {
     List<Path> homes = new ArrayList<>();
     System.getenv()

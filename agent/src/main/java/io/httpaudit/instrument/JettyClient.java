@@ -134,7 +134,8 @@ final class JettyClient implements Library {
           return null;
         }
         Carrying carrying = new Carrying(HEADERS.of(REQUEST.of(exchange)));
-        propagation.inject(context, carrying, Fields.ALL, null);
+        // A redirect's request is a copy, perhaps made while this one had our fields.
+        call.carried = propagation.inject(context, carrying, Fields.ALL, call.carried);
         return carrying;
       } catch (Throwable e) {
         HttpAudit.countFault();

@@ -56,11 +56,13 @@ final class OkHttp implements Library {
           "initExchange$okhttp",
           "(L" + ROOM + "http/RealInterceptorChain;)L" + ROOM + "connection/Exchange;",
           new Takes()),
+      // Shrunk copies, as in OpenTelemetry's agent, lack it: their names' resolution is not told.
       Point.around(
-          ROOM + "connection/RouteSelector",
-          "resetNextInetSocketAddress",
-          "(Ljava/net/Proxy;)V",
-          new Resolves()),
+              ROOM + "connection/RouteSelector",
+              "resetNextInetSocketAddress",
+              "(Ljava/net/Proxy;)V",
+              new Resolves())
+          .orElsewhere(),
       // Of 5, and of 4.
       Point.around(ROOM + "connection/ConnectPlan", "connectSocket", "()V", new Connects()),
       Point.around(

@@ -16,7 +16,6 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,7 +26,6 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Where the application has OpenTelemetry already, its HTTP spans say what the packets say, and all
  * else of them is as it was without us: each test compares whole traces in a real Jaeger.
  */
-@Tag("abreast")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class BesideOpenTelemetryIT {
   private static final String MAIN = "io.httpaudit.beside.Orders";

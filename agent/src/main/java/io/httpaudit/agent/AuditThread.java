@@ -120,7 +120,10 @@ final class AuditThread implements Runnable {
         capture.wake();
         thread.join(END_MILLIS);
         if (thread.isAlive()) {
-          Stderr.line("httpaudit: not ended within 3 s: the log may lack its last lines");
+          Stderr.line(
+              "httpaudit: not ended within "
+                  + END_MILLIS / 1_000
+                  + " s: the log may lack its last lines");
         }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();

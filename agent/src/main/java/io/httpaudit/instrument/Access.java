@@ -18,6 +18,15 @@ final class Access {
     return Class.forName(name, false, of.getClassLoader());
   }
 
+  /** The class of that name, of this one and those that it extends; null: none is. */
+  static Class<?> extended(Class<?> type, String name) {
+    Class<?> of = type;
+    while (of != null && !of.getName().equals(name)) {
+      of = of.getSuperclass();
+    }
+    return of;
+  }
+
   private static MethodHandles.Lookup in(Class<?> owner) throws IllegalAccessException {
     HttpAudit.open(owner, Access.class.getModule());
     return MethodHandles.privateLookupIn(owner, LOOKUP);

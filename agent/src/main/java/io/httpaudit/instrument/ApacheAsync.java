@@ -34,8 +34,8 @@ final class ApacheAsync implements Library {
   /** That this thread is about to make a runtime for; null: none. */
   private final ThreadLocal<OngoingCall> starting = new ThreadLocal<>();
 
-  private final OngoingCalls byRuntime = new OngoingCalls();
-  private final OngoingCalls byHandler = new OngoingCalls();
+  private final ByIdentity<OngoingCall> byRuntime = new ByIdentity<>();
+  private final ByIdentity<OngoingCall> byHandler = new ByIdentity<>();
 
   ApacheAsync(Observer observer, Propagation propagation) {
     this.observer = observer;
@@ -142,7 +142,7 @@ final class ApacheAsync implements Library {
       OngoingCall call = starting.get();
       if (call != null && runtime != null) {
         starting.remove();
-        byRuntime.begin(runtime, call);
+        byRuntime.add(runtime, call);
       }
     }
   }
@@ -157,9 +157,6 @@ final class ApacheAsync implements Library {
       }
       return null;
     }
-
-    @Override
-    public void leave(Object entered, Object self, Object one, Object result, Throwable thrown) {}
   }
 
   /** A name is resolved, by this thread; a connection is then opened by another one. */
@@ -186,16 +183,13 @@ final class ApacheAsync implements Library {
           if (Boolean.TRUE.equals(IS_CONNECTED.of(runtime))) {
             call.takes();
           }
-          byHandler.begin(handler, call);
+          byHandler.add(handler, call);
         }
       } catch (Throwable e) {
         HttpAudit.countFault();
       }
       return null;
     }
-
-    @Override
-    public void leave(Object entered, Object self, Object one, Object result, Throwable thrown) {}
   }
 
   /** Of which a stream writes the head, once; null: it is not known. */
@@ -210,7 +204,7 @@ final class ApacheAsync implements Library {
       call = byHandler.of(handler);
     }
     if (call != null) {
-      byHandler.end(handler);
+      byHandler.remove(handler);
     }
     return call;
   }

@@ -34,24 +34,6 @@ final class Grizzly implements Library {
     };
   }
 
-  /** No context before a request has been made, nor behind it. */
-  private static final class Bounds extends HttpAuditProbe {
-    @Override
-    public Object enter(Object self, Object one, Object two) {
-      return HttpAudit.replace(null);
-    }
-
-    @Override
-    public void leave(Object entered, Object self, Object one, Object result, Throwable thrown) {
-      if (entered == null) {
-        // There was none: what came since is over.
-        HttpAudit.replace(null);
-      } else {
-        HttpAudit.restore(entered);
-      }
-    }
-  }
-
   /** A context's channel. */
   private static final class Sockets {
     private final Property connection = new Property("getConnection()");

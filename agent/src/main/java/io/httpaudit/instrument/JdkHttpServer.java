@@ -46,24 +46,6 @@ final class JdkHttpServer implements Library {
     }
   }
 
-  /** No context before a request has been read, nor behind it. */
-  private static final class Bounds extends HttpAuditProbe {
-    @Override
-    public Object enter(Object self, Object one, Object two) {
-      return HttpAudit.replace(null);
-    }
-
-    @Override
-    public void leave(Object entered, Object self, Object one, Object result, Throwable thrown) {
-      if (entered == null) {
-        // There was none: what came since is over.
-        HttpAudit.replace(null);
-      } else {
-        HttpAudit.restore(entered);
-      }
-    }
-  }
-
   /** The request's context holds until {@link Bounds} ends it. */
   private static final class Begins extends HttpAuditProbe {
     private final Observer observer;

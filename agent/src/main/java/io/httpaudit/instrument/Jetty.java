@@ -146,12 +146,7 @@ final class Jetty implements Library {
 
     @Override
     protected Boolean computeValue(Class<?> type) {
-      for (Class<?> of = type; of != null; of = of.getSuperclass()) {
-        if (of.getName().equals(NAME)) {
-          return true;
-        }
-      }
-      return false;
+      return Access.extended(type, NAME) != null;
     }
 
     /** The connection that {@code data} describes; null: none of HTTP/1.1. */

@@ -32,11 +32,10 @@ final class JettyClient implements Library {
 
   private final Observer observer;
   private final Propagation propagation;
-  private final OngoingCalls byConversation = new OngoingCalls();
-  private final OngoingCalls byExchange = new OngoingCalls();
+  private final ByIdentity<OngoingCall> byConversation = new ByIdentity<>();
+  private final ByIdentity<OngoingCall> byExchange = new ByIdentity<>();
 
-  /** The connections that had an exchange, each with the first call. */
-  private final OngoingCalls connections = new OngoingCalls();
+  private final UsedConnections connections = new UsedConnections();
 
   JettyClient(Observer observer, Propagation propagation) {
     this.observer = observer;
@@ -74,15 +73,15 @@ final class JettyClient implements Library {
         Object conversation = CONVERSATION.of(REQUEST.of(exchange));
         OngoingCall call = byConversation.of(conversation);
         if (call != null) {
-          byExchange.begin(exchange, call);
+          byExchange.add(exchange, call);
           call.begins();
           return null;
         }
         ClientCall first = conversation == null ? null : observer.call();
         if (first != null) {
           call = new OngoingCall(observer, first);
-          if (byConversation.begin(conversation, call)) {
-            byExchange.begin(exchange, call);
+          if (byConversation.add(conversation, call)) {
+            byExchange.add(exchange, call);
           }
         }
       } catch (Throwable e) {
@@ -90,29 +89,18 @@ final class JettyClient implements Library {
       }
       return null;
     }
-
-    @Override
-    public void leave(Object entered, Object self, Object one, Object result, Throwable thrown) {}
   }
 
-  /** An attempt has its connection: one that had another before was open. */
+  /** An attempt has its connection. */
   private final class Has extends HttpAuditProbe {
     @Override
     public Object enter(Object connection, Object exchange, Object two) {
       OngoingCall call = byExchange.of(exchange);
-      if (connections.of(connection) == null) {
-        if (call != null) {
-          call.opensElsewhere();
-          connections.begin(connection, call);
-        }
-      } else if (call != null) {
-        call.takes();
+      if (call != null) {
+        connections.has(call, connection);
       }
       return null;
     }
-
-    @Override
-    public void leave(Object entered, Object self, Object one, Object result, Throwable thrown) {}
   }
 
   /** A head of HTTP/1.1 is generated and written. */

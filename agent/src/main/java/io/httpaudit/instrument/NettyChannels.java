@@ -38,17 +38,17 @@ final class NettyChannels {
   private NettyChannels() {}
 
   private static Way way(Class<?> of) throws ReflectiveOperationException {
-    for (Class<?> type = of; type != null; type = type.getSuperclass()) {
-      if (type.getName().equals(NIO)) {
-        return new Way(Access.field(type, "ch"), null, null);
-      }
-      if (type.getName().equals(EPOLL)) {
-        Class<?> descriptor = Access.type(type, DESCRIPTOR);
-        return new Way(
-            Access.field(type, "socket"),
-            Access.method(descriptor, "intValue", int.class),
-            Access.method(descriptor, "isOpen", boolean.class));
-      }
+    Class<?> nio = Access.extended(of, NIO);
+    if (nio != null) {
+      return new Way(Access.field(nio, "ch"), null, null);
+    }
+    Class<?> epoll = Access.extended(of, EPOLL);
+    if (epoll != null) {
+      Class<?> descriptor = Access.type(epoll, DESCRIPTOR);
+      return new Way(
+          Access.field(epoll, "socket"),
+          Access.method(descriptor, "intValue", int.class),
+          Access.method(descriptor, "isOpen", boolean.class));
     }
     return null;
   }

@@ -21,8 +21,7 @@ final class NettyHeads {
   private final Propagation propagation;
   private final TlsOwners owners;
 
-  /** The channels that had an attempt, each with the first call. */
-  private final OngoingCalls channels = new OngoingCalls();
+  private final UsedConnections channels = new UsedConnections();
 
   NettyHeads(Observer observer, Propagation propagation) {
     this.observer = observer;
@@ -30,14 +29,9 @@ final class NettyHeads {
     owners = new TlsOwners(observer.engines());
   }
 
-  /** An attempt has its channel, just now: one that had another before was open. */
+  /** An attempt has its channel, just now. */
   void has(OngoingCall call, Object channel) {
-    if (channels.of(channel) != null) {
-      call.takes();
-    } else {
-      call.opensElsewhere();
-      channels.begin(channel, call);
-    }
+    channels.has(call, channel);
   }
 
   /**

@@ -38,7 +38,7 @@ final class OkHttp implements Library {
 
   private final Observer observer;
   private final Propagation propagation;
-  private final OngoingCalls calls = new OngoingCalls();
+  private final ByIdentity<OngoingCall> calls = new ByIdentity<>();
 
   OkHttp(Observer observer, Propagation propagation) {
     this.observer = observer;
@@ -90,7 +90,7 @@ final class OkHttp implements Library {
   /** Whether it is the first that is begun with this object. */
   private boolean begin(Object realCall) {
     ClientCall call = observer.call();
-    return call != null && calls.begin(realCall, new OngoingCall(observer, call));
+    return call != null && calls.add(realCall, new OngoingCall(observer, call));
   }
 
   private final class Executes extends HttpAuditProbe {
@@ -102,7 +102,7 @@ final class OkHttp implements Library {
     @Override
     public void leave(Object begun, Object realCall, Object one, Object result, Throwable thrown) {
       if (begun != null) {
-        calls.end(realCall);
+        calls.remove(realCall);
       }
     }
   }
@@ -120,7 +120,7 @@ final class OkHttp implements Library {
     @Override
     public void leave(Object begun, Object realCall, Object one, Object result, Throwable thrown) {
       if (begun != null && thrown != null) {
-        calls.end(realCall);
+        calls.remove(realCall);
       }
     }
   }
@@ -140,7 +140,7 @@ final class OkHttp implements Library {
     public void leave(Object replaced, Object task, Object one, Object result, Throwable thrown) {
       HttpAudit.restore(replaced);
       try {
-        calls.end(CALL_OF_TASK.of(task));
+        calls.remove(CALL_OF_TASK.of(task));
       } catch (Throwable e) {
         HttpAudit.countFault();
       }

@@ -13,7 +13,7 @@ final class OngoingCall {
   private final Observer observer;
   private final AtomicBoolean opening = new AtomicBoolean();
 
-  /** The latest; null: not known yet. */
+  /** The latest. */
   private volatile ClientCall attempt;
 
   /** What was opened for it; null: nothing. */
@@ -25,24 +25,6 @@ final class OngoingCall {
   OngoingCall(Observer observer, ClientCall call) {
     this.observer = observer;
     attempt = call;
-  }
-
-  /** Of a call that is not known yet: {@link #starts} tells it, or never comes. */
-  OngoingCall(Observer observer) {
-    this(observer, null);
-  }
-
-  void starts(ClientCall call) {
-    attempt = call;
-  }
-
-  boolean isKnown() {
-    return attempt != null;
-  }
-
-  /** The context that it was made in; null: none. */
-  HttpAuditContext parent() {
-    return observer.parent(attempt);
   }
 
   /** A connection is looked for. */

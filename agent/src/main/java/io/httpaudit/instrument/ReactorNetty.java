@@ -41,7 +41,8 @@ final class ReactorNetty implements Library {
           @Override
           protected Ways computeValue(Class<?> operations) {
             try {
-              return isServers(operations) ? new Ways(operations) : null;
+              Class<?> servers = Access.extended(operations, SERVER.replace('/', '.'));
+              return servers == null ? null : new Ways(servers);
             } catch (ReflectiveOperationException e) {
               throw new LinkageError(e.toString());
             }
@@ -52,21 +53,12 @@ final class ReactorNetty implements Library {
     private final MethodHandle channel;
 
     private Ways(Class<?> of) throws ReflectiveOperationException {
-      request = Access.field(Access.type(of, SERVER.replace('/', '.')), "nettyRequest");
+      request = Access.field(of, "nettyRequest");
       channel =
           Access.method(
               Access.type(of, "reactor.netty.channel.ChannelOperations"),
               "channel",
               Access.type(of, "io.netty.channel.Channel"));
-    }
-
-    private static boolean isServers(Class<?> type) {
-      for (Class<?> of = type; of != null; of = of.getSuperclass()) {
-        if (of.getName().equals("reactor.netty.http.server.HttpServerOperations")) {
-          return true;
-        }
-      }
-      return false;
     }
 
     /** Null: a client's. */

@@ -24,8 +24,8 @@ final class ReactorNettyClient implements Library {
 
   private final Observer observer;
   private final NettyHeads heads;
-  private final OngoingCalls byHandler = new OngoingCalls();
-  private final OngoingCalls byOperations = new OngoingCalls();
+  private final ByIdentity<OngoingCall> byHandler = new ByIdentity<>();
+  private final ByIdentity<OngoingCall> byOperations = new ByIdentity<>();
 
   ReactorNettyClient(Observer observer, Propagation propagation) {
     this.observer = observer;
@@ -52,7 +52,7 @@ final class ReactorNettyClient implements Library {
     public Object enter(Object handler, Object one, Object two) {
       ClientCall call = observer.call();
       if (call != null) {
-        byHandler.begin(handler, new OngoingCall(observer, call));
+        byHandler.add(handler, new OngoingCall(observer, call));
       }
       return null;
     }
@@ -68,9 +68,6 @@ final class ReactorNettyClient implements Library {
       }
       return null;
     }
-
-    @Override
-    public void leave(Object entered, Object self, Object one, Object result, Throwable thrown) {}
   }
 
   /** An attempt has its channel. */
@@ -80,7 +77,7 @@ final class ReactorNettyClient implements Library {
       try {
         OngoingCall call = byHandler.of(handler);
         Object channel = call == null ? null : CHANNEL.of(operations);
-        if (channel != null && byOperations.begin(operations, call)) {
+        if (channel != null && byOperations.add(operations, call)) {
           heads.has(call, channel);
         }
       } catch (Throwable e) {
@@ -88,9 +85,6 @@ final class ReactorNettyClient implements Library {
       }
       return null;
     }
-
-    @Override
-    public void leave(Object entered, Object self, Object one, Object result, Throwable thrown) {}
   }
 
   /** Nobody changes the head any more once that has returned. */
@@ -107,7 +101,7 @@ final class ReactorNettyClient implements Library {
       if (call == null) {
         return;
       }
-      byOperations.end(operations);
+      byOperations.remove(operations);
       try {
         heads.writes(call, CHANNEL.of(operations), HEADERS.of(REQUEST.of(operations)));
       } catch (Throwable e) {

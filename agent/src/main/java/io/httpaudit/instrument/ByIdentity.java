@@ -6,14 +6,16 @@ import java.lang.ref.WeakReference;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Calls in progress, by the identity of the object that a library has for each. It is not kept
- * alive: a call that is never ended is forgotten with it. Any thread.
+ * What is known of objects of a library's that have no place for a note, by their identity. None is
+ * kept alive: what is never removed is forgotten with its object. Any thread.
+ *
+ * @param <V> what is known
  */
-final class OngoingCalls {
-  /** Further ones are not known: they have no context, and are counted as a fault. */
+final class ByIdentity<V> {
+  /** Of further ones nothing is known, and they are counted as a fault. */
   private static final int MOST = 1 << 18;
 
-  private final ConcurrentHashMap<Key, OngoingCall> calls = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Key, V> known = new ConcurrentHashMap<>();
   private final ReferenceQueue<Object> gone = new ReferenceQueue<>();
 
   /** Equal to another one of the same object. */
@@ -41,33 +43,33 @@ final class OngoingCalls {
   }
 
   /** Whether it is kept: not if there is one of that object already, or too many are. */
-  boolean begin(Object of, OngoingCall call) {
+  boolean add(Object of, V what) {
     forget();
-    if (calls.mappingCount() >= MOST) {
+    if (known.mappingCount() >= MOST) {
       HttpAudit.countFault();
       return false;
     }
-    return calls.putIfAbsent(new Key(of, gone), call) == null;
+    return known.putIfAbsent(new Key(of, gone), what) == null;
   }
 
-  /** Null: none is known. */
-  OngoingCall of(Object of) {
-    return of == null ? null : calls.get(new Key(of, null));
+  /** Null: nothing is known. */
+  V of(Object of) {
+    return of == null ? null : known.get(new Key(of, null));
   }
 
-  void end(Object of) {
-    calls.remove(new Key(of, null));
+  void remove(Object of) {
+    known.remove(new Key(of, null));
   }
 
   /** How many are kept. */
   long size() {
     forget();
-    return calls.mappingCount();
+    return known.mappingCount();
   }
 
   private void forget() {
     for (Reference<?> key = gone.poll(); key != null; key = gone.poll()) {
-      calls.remove(key);
+      known.remove(key);
     }
   }
 }

@@ -2,14 +2,10 @@ package io.httpaudit.instrument;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.httpaudit.instrument.ServersWeavingTest.Loader;
 import io.httpaudit.observe.Observer;
 import java.io.IOException;
 import java.lang.reflect.Field;
 import java.net.URL;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -63,15 +59,7 @@ class ClientsWeavingTest {
 
   /** A version's, and Netty's, which some have below. */
   private static URL[] jars(String version) throws IOException {
-    List<URL> jars = new ArrayList<>();
-    for (String folder : new String[] {version, "netty"}) {
-      try (Stream<Path> files = Files.list(Path.of(System.getProperty("clients"), folder))) {
-        for (Path jar : files.toList()) {
-          jars.add(jar.toUri().toURL());
-        }
-      }
-    }
-    return jars.toArray(new URL[0]);
+    return LibraryLoader.jars("clients", version, "netty");
   }
 
   /** Of each version, the classes that it has not, since it has others for it. */
@@ -91,7 +79,7 @@ class ClientsWeavingTest {
   void eachIsVerifiedAndHasNothingMore(String version, Set<String> others) throws Exception {
     URL[] jars = jars(version);
     LibraryWeaver weaver = new LibraryWeaver(library(version));
-    try (Loader plain = new Loader(jars, Map.of())) {
+    try (LibraryLoader plain = new LibraryLoader(jars, Map.of())) {
       Map<String, byte[]> woven = new TreeMap<>();
       Set<String> absent = new TreeSet<>();
       for (String owner : ServersWeavingTest.owners(library(version))) {
@@ -99,15 +87,14 @@ class ClientsWeavingTest {
           absent.add(owner);
           continue;
         }
-        byte[] bytes = ServersWeavingTest.bytes(plain, owner);
+        byte[] bytes = plain.bytes(owner);
         woven.put(owner, weaver.weave(owner, bytes));
         assertThat(weaver.missing(owner)).as(owner).isEmpty();
       }
       assertThat(absent).isEqualTo(others);
-      try (Loader loader = new Loader(jars, woven)) {
+      try (LibraryLoader loader = new LibraryLoader(jars, woven)) {
         for (String owner : woven.keySet()) {
-          assertThat(ServersWeavingTest.members(loader, owner))
-              .isEqualTo(ServersWeavingTest.members(plain, owner));
+          assertThat(loader.members(owner)).isEqualTo(plain.members(owner));
         }
       }
     }
@@ -118,8 +105,8 @@ class ClientsWeavingTest {
   void whatCannotBeWovenIsMissed() throws Exception {
     LibraryWeaver weaver = new LibraryWeaver(library("apache-4.3"));
     String owner = "org/apache/http/impl/client/InternalHttpClient";
-    try (Loader plain = new Loader(jars("apache-4.3"), Map.of())) {
-      assertThat(weaver.weave(owner, ServersWeavingTest.bytes(plain, owner))).isNull();
+    try (LibraryLoader plain = new LibraryLoader(jars("apache-4.3"), Map.of())) {
+      assertThat(weaver.weave(owner, plain.bytes(owner))).isNull();
     }
     assertThat(weaver.missing(owner)).containsExactly("InternalHttpClient.doExecute");
   }
@@ -222,7 +209,7 @@ class ClientsWeavingTest {
   @ParameterizedTest
   @MethodSource("versions")
   void whatIsAskedOfItsObjectsIsThere(String version, Set<String> others) throws Exception {
-    try (Loader loader = new Loader(jars(version), Map.of())) {
+    try (LibraryLoader loader = new LibraryLoader(jars(version), Map.of())) {
       for (Map.Entry<String, List<String>> asked : asked(version).entrySet()) {
         String[] names = asked.getKey().split("\\.");
         Field field =

@@ -3,15 +3,11 @@ package io.httpaudit.instrument;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.httpaudit.enrich.Beside;
-import io.httpaudit.instrument.ServersWeavingTest.Loader;
 import io.httpaudit.observe.Silent;
 import java.net.URL;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -20,14 +16,7 @@ class LogbackTest {
   private static final String ROOM = "ch.qos.logback.";
 
   private static URL[] jars(String version) throws Exception {
-    try (Stream<Path> files = Files.list(Path.of(System.getProperty("loggers"), version))) {
-      List<Path> jars = files.toList();
-      URL[] urls = new URL[jars.size()];
-      for (int i = 0; i < urls.length; i++) {
-        urls[i] = jars.get(i).toUri().toURL();
-      }
-      return urls;
-    }
+    return LibraryLoader.jars("loggers", version);
   }
 
   @ParameterizedTest
@@ -37,13 +26,12 @@ class LogbackTest {
     Logback library = new Logback(nobody);
     String owner = "ch/qos/logback/classic/Logger";
     URL[] jars = jars(version);
-    try (Loader plain = new Loader(jars, Map.of())) {
+    try (LibraryLoader plain = new LibraryLoader(jars, Map.of())) {
       LibraryWeaver weaver = new LibraryWeaver(library);
-      byte[] woven = weaver.weave(owner, ServersWeavingTest.bytes(plain, owner));
+      byte[] woven = weaver.weave(owner, plain.bytes(owner));
       assertThat(weaver.missing(owner)).isEmpty();
-      try (Loader loader = new Loader(jars, Map.of(owner, woven))) {
-        assertThat(ServersWeavingTest.members(loader, owner))
-            .isEqualTo(ServersWeavingTest.members(plain, owner));
+      try (LibraryLoader loader = new LibraryLoader(jars, Map.of(owner, woven))) {
+        assertThat(loader.members(owner)).isEqualTo(plain.members(owner));
         Log log = new Log(loader);
         HttpAudit.connect(new Silent());
         log.say("outside");

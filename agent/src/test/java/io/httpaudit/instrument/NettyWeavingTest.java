@@ -2,22 +2,16 @@ package io.httpaudit.instrument;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.httpaudit.instrument.ServersWeavingTest.Loader;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.net.URL;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -29,24 +23,16 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class NettyWeavingTest {
   private static URL[] jars(String... of) throws IOException {
-    List<URL> jars = new ArrayList<>();
-    for (String version : of) {
-      try (Stream<Path> files = Files.list(Path.of(System.getProperty("nettys"), version))) {
-        for (Path jar : files.toList()) {
-          jars.add(jar.toUri().toURL());
-        }
-      }
-    }
-    return jars.toArray(new URL[0]);
+    return LibraryLoader.jars("nettys", of);
   }
 
-  private static Map<String, byte[]> woven(ClassLoader of, Library... libraries)
+  private static Map<String, byte[]> woven(LibraryLoader of, Library... libraries)
       throws IOException {
     Map<String, byte[]> woven = new TreeMap<>();
     for (Library library : libraries) {
       LibraryWeaver weaver = new LibraryWeaver(library);
       for (String owner : ServersWeavingTest.owners(library)) {
-        byte[] bytes = ServersWeavingTest.bytes(of, owner);
+        byte[] bytes = of.bytes(owner);
         woven.put(owner, weaver.weave(owner, bytes));
         assertThat(woven.get(owner)).isNotEqualTo(bytes);
         assertThat(weaver.missing(owner)).isEmpty();
@@ -56,12 +42,11 @@ class NettyWeavingTest {
   }
 
   private static void verify(URL[] jars, Library... libraries) throws Exception {
-    try (Loader plain = new Loader(jars, Map.of())) {
+    try (LibraryLoader plain = new LibraryLoader(jars, Map.of())) {
       Map<String, byte[]> woven = woven(plain, libraries);
-      try (Loader loader = new Loader(jars, woven)) {
+      try (LibraryLoader loader = new LibraryLoader(jars, woven)) {
         for (String owner : woven.keySet()) {
-          assertThat(ServersWeavingTest.members(loader, owner))
-              .isEqualTo(ServersWeavingTest.members(plain, owner));
+          assertThat(loader.members(owner)).isEqualTo(plain.members(owner));
         }
       }
     }
@@ -96,7 +81,7 @@ class NettyWeavingTest {
     "vertx-5, 4.2, io.vertx.core.http.impl.Http1xServerRequest"
   })
   void eachRequestLeadsToItsMessage(String library, String netty, String type) throws Exception {
-    try (Loader loader = new Loader(jars(library, netty), Map.of())) {
+    try (LibraryLoader loader = new LibraryLoader(jars(library, netty), Map.of())) {
       Class<?> request = Class.forName(type, false, loader);
       Object ways =
           library.startsWith("vertx") ? Vertx.Ways.of(request) : ReactorNetty.Ways.of(request);
@@ -109,8 +94,8 @@ class NettyWeavingTest {
   @ValueSource(strings = {"4.1", "4.2"})
   void eachRunsInTheContextInWhichItWasGiven(String version) throws Exception {
     URL[] jars = jars(version);
-    try (Loader plain = new Loader(jars, Map.of());
-        Loader loader = new Loader(jars, woven(plain, new NettyThreads()))) {
+    try (LibraryLoader plain = new LibraryLoader(jars, Map.of());
+        LibraryLoader loader = new LibraryLoader(jars, woven(plain, new NettyThreads()))) {
       String concurrent = "io.netty.util.concurrent.";
       Class<?> type = Class.forName(concurrent + "DefaultEventExecutor", true, loader);
       Class<?> promiseType = Class.forName(concurrent + "DefaultPromise", true, loader);
@@ -167,7 +152,7 @@ class NettyWeavingTest {
   @ParameterizedTest
   @ValueSource(strings = {"4.1", "4.2"})
   void eachMessageIsKnownForWhatItIs(String version) throws Throwable {
-    try (Loader loader = new Loader(jars(version), Map.of())) {
+    try (LibraryLoader loader = new LibraryLoader(jars(version), Map.of())) {
       String http = "io.netty.handler.codec.http.";
       Class<?> protocol = Class.forName(http + "HttpVersion", true, loader);
       Class<?> method = Class.forName(http + "HttpMethod", true, loader);

@@ -2,13 +2,9 @@ package io.httpaudit.instrument;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.httpaudit.instrument.ServersWeavingTest.Loader;
 import java.io.IOException;
 import java.lang.ref.WeakReference;
 import java.net.URL;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -36,13 +32,7 @@ class OtherServersWeavingTest {
   private static final String GRIZZLY = "org/glassfish/grizzly/";
 
   private static URL[] jars(String version) throws IOException {
-    List<URL> jars = new ArrayList<>();
-    try (Stream<Path> files = Files.list(Path.of(System.getProperty("servers"), version))) {
-      for (Path jar : files.toList()) {
-        jars.add(jar.toUri().toURL());
-      }
-    }
-    return jars.toArray(new URL[0]);
+    return LibraryLoader.jars("servers", version);
   }
 
   private static List<Library> libraries(String version) {
@@ -77,7 +67,7 @@ class OtherServersWeavingTest {
     URL[] jars = jars(version);
     Map<String, byte[]> woven = new TreeMap<>();
     Set<String> absent = new TreeSet<>();
-    try (Loader plain = new Loader(jars, Map.of())) {
+    try (LibraryLoader plain = new LibraryLoader(jars, Map.of())) {
       for (Library library : libraries(version)) {
         LibraryWeaver weaver = new LibraryWeaver(library);
         for (String owner : ServersWeavingTest.owners(library)) {
@@ -85,15 +75,14 @@ class OtherServersWeavingTest {
             absent.add(owner);
             continue;
           }
-          woven.put(owner, weaver.weave(owner, ServersWeavingTest.bytes(plain, owner)));
+          woven.put(owner, weaver.weave(owner, plain.bytes(owner)));
           assertThat(weaver.missing(owner)).as(owner).isEmpty();
         }
       }
       assertThat(absent).isEqualTo(others);
-      try (Loader loader = new Loader(jars, woven)) {
+      try (LibraryLoader loader = new LibraryLoader(jars, woven)) {
         for (String owner : woven.keySet()) {
-          assertThat(ServersWeavingTest.members(loader, owner))
-              .isEqualTo(ServersWeavingTest.members(plain, owner));
+          assertThat(loader.members(owner)).isEqualTo(plain.members(owner));
         }
       }
     }
@@ -128,14 +117,14 @@ class OtherServersWeavingTest {
   @ValueSource(strings = {"jetty-9", "jetty-11"})
   void whatHandlesRequestsBeforeJetty12IsWoven(String version) throws Exception {
     String owner = JETTY + "server/HttpChannel";
-    try (Loader plain = new Loader(jars(version), Map.of())) {
-      byte[] woven =
-          new LibraryWeaver(new Jetty(null)).weave(owner, ServersWeavingTest.bytes(plain, owner));
+    try (LibraryLoader plain = new LibraryLoader(jars(version), Map.of())) {
+      byte[] woven = new LibraryWeaver(new Jetty(null)).weave(owner, plain.bytes(owner));
       assertThat(calls(woven)).containsOnlyKeys("handle", "onRequest", "recycle");
     }
   }
 
-  private static void assertHas(Loader loader, String type, Property property) throws Exception {
+  private static void assertHas(LibraryLoader loader, String type, Property property)
+      throws Exception {
     Class<?> of = Class.forName(type, false, loader);
     assertThat(property.isOf(of)).as(type).isTrue();
   }
@@ -143,7 +132,7 @@ class OtherServersWeavingTest {
   @ParameterizedTest
   @ValueSource(strings = {"undertow-2.2", "undertow-2.3"})
   void eachUndertowsConnectionLeadsToItsSocket(String version) throws Exception {
-    try (Loader loader = new Loader(jars(version), Map.of())) {
+    try (LibraryLoader loader = new LibraryLoader(jars(version), Map.of())) {
       Undertow.Streams streams = new Undertow.Streams();
       assertHas(loader, "org.xnio.nio.NioSocketStreamConnection", streams.conduit);
       assertHas(loader, "org.xnio.nio.NioSocketConduit", streams.socket);
@@ -156,7 +145,7 @@ class OtherServersWeavingTest {
   @ParameterizedTest
   @ValueSource(strings = {"undertow-2.2", "undertow-2.3"})
   void anExchangeKeepsItsContext(String version) throws Throwable {
-    try (Loader loader = new Loader(jars(version), Map.of())) {
+    try (LibraryLoader loader = new LibraryLoader(jars(version), Map.of())) {
       Class<?> type = Class.forName("io.undertow.server.HttpServerExchange", false, loader);
       Class<?> connection = Class.forName("io.undertow.server.ServerConnection", false, loader);
       Object exchange = type.getConstructor(connection).newInstance((Object) null);
@@ -182,7 +171,7 @@ class OtherServersWeavingTest {
   })
   void eachJettysConnectionLeadsToItsSocket(String version, String connection, String decrypted)
       throws Exception {
-    try (Loader loader = new Loader(jars(version), Map.of())) {
+    try (LibraryLoader loader = new LibraryLoader(jars(version), Map.of())) {
       String jetty = "org.eclipse.jetty.";
       Jetty.EndPoints endPoints = new Jetty.EndPoints();
       assertHas(loader, jetty + connection, endPoints.endPoint);
@@ -216,7 +205,7 @@ class OtherServersWeavingTest {
   @ParameterizedTest
   @CsvSource({"jetty-12.0, ee10", "jetty-12.1, ee10", "jetty-12.1, ee11"})
   void eachJettysRequestLeadsToItsServletsPattern(String version, String ee) throws Exception {
-    try (Loader loader = new Loader(jars(version), Map.of())) {
+    try (LibraryLoader loader = new LibraryLoader(jars(version), Map.of())) {
       JettyRoutes routes = new JettyRoutes();
       String servlet = "org.eclipse.jetty." + ee + ".servlet.";
       String paths = "org.eclipse.jetty.http.pathmap.";
@@ -236,7 +225,7 @@ class OtherServersWeavingTest {
   @ParameterizedTest
   @ValueSource(strings = {"grizzly-2", "grizzly-4"})
   void eachGrizzlysRequestLeadsToItsSocket(String version) throws Exception {
-    try (Loader loader = new Loader(jars(version), Map.of())) {
+    try (LibraryLoader loader = new LibraryLoader(jars(version), Map.of())) {
       String grizzly = GRIZZLY.replace('/', '.');
       assertHas(
           loader, grizzly + "filterchain.FilterChainContext", new Property("getConnection()"));

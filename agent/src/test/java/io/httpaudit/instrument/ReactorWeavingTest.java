@@ -2,13 +2,10 @@ package io.httpaudit.instrument;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.httpaudit.instrument.ServersWeavingTest.Loader;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.net.URL;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,7 +23,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,24 +41,18 @@ class ReactorWeavingTest {
   private record Shared(Object publisher, boolean many, Runnable... emissions) {}
 
   private static URL[] jars(String of) throws Exception {
-    List<URL> jars = new ArrayList<>();
-    try (Stream<Path> files = Files.list(Path.of(System.getProperty("nettys"), of))) {
-      for (Path jar : files.toList()) {
-        jars.add(jar.toUri().toURL());
-      }
-    }
-    return jars.toArray(new URL[0]);
+    return LibraryLoader.jars("nettys", of);
   }
 
-  private static Map<String, byte[]> woven(ClassLoader of) throws Exception {
+  private static Map<String, byte[]> woven(LibraryLoader of) throws Exception {
     return woven(of, new ReactorCore());
   }
 
-  private static Map<String, byte[]> woven(ClassLoader of, Library library) throws Exception {
+  private static Map<String, byte[]> woven(LibraryLoader of, Library library) throws Exception {
     Map<String, byte[]> woven = new TreeMap<>();
     LibraryWeaver weaver = new LibraryWeaver(library);
     for (String owner : ServersWeavingTest.owners(library)) {
-      woven.put(owner, weaver.weave(owner, ServersWeavingTest.bytes(of, owner)));
+      woven.put(owner, weaver.weave(owner, of.bytes(owner)));
       assertThat(weaver.missing(owner)).isEmpty();
     }
     return woven;
@@ -73,12 +63,11 @@ class ReactorWeavingTest {
       strings = {"reactor-core-3.5.0", "reactor-core-3.6.0", "reactor-core-3.7.12", "reactor-1"})
   void eachIsVerifiedAndHasNothingMore(String version) throws Exception {
     URL[] jars = jars(version);
-    try (Loader plain = new Loader(jars, Map.of())) {
+    try (LibraryLoader plain = new LibraryLoader(jars, Map.of())) {
       Map<String, byte[]> woven = woven(plain);
-      try (Loader loader = new Loader(jars, woven)) {
+      try (LibraryLoader loader = new LibraryLoader(jars, woven)) {
         for (String owner : woven.keySet()) {
-          assertThat(ServersWeavingTest.members(loader, owner))
-              .isEqualTo(ServersWeavingTest.members(plain, owner));
+          assertThat(loader.members(owner)).isEqualTo(plain.members(owner));
         }
       }
     }
@@ -91,8 +80,8 @@ class ReactorWeavingTest {
   void eachTaskOnAThreadOfItsOwnRunsInTheContextInWhichItWasScheduled(String version)
       throws Exception {
     URL[] jars = jars(version);
-    try (Loader plain = new Loader(jars, Map.of());
-        Loader loader = new Loader(jars, woven(plain, new ReactorThreads()))) {
+    try (LibraryLoader plain = new LibraryLoader(jars, Map.of());
+        LibraryLoader loader = new LibraryLoader(jars, woven(plain, new ReactorThreads()))) {
       Constructor<?> made =
           Class.forName("reactor.core.scheduler.BoundedElasticThreadPerTaskScheduler", true, loader)
               .getDeclaredConstructor(int.class, int.class, ThreadFactory.class);
@@ -131,8 +120,8 @@ class ReactorWeavingTest {
   void whoWaitsGoesOnInItsOwnContextWhoeverEmits(String version) throws Exception {
     URL[] jars = jars(version);
     long faults = HttpAudit.faults();
-    try (Loader plain = new Loader(jars, Map.of());
-        Loader loader = new Loader(jars, woven(plain))) {
+    try (LibraryLoader plain = new LibraryLoader(jars, Map.of());
+        LibraryLoader loader = new LibraryLoader(jars, woven(plain))) {
       List<String> own = new ArrayList<>();
       for (String name : ways(loader).keySet()) {
         // As Reactor is, each goes on in the emitter's.
@@ -186,7 +175,7 @@ class ReactorWeavingTest {
     return seen;
   }
 
-  private static Map<String, Shared> ways(Loader loader) throws Exception {
+  private static Map<String, Shared> ways(LibraryLoader loader) throws Exception {
     Map<String, Shared> ways = new LinkedHashMap<>();
     Class<?> sinks = type(loader, "Sinks");
     for (String end : List.of("tryEmitValue", "tryEmitError", "tryEmitEmpty")) {
@@ -318,7 +307,7 @@ class ReactorWeavingTest {
     return "reactor.core.publisher." + simple;
   }
 
-  private static Class<?> type(Loader loader, String simple) throws ClassNotFoundException {
+  private static Class<?> type(LibraryLoader loader, String simple) throws ClassNotFoundException {
     return Class.forName(name(simple), true, loader);
   }
 

@@ -4,21 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.lang.ref.WeakReference;
 import java.lang.reflect.Field;
-import java.lang.reflect.Member;
 import java.net.URI;
 import java.net.URL;
-import java.net.URLClassLoader;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -42,64 +36,15 @@ class ServersWeavingTest {
     return owners;
   }
 
-  /** Defines classes by itself: those of {@code own} with these bytes, others as they are. */
-  static final class Loader extends URLClassLoader {
-    private final Map<String, byte[]> own;
-
-    Loader(URL[] jars, Map<String, byte[]> own) {
-      super(jars, ClassLoader.getPlatformClassLoader());
-      this.own = own;
-    }
-
-    @Override
-    protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-      byte[] bytes = own.get(name.replace('.', '/'));
-      if (bytes == null) {
-        return super.loadClass(name, resolve);
-      }
-      synchronized (getClassLoadingLock(name)) {
-        Class<?> loaded = findLoadedClass(name);
-        return loaded != null ? loaded : defineClass(name, bytes, 0, bytes.length);
-      }
-    }
-  }
-
   private static URL[] jars(String version) throws IOException {
-    List<URL> jars = new ArrayList<>();
-    try (Stream<Path> files = Files.list(Path.of(System.getProperty("tomcats"), version))) {
-      for (Path jar : files.toList()) {
-        jars.add(jar.toUri().toURL());
-      }
-    }
-    return jars.toArray(new URL[0]);
+    return LibraryLoader.jars("tomcats", version);
   }
 
-  static byte[] bytes(ClassLoader loader, String owner) throws IOException {
-    try (InputStream in = loader.getResourceAsStream(owner + ".class")) {
-      assertThat(in).as(owner).isNotNull();
-      return in.readAllBytes();
-    }
-  }
-
-  /** Asking for the members links a class, and so verifies it. */
-  static List<String> members(ClassLoader loader, String owner) throws ClassNotFoundException {
-    Class<?> type = Class.forName(owner.replace('/', '.'), false, loader);
-    assertThat(type.getClassLoader()).isSameAs(loader);
-    List<String> members = new ArrayList<>();
-    for (Member[] all :
-        List.of(
-            type.getDeclaredMethods(), type.getDeclaredConstructors(), type.getDeclaredFields())) {
-      Arrays.stream(all).map(Member::toString).forEach(members::add);
-    }
-    members.add(type.getSuperclass() + " " + List.of(type.getInterfaces()));
-    return members.stream().sorted().toList();
-  }
-
-  private static Map<String, byte[]> woven(Library library, ClassLoader of) throws IOException {
+  private static Map<String, byte[]> woven(Library library, LibraryLoader of) throws IOException {
     LibraryWeaver weaver = new LibraryWeaver(library);
     Map<String, byte[]> woven = new TreeMap<>();
     for (String owner : owners(library)) {
-      byte[] bytes = bytes(of, owner);
+      byte[] bytes = of.bytes(owner);
       woven.put(owner, weaver.weave(owner, bytes));
       assertThat(woven.get(owner)).isNotEqualTo(bytes);
       assertThat(weaver.missing(owner)).isEmpty();
@@ -111,13 +56,13 @@ class ServersWeavingTest {
   @ValueSource(strings = {"9", "10", "11"})
   void eachTomcatIsVerifiedAndHasNothingMore(String version) throws Exception {
     URL[] jars = jars(version);
-    try (Loader plain = new Loader(jars, Map.of())) {
+    try (LibraryLoader plain = new LibraryLoader(jars, Map.of())) {
       Map<String, byte[]> woven = woven(new Tomcat(null), plain);
       woven.putAll(woven(new TomcatThreads(), plain));
       assertThat(woven).hasSize(5);
-      try (Loader loader = new Loader(jars, woven)) {
+      try (LibraryLoader loader = new LibraryLoader(jars, woven)) {
         for (String owner : woven.keySet()) {
-          assertThat(members(loader, owner)).isEqualTo(members(plain, owner));
+          assertThat(loader.members(owner)).isEqualTo(plain.members(owner));
         }
       }
     }
@@ -127,7 +72,7 @@ class ServersWeavingTest {
   @ParameterizedTest
   @ValueSource(strings = {"9", "10", "11"})
   void eachTomcatsRequestLeadsToItsChannelAndItsServlet(String version) throws Exception {
-    try (Loader loader = new Loader(jars(version), Map.of())) {
+    try (LibraryLoader loader = new LibraryLoader(jars(version), Map.of())) {
       Class<?> request = Class.forName("org.apache.coyote.Request", false, loader);
       TomcatClasses classes = new TomcatClasses(request);
       for (Field field : TomcatClasses.class.getDeclaredFields()) {
@@ -140,7 +85,7 @@ class ServersWeavingTest {
   @ValueSource(strings = {"9", "10", "11"})
   void whatIsKnownOfATomcatGoesWithItsLoader(String version) throws Throwable {
     TomcatRequests requests = new TomcatRequests();
-    Loader loader = new Loader(jars(version), Map.of());
+    LibraryLoader loader = new LibraryLoader(jars(version), Map.of());
     Object request =
         Class.forName("org.apache.coyote.Request", true, loader)
             .getDeclaredConstructor()
@@ -180,10 +125,10 @@ class ServersWeavingTest {
       woven.put(owner, weaver.weave(owner, original.get(owner)));
       assertThat(weaver.missing(owner)).isEmpty();
     }
-    try (Loader plain = new Loader(new URL[0], original);
-        Loader loader = new Loader(new URL[0], woven)) {
+    try (LibraryLoader plain = new LibraryLoader(new URL[0], original);
+        LibraryLoader loader = new LibraryLoader(new URL[0], woven)) {
       for (String owner : owners(library)) {
-        assertThat(members(loader, owner)).isEqualTo(members(plain, owner));
+        assertThat(loader.members(owner)).isEqualTo(plain.members(owner));
       }
     }
   }
@@ -192,7 +137,7 @@ class ServersWeavingTest {
   @Test
   void aSpoiledClassIsRefused() throws Exception {
     URL[] jars = jars("11");
-    try (Loader plain = new Loader(jars, Map.of())) {
+    try (LibraryLoader plain = new LibraryLoader(jars, Map.of())) {
       Map<String, byte[]> woven = woven(new Tomcat(null), plain);
       String owner = "org/apache/catalina/connector/CoyoteAdapter";
       byte[] bytes = woven.get(owner);
@@ -201,8 +146,8 @@ class ServersWeavingTest {
       // Without its frames.
       reader.accept(writer, ClassReader.SKIP_FRAMES);
       woven.put(owner, writer.toByteArray());
-      try (Loader loader = new Loader(jars, woven)) {
-        assertThatExceptionOfType(VerifyError.class).isThrownBy(() -> members(loader, owner));
+      try (LibraryLoader loader = new LibraryLoader(jars, woven)) {
+        assertThatExceptionOfType(VerifyError.class).isThrownBy(() -> loader.members(owner));
       }
     }
   }

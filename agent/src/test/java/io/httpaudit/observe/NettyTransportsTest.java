@@ -2,16 +2,10 @@ package io.httpaudit.observe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.httpaudit.instrument.LibraryLoader;
 import java.io.IOException;
-import java.io.InputStream;
-import java.lang.reflect.Member;
-import java.lang.reflect.Method;
-import java.net.URL;
-import java.net.URLClassLoader;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
@@ -20,13 +14,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 import net.bytebuddy.jar.asm.ClassReader;
 import net.bytebuddy.jar.asm.ClassVisitor;
 import net.bytebuddy.jar.asm.ClassWriter;
 import net.bytebuddy.jar.asm.MethodVisitor;
 import net.bytebuddy.jar.asm.Opcodes;
-import net.bytebuddy.jar.asm.Type;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -36,46 +28,13 @@ class NettyTransportsTest {
   private final AtomicInteger ignored = new AtomicInteger();
   private final NettyTransports transports = new NettyTransports(ignored::incrementAndGet);
 
-  /** Defines Netty by itself: those of {@code own} with these bytes, others as they are. */
-  private static final class Loader extends URLClassLoader {
-    private final Map<String, byte[]> own;
-
-    Loader(String version, Map<String, byte[]> own) throws IOException {
-      super(jars(version), ClassLoader.getPlatformClassLoader());
-      this.own = own;
-    }
-
-    private static URL[] jars(String version) throws IOException {
-      List<URL> jars = new ArrayList<>();
-      try (Stream<Path> files = Files.list(Path.of(System.getProperty("nettys"), version))) {
-        for (Path jar : files.toList()) {
-          jars.add(jar.toUri().toURL());
-        }
-      }
-      return jars.toArray(new URL[0]);
-    }
-
-    byte[] bytes(String owner) throws IOException {
-      try (InputStream in = getResourceAsStream(owner + ".class")) {
-        assertThat(in).as(owner).isNotNull();
-        return in.readAllBytes();
-      }
-    }
-
-    @Override
-    protected Class<?> findClass(String name) throws ClassNotFoundException {
-      byte[] bytes = own.get(name.replace('.', '/'));
-      return bytes == null ? super.findClass(name) : defineClass(name, bytes, 0, bytes.length);
-    }
-  }
-
   private static Set<String> owners() {
     Set<String> owners = new LinkedHashSet<>();
     Arrays.stream(NettyHooks.ALL).forEach(hook -> owners.add(hook.owner()));
     return owners;
   }
 
-  private Map<String, byte[]> woven(Loader of) throws IOException {
+  private Map<String, byte[]> woven(LibraryLoader of) throws IOException {
     Map<String, byte[]> woven = new TreeMap<>();
     for (String owner : owners()) {
       byte[] bytes = of.bytes(owner);
@@ -85,28 +44,16 @@ class NettyTransportsTest {
     return woven;
   }
 
-  /** Asking for the members links a class, and so verifies it. */
-  private static List<String> members(Loader loader, String owner) throws ClassNotFoundException {
-    Class<?> type = Class.forName(owner.replace('/', '.'), false, loader);
-    assertThat(type.getClassLoader()).isSameAs(loader);
-    List<String> members = new ArrayList<>();
-    for (Member[] all :
-        List.of(
-            type.getDeclaredMethods(), type.getDeclaredConstructors(), type.getDeclaredFields())) {
-      Arrays.stream(all).map(Member::toString).forEach(members::add);
-    }
-    return members.stream().sorted().toList();
-  }
-
   @ParameterizedTest
   @ValueSource(strings = {"4.1", "4.2"})
   void eachNettyIsVerifiedAndHasNothingMore(String version) throws Exception {
-    try (Loader plain = new Loader(version, Map.of());
-        Loader loader = new Loader(version, woven(plain))) {
+    try (LibraryLoader plain = new LibraryLoader(LibraryLoader.jars("nettys", version), Map.of());
+        LibraryLoader loader =
+            new LibraryLoader(LibraryLoader.jars("nettys", version), woven(plain))) {
       assertThat(transports.takeMissing()).isNull();
       assertThat(ignored).hasValue(0);
       for (String owner : owners()) {
-        assertThat(members(loader, owner)).isEqualTo(members(plain, owner));
+        assertThat(loader.members(owner)).isEqualTo(plain.members(owner));
       }
     }
   }
@@ -115,7 +62,7 @@ class NettyTransportsTest {
   @ParameterizedTest
   @ValueSource(strings = {"4.1", "4.2"})
   void eachHookFindsItsMethod(String version) throws Exception {
-    try (Loader plain = new Loader(version, Map.of())) {
+    try (LibraryLoader plain = new LibraryLoader(LibraryLoader.jars("nettys", version), Map.of())) {
       Weaver weaver = new Weaver(NettyHooks.ALL);
       for (String owner : owners()) {
         weaver.weave(owner, plain.bytes(owner));
@@ -127,43 +74,11 @@ class NettyTransportsTest {
   @ParameterizedTest
   @ValueSource(strings = {"4.1", "4.2"})
   void eachCallHasItsTarget(String version) throws Exception {
-    Set<String> targets = new LinkedHashSet<>();
-    for (Method method : HttpAudit.class.getMethods()) {
-      targets.add(method.getName() + Type.getMethodDescriptor(method));
+    try (LibraryLoader plain = new LibraryLoader(LibraryLoader.jars("nettys", version), Map.of())) {
+      Set<String> called = WeaverTest.called(woven(plain).values());
+      assertThat(WeaverTest.targets()).containsAll(called);
+      assertThat(called).hasSizeGreaterThanOrEqualTo(20);
     }
-    Set<String> called = new LinkedHashSet<>();
-    try (Loader plain = new Loader(version, Map.of())) {
-      for (byte[] bytes : woven(plain).values()) {
-        new ClassReader(bytes)
-            .accept(
-                new ClassVisitor(Opcodes.ASM9) {
-                  @Override
-                  public MethodVisitor visitMethod(
-                      int access,
-                      String name,
-                      String descriptor,
-                      String signature,
-                      String[] exceptions) {
-                    return new MethodVisitor(Opcodes.ASM9) {
-                      @Override
-                      public void visitMethodInsn(
-                          int opcode,
-                          String owner,
-                          String name,
-                          String types,
-                          boolean isInterface) {
-                        if (owner.equals("java/lang/HttpAudit")) {
-                          called.add(name + types);
-                        }
-                      }
-                    };
-                  }
-                },
-                0);
-      }
-    }
-    assertThat(targets).containsAll(called);
-    assertThat(called).hasSizeGreaterThanOrEqualTo(20);
   }
 
   private static byte[] without(byte[] bytes, String method, String descriptor) {
@@ -185,7 +100,7 @@ class NettyTransportsTest {
   /** Else one that nobody saw close would be taken for the next one of its number. */
   @Test
   void ofANettyWhoseSocketsCloseElsewhereNoConnectionIsFollowed() throws Exception {
-    try (Loader plain = new Loader("4.2", Map.of())) {
+    try (LibraryLoader plain = new LibraryLoader(LibraryLoader.jars("nettys", "4.2"), Map.of())) {
       byte[] spoiled = without(plain.bytes(NettyTransports.DESCRIPTOR), "close", "()V");
       transports.transform(plain, NettyTransports.DESCRIPTOR, null, null, spoiled);
       assertThat(transports.takeMissing()).isEqualTo("by epoll: no FileDescriptor.close");
@@ -197,7 +112,7 @@ class NettyTransportsTest {
   @Test
   void whatEarlierOnesLackIsNotMissedUnlessItHasAnotherShape() throws Exception {
     String socket = "io/netty/channel/unix/Socket";
-    try (Loader plain = new Loader("4.2", Map.of())) {
+    try (LibraryLoader plain = new LibraryLoader(LibraryLoader.jars("nettys", "4.2"), Map.of())) {
       transports.transform(plain, socket, null, null, without(plain.bytes(socket), "recv", ""));
       assertThat(transports.takeMissing()).isNull();
       // The native method of the same name stays.

@@ -82,9 +82,14 @@ class StacksIT {
           module);
     }
 
-    /** Whether it is another one's, by sockets that are none of the JDK's. */
-    boolean isNative() {
-      return name.endsWith(" epoll");
+    /** Neither a fat jar, nor another one by sockets that are none of the JDK's. */
+    boolean isPlain() {
+      return jar == null && !name.endsWith(" epoll");
+    }
+
+    /** Whether it is by default held against the capture: of such sockets, Netty's own use. */
+    boolean isCaptured() {
+      return isPlain() || jar == null && name.startsWith("netty");
     }
 
     Jvm.Setup start() {
@@ -97,11 +102,6 @@ class StacksIT {
   }
 
   private record Cell(Stack stack, Jdk jdk, boolean tls, String role) {
-    /** Neither a fat jar, nor by sockets that are none of the JDK's, but for one library's. */
-    boolean isPlainest(String but) {
-      return stack.jar() == null && (!stack.isNative() || stack.name().startsWith(but));
-    }
-
     boolean isServer() {
       return role.equals("server");
     }
@@ -175,7 +175,9 @@ class StacksIT {
   }
 
   /** By default; the others are held against the capture by {@link #eachCaseIsToldAsItWas}. */
-  private static List<Cell> everySecond(List<Cell> cells, int from) {
+  private static List<Cell> everySecond(int part, int from) {
+    List<Cell> cells =
+        cells(part).stream().filter(cell -> ALL || cell.stack().isCaptured()).toList();
     List<Cell> chosen = new ArrayList<>();
     for (int i = ALL ? 0 : from; i < cells.size(); i += ALL ? 1 : 2) {
       chosen.add(cells.get(i));
@@ -184,8 +186,7 @@ class StacksIT {
   }
 
   static List<Cell> cells() {
-    return everySecond(
-        cells(0).stream().filter(cell -> ALL || cell.isPlainest("netty")).toList(), 0);
+    return everySecond(0, 0);
   }
 
   /** By default of those that are to be linked; a client's front is plain, so once is enough. */
@@ -196,7 +197,7 @@ class StacksIT {
                 ALL
                     ? cell.isServer() || !cell.tls()
                     : cell.stack().linked()
-                        && (cell.isPlainest("none")
+                        && (cell.stack().isPlain()
                             || cell.isServer() && IN_JARS.contains(cell.stack().name())))
         .toList();
   }
@@ -257,21 +258,14 @@ class StacksIT {
   @ParameterizedTest
   @MethodSource("cells")
   void eachExchangeIsAsTheCaptureHasIt(Cell cell) {
-    Keys keys = Keys.in(folder);
-    String version = cell.tls() ? "1.3" : "plain";
-    Object store = cell.tls() ? keys.store() : "plain";
-    Jvm jvm;
-    try (Namespaces network = new Namespaces()) {
-      Namespaces.Host host = network.host();
-      try (Tcpdump tcpdump = new Tcpdump(host, "lo", "tcp", folder.resolve("lo.pcap"))) {
-        jvm =
-            cell.isServer()
-                ? server(cell, host, store, version)
-                : client(cell, host, store, version);
-        tcpdump.stop();
-      }
-    }
-    Tally tally = compare(cell, jvm);
+    Jvm jvm =
+        captured(
+            cell,
+            (host, store, version) ->
+                cell.isServer()
+                    ? server(cell, host, store, version)
+                    : client(cell, host, store, version));
+    Tally tally = compare(cell, jvm, true);
     add(
         new Row(
             cell,
@@ -284,6 +278,26 @@ class StacksIT {
     assertThat(tally.wholes()).isEqualTo(EXCHANGES);
     assertThat(tally.matched()).isEqualTo(EXCHANGES);
     assertThat(jvm.lines("summary").get(0).has("faults")).isFalse();
+  }
+
+  /** What runs the other end and the JVM. */
+  private interface Run {
+    Jvm on(Namespaces.Host host, Object store, String version);
+  }
+
+  /** In a network of its own, while all its packets are captured. */
+  private Jvm captured(Cell cell, Run run) {
+    Keys keys = Keys.in(folder);
+    String version = cell.tls() ? "1.3" : "plain";
+    Object store = cell.tls() ? keys.store() : "plain";
+    try (Namespaces network = new Namespaces()) {
+      Namespaces.Host host = network.host();
+      try (Tcpdump tcpdump = new Tcpdump(host, "lo", "tcp", folder.resolve("lo.pcap"))) {
+        Jvm jvm = run.on(host, store, version);
+        tcpdump.stop();
+        return jvm;
+      }
+    }
   }
 
   private Jvm server(Cell cell, Namespaces.Host host, Object store, String version) {
@@ -340,8 +354,7 @@ class StacksIT {
           "stalereset");
 
   static List<Cell> caseCells() {
-    return everySecond(
-        cells(2).stream().filter(cell -> ALL || cell.isPlainest("netty")).toList(), 1);
+    return everySecond(2, 1);
   }
 
   @ParameterizedTest
@@ -353,50 +366,44 @@ class StacksIT {
     }
     String only = System.getProperty("stacks.cases", "");
     cases.removeIf(name -> !only.isEmpty() && !Set.of(only.split(",")).contains(name));
-    Path store = cell.tls() ? Keys.in(folder).store() : Path.of("plain");
-    String version = cell.tls() ? "1.3" : "plain";
-    Jvm jvm;
-    try (Namespaces network = new Namespaces()) {
-      Namespaces.Host host = network.host();
-      try (Tcpdump tcpdump = new Tcpdump(host, "lo", "tcp", folder.resolve("lo.pcap"))) {
-        if (cell.isServer()) {
-          jvm = program(cell, "serve", store).in(host).start();
-          try (jvm) {
-            String port = jvm.awaitLine("port ");
-            jvm.awaitAudit();
-            PythonTls.caseClient(host, version, port, folder, cases).await();
-            awaitAll(jvm, cases);
-            jvm.closeInput();
-            assertThat(jvm.await()).as(jvm.stderr()).isZero();
-          }
-        } else {
-          try (PythonTls server = PythonTls.caseServer(host, version, folder)) {
-            List<Object> words = new ArrayList<>(List.of("cases", store, server.port()));
-            words.addAll(cases);
-            jvm = program(cell, words.toArray()).in(host).run();
-            server.end();
-          }
-        }
-        tcpdump.stop();
-      }
-    }
-    Capture capture = Capture.of(folder.resolve("lo.pcap"));
-    Set<Side> sides = EnumSet.of(cell.isServer() ? Side.SERVER : Side.CLIENT);
-    Tally tally =
-        cell.tls()
-            ? Comparison.of(
-                cell.toString(),
-                capture,
-                Decryption.of(folder.resolve("lo.pcap"), folder.resolve("keys.txt")),
-                "lo",
-                sides,
-                jvm.lines())
-            : Comparison.of(cell.toString(), capture, "lo", sides, jvm.lines());
+    Jvm jvm =
+        captured(
+            cell,
+            (host, store, version) ->
+                cell.isServer()
+                    ? serverOf(cases, cell, host, store, version)
+                    : clientOf(cases, cell, host, store, version));
+    Tally tally = compare(cell, jvm, false);
     long wrong = tally.wrong().size() + tally.missing().size() + tally.extra().size();
     add(new Row(cell, tally.lines(), tally.matched() + tally.cutsMatched(), wrong, -1, -1));
     assertThat(tally.troubles()).isEmpty();
     assertThat(tally.lines()).isGreaterThanOrEqualTo(2L * cases.size());
     assertThat(jvm.lines("summary").get(0).has("faults")).isFalse();
+  }
+
+  private Jvm serverOf(
+      List<String> cases, Cell cell, Namespaces.Host host, Object store, String version) {
+    Jvm jvm = program(cell, "serve", store).in(host).start();
+    try (jvm) {
+      String port = jvm.awaitLine("port ");
+      jvm.awaitAudit();
+      PythonTls.caseClient(host, version, port, folder, cases).await();
+      awaitAll(jvm, cases);
+      jvm.closeInput();
+      assertThat(jvm.await()).as(jvm.stderr()).isZero();
+    }
+    return jvm;
+  }
+
+  private Jvm clientOf(
+      List<String> cases, Cell cell, Namespaces.Host host, Object store, String version) {
+    try (PythonTls server = PythonTls.caseServer(host, version, folder)) {
+      List<Object> words = new ArrayList<>(List.of("cases", store, server.port()));
+      words.addAll(cases);
+      Jvm jvm = program(cell, words.toArray()).in(host).run();
+      server.end();
+      return jvm;
+    }
   }
 
   /**
@@ -430,21 +437,23 @@ class StacksIT {
     return true;
   }
 
-  private Tally compare(Cell cell, Jvm jvm) {
+  /**
+   * @param witnessed whether the other end gives an account of its own, under TLS
+   */
+  private Tally compare(Cell cell, Jvm jvm, boolean witnessed) {
     Path packets = folder.resolve("lo.pcap");
     Capture capture = Capture.of(packets);
     Set<Side> sides = EnumSet.of(cell.isServer() ? Side.SERVER : Side.CLIENT);
+    String arm = cell.toString();
     if (!cell.tls()) {
-      return Comparison.of(cell.toString(), capture, "lo", sides, jvm.lines());
+      return Comparison.of(arm, capture, "lo", sides, jvm.lines());
     }
-    return Comparison.of(
-        cell.toString(),
-        capture,
-        Decryption.of(packets, folder.resolve("keys.txt")),
-        new Witness(Jvm.lines(folder.resolve("messages.jsonl"))),
-        "lo",
-        sides,
-        jvm.lines());
+    Decryption decryption = Decryption.of(packets, folder.resolve("keys.txt"));
+    if (!witnessed) {
+      return Comparison.of(arm, capture, decryption, "lo", sides, jvm.lines());
+    }
+    Witness witness = new Witness(Jvm.lines(folder.resolve("messages.jsonl")));
+    return Comparison.of(arm, capture, decryption, witness, "lo", sides, jvm.lines());
   }
 
   // ---- whose trace

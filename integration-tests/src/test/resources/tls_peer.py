@@ -256,7 +256,8 @@ def serve(folder, cases):
     def accept(case, listener):
         while True:
             connection, peer = listener.accept()
-            talk(folder, case, True, connection, peer[1])
+            words = (folder, case, True, connection, peer[1])
+            threading.Thread(target=talk, args=words, daemon=True).start()
 
     for case in cases:
         listener = socket.create_server(("127.0.0.1", 0))
@@ -269,11 +270,25 @@ def serve(folder, cases):
         time.sleep(0.02)
 
 
+def unused(ports):
+    """A socket with a port that no earlier one had: a connection is told by it."""
+    while True:
+        made = socket.socket()
+        made.bind(("127.0.0.1", 0))
+        port = made.getsockname()[1]
+        if port not in ports:
+            ports.add(port)
+            return made, port
+        made.close()
+
+
 def call(folder, cases):
+    ports = set()
     for each in cases:
         case, port = each.split(":")
-        connection = socket.create_connection(("127.0.0.1", int(port)))
-        talk(folder, case, False, connection, connection.getsockname()[1])
+        connection, own = unused(ports)
+        connection.connect(("127.0.0.1", int(port)))
+        talk(folder, case, False, connection, own)
 
 
 (serve if sys.argv[1] == "serve" else call)(sys.argv[2], sys.argv[3:])

@@ -367,11 +367,12 @@ final class Judge {
     long from = responseStart(c, e);
     if (e.response == null && e.responseEnd < 0 && (c.responseCut || c.tls().isPresent())) {
       // Bytes behind the last response belong to the first exchange that lacks one; within TLS,
-      // where they are a handshake's, a ticket's or an alert's, to none.
-      response.start = from;
-      response.end = from;
-      response.cut = true;
+      // where they are a handshake's, a ticket's or an alert's, to none. What nobody decrypted
+      // begins where decryption ended.
       response.unproven = client && arrivedUnread(c, responses);
+      response.start = response.unproven ? Math.max(from, closing.understood()) : from;
+      response.end = response.start;
+      response.cut = true;
       response.moved = false;
       response.byPackets = false;
       return;

@@ -82,7 +82,7 @@ class TlsSecretsIT {
       jvm.awaitLine("dumped");
       jvm.closeInput();
       assertThat(jvm.await()).isZero();
-      exchanges = 2 * Integer.parseInt(jvm.awaitLine("exchanges ")) - 2 + calls.size();
+      exchanges = 2 * Integer.parseInt(jvm.awaitLine("exchanges ")) - 3 + calls.size();
       said = jvm.stdout() + jvm.stderr();
       lines = jvm.lines("exchange");
       spans = sink.taken();

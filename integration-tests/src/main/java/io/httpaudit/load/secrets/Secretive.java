@@ -32,8 +32,10 @@ public final class Secretive {
     System.in.read();
 
     SecretCalls calls = new SecretCalls(secrets, context);
-    calls.once("https://localhost:" + words[5] + "/once");
-    int exchanges = 2;
+    int stranger = Integer.parseInt(words[5]);
+    calls.once("https://localhost:" + stranger + "/once");
+    Socket kept = calls.socket(stranger, 1);
+    int exchanges = 3;
     for (int i = 0; i < Integer.parseInt(words[4]); i++) {
       exchanges += round(calls, servers, i);
     }
@@ -50,6 +52,7 @@ public final class Secretive {
       // Its end is awaited.
     }
     open.close();
+    kept.close();
     System.exit(0);
   }
 

@@ -25,8 +25,11 @@ public final class Beside {
   /** Spans held, or told of, at once: what is more goes on as it is. */
   private static final int MOST = 8_192;
 
-  /** What a flush waits for packets, and then for the spans to be passed on, in nanoseconds. */
-  private static final long FLUSH_NANOS = 250_000_000;
+  /**
+   * What a flush waits for packets, and then for the spans to be passed on, in nanoseconds: an
+   * acknowledgement alone may be delayed by 200 ms (Linux, include/net/tcp.h, TCP_DELACK_MAX).
+   */
+  private static final long FLUSH_NANOS = 500_000_000;
 
   private static final long FLUSH_PAUSE = 2;
 

@@ -656,6 +656,7 @@ class ExchangeTest {
     talk.flagged(true, 600, 0, Packet.RST, 2_600);
     stage.tick(2_700);
     assertThat(stage.only().why()).hasValue(Why.BOUNDARY_UNKNOWN);
+    assertThat(stage.only().response().offset()).isEqualTo(500);
     assertThat(stage.only().response().bytes()).isZero();
     assertThat(stage.only().status()).isEmpty();
   }

@@ -37,7 +37,7 @@ class ChainIT {
   private List<String> transport = List.of();
 
   static List<Jdk> jdks() {
-    return Jdk.all();
+    return Jdk.few();
   }
 
   private Jvm.Setup program(Class<?> main, Jdk jdk) {

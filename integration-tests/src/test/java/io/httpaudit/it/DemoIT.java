@@ -44,7 +44,7 @@ class DemoIT {
   private long pid;
 
   static List<Jdk> jdks() {
-    return Jdk.all();
+    return Jdk.few();
   }
 
   @BeforeEach

@@ -145,7 +145,7 @@ class PropagatorsIT {
   }
 
   static List<Jdk> jdks() {
-    return Jdk.all();
+    return Jdk.few();
   }
 
   @ParameterizedTest

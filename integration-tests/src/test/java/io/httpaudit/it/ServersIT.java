@@ -77,7 +77,7 @@ class ServersIT {
   }
 
   static List<TomcatOn> tomcats() {
-    return Jdk.all().stream()
+    return Jdk.few().stream()
         .flatMap(jdk -> Stream.of("10.1", "11").map(version -> new TomcatOn(jdk, version)))
         .toList();
   }

@@ -174,19 +174,20 @@ class StacksIT {
     return cells;
   }
 
-  /** By default; the others are held against the capture by {@link #eachCaseIsToldAsItWas}. */
-  private static List<Cell> everySecond(int part, int from) {
+  /** By default not all of those that are held against the capture. */
+  private static List<Cell> capturedCells(int part, int from, int step) {
     List<Cell> cells =
         cells(part).stream().filter(cell -> ALL || cell.stack().isCaptured()).toList();
     List<Cell> chosen = new ArrayList<>();
-    for (int i = ALL ? 0 : from; i < cells.size(); i += ALL ? 1 : 2) {
+    for (int i = ALL ? 0 : from; i < cells.size(); i += ALL ? 1 : step) {
       chosen.add(cells.get(i));
     }
     return chosen;
   }
 
+  /** By default few: {@link #eachCaseIsToldAsItWas} has ordinary exchanges, too. */
   static List<Cell> cells() {
-    return everySecond(0, 0);
+    return capturedCells(0, 0, 4);
   }
 
   /** By default of those that are to be linked; a client's front is plain, so once is enough. */
@@ -354,7 +355,7 @@ class StacksIT {
           "stalereset");
 
   static List<Cell> caseCells() {
-    return everySecond(2, 1);
+    return capturedCells(2, 1, 2);
   }
 
   @ParameterizedTest

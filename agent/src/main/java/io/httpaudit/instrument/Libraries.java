@@ -108,7 +108,7 @@ public final class Libraries implements ClassFileTransformer {
       case 19 -> new NettyThreads();
       case 20 -> new ReactorNettyClient(observer, propagation);
       case 21 -> new ReactorNetty(observer);
-      case 22 -> new Vertx(observer);
+      case 22 -> new Vertx(observer, propagation);
       case 23 -> new Logback(beside);
       case 24 -> new ReactorCore();
       case 25 -> new ReactorThreads();

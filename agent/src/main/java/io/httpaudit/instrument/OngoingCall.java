@@ -27,6 +27,11 @@ final class OngoingCall {
     attempt = call;
   }
 
+  /** The latest attempt: the context in which the call goes on. */
+  HttpAuditContext latest() {
+    return attempt;
+  }
+
   /** A connection is looked for. */
   void begins() {
     if (!opening.get()) {

@@ -1,14 +1,15 @@
 package io.httpaudit.instrument;
 
 import io.httpaudit.observe.Observer;
+import io.httpaudit.trace.Propagation;
 import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Vert.x 4 and 5 as a server of HTTP/1.x. A request that is pipelined waits until the one before it
- * is answered, by whoever does that: so a handler, and what is given parts of a body, is called in
- * the context of the request that it is for, or in none.
+ * Vert.x 4 and 5: {@link VertxClient}, and as a server of HTTP/1.x. A request that is pipelined
+ * waits until the one before it is answered, by whoever does that: so a handler, and what is given
+ * parts of a body, is called in the context of the request that it is for, or in none.
  *
  * <p>A future's listener runs in the context in which it was added, or in none: who completes a
  * future may have waited for something quite different. What a worker does has the context in which
@@ -19,16 +20,18 @@ final class Vertx implements Library {
   private static final String FUTURES = "io/vertx/core/impl/future/";
 
   private final Observer observer;
+  private final Library client;
 
-  Vertx(Observer observer) {
+  Vertx(Observer observer, Propagation propagation) {
     this.observer = observer;
+    client = new VertxClient(observer, propagation);
   }
 
   @Override
   public Point[] points() {
     HttpAuditProbe argument = new OfRequest(observer, true);
     HttpAuditProbe itself = new OfRequest(observer, false);
-    List<Point> points = new ArrayList<>();
+    List<Point> points = new ArrayList<>(List.of(client.points()));
     points.add(Point.around(HTTP + "Connection", "handleNext", "", argument, 1));
     // Perhaps on a worker.
     points.add(

@@ -32,6 +32,7 @@ class ClientsWeavingTest {
   private static final String JETTY = "org.eclipse.jetty.client.";
   private static final String JETTY_IO = "org.eclipse.jetty.io.";
   private static final String REACTOR = "reactor.netty.http.client.";
+  private static final String VERTX = "io.vertx.core.http.impl.";
   private static final String NETTY = "io.netty.";
 
   private static final Set<String> JETTY_9 =
@@ -53,13 +54,18 @@ class ClientsWeavingTest {
       case "apache-5" -> new Apache5(observer, null);
       case "reactor-netty" -> new ReactorNettyClient(observer, null);
       case "jetty-9", "jetty-12" -> new JettyClient(observer, null);
+      case "vertx-4", "vertx-5" -> new VertxClient(observer, null);
       default -> new ApacheClassic(observer, null, false);
     };
   }
 
   /** A version's, and Netty's, which some have below. */
   private static URL[] jars(String version) throws IOException {
-    return LibraryLoader.jars("clients", version, "netty");
+    return switch (version) {
+      case "vertx-4" -> LibraryLoader.jars("nettys", version, "4.1");
+      case "vertx-5" -> LibraryLoader.jars("nettys", version, "4.2");
+      default -> LibraryLoader.jars("clients", version, "netty");
+    };
   }
 
   /** Of each version, the classes that it has not, since it has others for it. */
@@ -71,7 +77,9 @@ class ClientsWeavingTest {
         Arguments.of("apache-5", Set.of()),
         Arguments.of("reactor-netty", Set.of()),
         Arguments.of("jetty-9", JETTY_12),
-        Arguments.of("jetty-12", JETTY_9));
+        Arguments.of("jetty-12", JETTY_9),
+        Arguments.of("vertx-4", Set.of()),
+        Arguments.of("vertx-5", Set.of()));
   }
 
   @ParameterizedTest
@@ -124,7 +132,7 @@ class ClientsWeavingTest {
 
   /** Of each hooks' class, whose objects are asked for a property, by its name there. */
   private static Map<String, List<String>> asked(String version) {
-    boolean of5 = version.equals("okhttp-5");
+    boolean of5 = version.endsWith("-5");
     String connection = OK + "connection.RealConnection";
     String codec = OK + "http1.Http1ExchangeCodec";
     Map<String, List<String>> asked = new HashMap<>();
@@ -153,6 +161,22 @@ class ClientsWeavingTest {
         asked.put("ReactorNettyClient.REQUEST", List.of(REACTOR + "HttpClientOperations"));
         asked.put(
             "ReactorNettyClient.HEADERS", List.of(NETTY + "handler.codec.http.DefaultHttpRequest"));
+        asked.putAll(askedOfNetty());
+      }
+      case "vertx-4", "vertx-5" -> {
+        asked.put("VertxClient.STREAM", List.of(VERTX + "HttpClientRequestImpl"));
+        asked.put(
+            "VertxClient.CONNECTION_OF", List.of(VERTX + "Http1xClientConnection$StreamImpl"));
+        asked.put("VertxClient.CHANNEL", List.of(VERTX + "Http1xClientConnection"));
+        asked.put(
+            "VertxClient.HEADERS",
+            List.of(
+                NETTY + "handler.codec.http.DefaultHttpRequest",
+                VERTX + (of5 ? "VertxAssembled" : "Assembled") + "HttpRequest",
+                VERTX + (of5 ? "Vertx" : "Assembled") + "FullHttpRequest"));
+        if (of5) {
+          asked.put("VertxClient.DELEGATE", List.of(VERTX + "StatisticsGatheringHttpClientStream"));
+        }
         asked.putAll(askedOfNetty());
       }
       case "jetty-9", "jetty-12" -> {

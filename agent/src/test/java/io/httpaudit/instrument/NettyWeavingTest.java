@@ -2,6 +2,7 @@ package io.httpaudit.instrument;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.httpaudit.observe.Observer;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
@@ -63,14 +64,18 @@ class NettyWeavingTest {
     verify(jars("reactor-1", "4.2"), new ReactorNetty(null));
   }
 
+  private static Library vertx() {
+    return new Vertx(new Observer(null, null, null, null, null, () -> {}), null);
+  }
+
   @Test
   void vertx4IsVerifiedAndHasNothingMore() throws Exception {
-    verify(jars("vertx-4", "4.1"), new Vertx(null));
+    verify(jars("vertx-4", "4.1"), vertx());
   }
 
   @Test
   void vertx5IsVerifiedAndHasNothingMore() throws Exception {
-    verify(jars("vertx-5", "4.2"), new Vertx(null));
+    verify(jars("vertx-5", "4.2"), vertx());
   }
 
   /** All ways are found, from the server's own objects to the decoded message. */

@@ -47,6 +47,7 @@ public final class Libraries implements ClassFileTransformer {
     "reactor/netty/http/client/",
     "reactor/netty/",
     "io/vertx/core/",
+    "org/asynchttpclient/netty/",
     "ch/qos/logback/classic/Logger",
     "reactor/core/publisher/",
     "reactor/core/scheduler/",
@@ -59,7 +60,7 @@ public final class Libraries implements ClassFileTransformer {
    * From this one on they are hooked for the bytes that TLS hides, whether there are contexts or
    * not.
    */
-  private static final int TLS = 26;
+  private static final int TLS = 27;
 
   /** Of our own copy of a library there is nothing to hook. */
   private static final ClassLoader OWN = Libraries.class.getClassLoader();
@@ -109,12 +110,13 @@ public final class Libraries implements ClassFileTransformer {
       case 20 -> new ReactorNettyClient(observer, propagation);
       case 21 -> new ReactorNetty(observer);
       case 22 -> new Vertx(observer, propagation);
-      case 23 -> new Logback(beside);
-      case 24 -> new ReactorCore();
-      case 25 -> new ReactorThreads();
-      case 26 -> new JdkTls(observer.engines());
-      case 27 -> new NettyTls(observer.engines());
-      case 28 -> new ConscryptTls(observer.engines());
+      case 23 -> new AsyncHttpClient(observer, propagation);
+      case 24 -> new Logback(beside);
+      case 25 -> new ReactorCore();
+      case 26 -> new ReactorThreads();
+      case 27 -> new JdkTls(observer.engines());
+      case 28 -> new NettyTls(observer.engines());
+      case 29 -> new ConscryptTls(observer.engines());
       default -> throw new IllegalArgumentException();
     };
   }

@@ -55,6 +55,7 @@ class ClientsWeavingTest {
       case "reactor-netty" -> new ReactorNettyClient(observer, null);
       case "jetty-9", "jetty-12" -> new JettyClient(observer, null);
       case "vertx-4", "vertx-5" -> new VertxClient(observer, null);
+      case "asynchttpclient-2", "asynchttpclient-3" -> new AsyncHttpClient(observer, null);
       default -> new ApacheClassic(observer, null, false);
     };
   }
@@ -79,7 +80,9 @@ class ClientsWeavingTest {
         Arguments.of("jetty-9", JETTY_12),
         Arguments.of("jetty-12", JETTY_9),
         Arguments.of("vertx-4", Set.of()),
-        Arguments.of("vertx-5", Set.of()));
+        Arguments.of("vertx-5", Set.of()),
+        Arguments.of("asynchttpclient-2", Set.of()),
+        Arguments.of("asynchttpclient-3", Set.of()));
   }
 
   @ParameterizedTest
@@ -177,6 +180,21 @@ class ClientsWeavingTest {
         if (of5) {
           asked.put("VertxClient.DELEGATE", List.of(VERTX + "StatisticsGatheringHttpClientStream"));
         }
+        asked.putAll(askedOfNetty());
+      }
+      case "asynchttpclient-2", "asynchttpclient-3" -> {
+        String sends = "org.asynchttpclient.netty.";
+        List<String> heads =
+            List.of(
+                NETTY + "handler.codec.http.DefaultHttpRequest",
+                NETTY + "handler.codec.http.DefaultFullHttpRequest");
+        asked.put("AsyncHttpClient.NETTY_REQUEST", List.of(sends + "NettyResponseFuture"));
+        asked.put("AsyncHttpClient.IS_WRITTEN", List.of(sends + "NettyResponseFuture"));
+        asked.put("AsyncHttpClient.REQUEST", List.of(sends + "request.NettyRequest"));
+        asked.put("AsyncHttpClient.METHOD", heads);
+        asked.put("AsyncHttpClient.HEADERS", heads);
+        asked.put(
+            "AsyncHttpClient.IS_ACTIVE", List.of(NETTY + "channel.socket.nio.NioSocketChannel"));
         asked.putAll(askedOfNetty());
       }
       case "jetty-9", "jetty-12" -> {

@@ -175,9 +175,9 @@ final class LibraryWeaver {
           case RUNS ->
               next =
                   point.call().isEmpty()
-                      ? new Around(next, i, free, receiver, descriptor)
-                      : new AtCall(next, i, free, receiver);
-          case PROBE, PARTS -> next = new Around(next, i, free, receiver, descriptor);
+                      ? new Around(next, i, free, receiver == null, descriptor)
+                      : new AtCall(next, i, free);
+          case PROBE, PARTS -> next = new Around(next, i, free, receiver == null, descriptor);
           case BEGINS -> next = new BeforeCall(next, i);
           case REPLACES -> next = new Replaces(next, i, receiver != null, descriptor);
           case RECEIVES -> next = new Receiver(next, i);
@@ -189,7 +189,7 @@ final class LibraryWeaver {
           }
         }
         // Of two points in one method, each has its own variables.
-        free += 2;
+        free += 3;
       }
       return next;
     }
@@ -377,8 +377,8 @@ final class LibraryWeaver {
     /** Our first variable. */
     final int token;
 
-    /** Internal name; null: a static method. */
-    final String receiver;
+    /** Internal name of what the exits ask of the method itself; null: nothing. */
+    private final String receiver;
 
     private final int variables;
     private final Label start = new Label();
@@ -462,7 +462,7 @@ final class LibraryWeaver {
       super.visitLabel(end);
       super.visitTryCatchBlock(start, end, handler, THROWABLE);
       super.visitLabel(handler);
-      // What the method has made of its arguments, nobody knows here; of itself, nothing.
+      // What the method has made of its variables, nobody knows here.
       Object[] self = receiver == null ? new Object[0] : new Object[] {receiver};
       visitFrame(Opcodes.F_NEW, self.length, self, 1, new Object[] {THROWABLE});
       super.visitInsn(Opcodes.DUP);
@@ -477,8 +477,8 @@ final class LibraryWeaver {
    * the task's context, too; handlers within it still have it.
    */
   private final class AtCall extends Enclosing {
-    AtCall(MethodVisitor next, int index, int free, String receiver) {
-      super(next, index, free, 1, receiver);
+    AtCall(MethodVisitor next, int index, int free) {
+      super(next, index, free, 1, null);
     }
 
     @Override
@@ -567,18 +567,27 @@ final class LibraryWeaver {
     }
   }
 
-  /** What entering gave, and the argument told, since the method may reuse its own variable. */
+  /**
+   * What entering gave, and the argument told and the receiver, since the method may reuse its own
+   * variables, and an optimizer (ProGuard) says of these only what the method still needs.
+   */
   private final class Around extends Enclosing {
+    /** The receiver's variable at the entry; -1: a static method. */
+    private final int self;
+
     private final String descriptor;
 
-    Around(MethodVisitor next, int index, int free, String receiver, String descriptor) {
-      super(next, index, free, 2, receiver);
+    Around(MethodVisitor next, int index, int free, boolean isStatic, String descriptor) {
+      super(next, index, free, 3, null);
       this.descriptor = descriptor;
+      self = isStatic ? -1 : 0;
     }
 
     @Override
     void enter() {
       woven[index] = true;
+      load(self);
+      store(token + 2);
       load(point.one());
       store(token + 1);
       if (point.kind() == Point.Kind.RUNS) {
@@ -586,7 +595,7 @@ final class LibraryWeaver {
         call(point.hook(), "(Ljava/lang/Object;)Ljava/lang/Object;");
       } else {
         push(probes[index]);
-        load(receiver == null ? -1 : 0);
+        load(self);
         load(token + 1);
         load(point.two());
         boolean parts = point.kind() == Point.Kind.PARTS;
@@ -605,7 +614,7 @@ final class LibraryWeaver {
 
     /** Which part of the array in a slot: the two arguments behind it say. */
     private void part(int array) {
-      int slot = receiver == null ? 0 : 1;
+      int slot = self < 0 ? 0 : 1;
       for (Type type : Type.getArgumentTypes(descriptor)) {
         if (slot == array && type.getSort() != Type.ARRAY) {
           plain(Opcodes.ICONST_M1);
@@ -640,7 +649,7 @@ final class LibraryWeaver {
         plain(Opcodes.SWAP);
       }
       load(token);
-      load(receiver == null ? -1 : 0);
+      load(token + 2);
       load(token + 1);
       call(
           result ? "returned" : thrown ? "thrown" : "left",

@@ -48,6 +48,7 @@ public final class Libraries implements ClassFileTransformer {
     "reactor/netty/",
     "io/vertx/core/",
     "org/asynchttpclient/netty/",
+    "com/linecorp/armeria/",
     "ch/qos/logback/classic/Logger",
     "reactor/core/publisher/",
     "reactor/core/scheduler/",
@@ -60,7 +61,7 @@ public final class Libraries implements ClassFileTransformer {
    * From this one on they are hooked for the bytes that TLS hides, whether there are contexts or
    * not.
    */
-  private static final int TLS = 27;
+  private static final int TLS = 28;
 
   /** Of our own copy of a library there is nothing to hook. */
   private static final ClassLoader OWN = Libraries.class.getClassLoader();
@@ -111,12 +112,13 @@ public final class Libraries implements ClassFileTransformer {
       case 21 -> new ReactorNetty(observer);
       case 22 -> new Vertx(observer, propagation);
       case 23 -> new AsyncHttpClient(observer, propagation);
-      case 24 -> new Logback(beside);
-      case 25 -> new ReactorCore();
-      case 26 -> new ReactorThreads();
-      case 27 -> new JdkTls(observer.engines());
-      case 28 -> new NettyTls(observer.engines());
-      case 29 -> new ConscryptTls(observer.engines());
+      case 24 -> new ArmeriaClient(observer, propagation);
+      case 25 -> new Logback(beside);
+      case 26 -> new ReactorCore();
+      case 27 -> new ReactorThreads();
+      case 28 -> new JdkTls(observer.engines());
+      case 29 -> new NettyTls(observer.engines());
+      case 30 -> new ConscryptTls(observer.engines());
       default -> throw new IllegalArgumentException();
     };
   }

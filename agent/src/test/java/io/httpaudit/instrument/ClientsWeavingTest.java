@@ -56,6 +56,7 @@ class ClientsWeavingTest {
       case "jetty-9", "jetty-12" -> new JettyClient(observer, null);
       case "vertx-4", "vertx-5" -> new VertxClient(observer, null);
       case "asynchttpclient-2", "asynchttpclient-3" -> new AsyncHttpClient(observer, null);
+      case "armeria-1" -> new ArmeriaClient(observer, null);
       default -> new ApacheClassic(observer, null, false);
     };
   }
@@ -82,7 +83,8 @@ class ClientsWeavingTest {
         Arguments.of("vertx-4", Set.of()),
         Arguments.of("vertx-5", Set.of()),
         Arguments.of("asynchttpclient-2", Set.of()),
-        Arguments.of("asynchttpclient-3", Set.of()));
+        Arguments.of("asynchttpclient-3", Set.of()),
+        Arguments.of("armeria-1", Set.of()));
   }
 
   @ParameterizedTest
@@ -195,6 +197,15 @@ class ClientsWeavingTest {
         asked.put("AsyncHttpClient.HEADERS", heads);
         asked.put(
             "AsyncHttpClient.IS_ACTIVE", List.of(NETTY + "channel.socket.nio.NioSocketChannel"));
+        asked.putAll(askedOfNetty());
+      }
+      case "armeria-1" -> {
+        String room = "com.linecorp.armeria.client.";
+        asked.put("ArmeriaClient.CONTEXT", List.of(room + "HttpRequestSubscriber"));
+        asked.put("ArmeriaClient.ENCODER", List.of(room + "AggregatedHttpRequestHandler"));
+        asked.put("ArmeriaClient.CHANNEL", List.of(room + "ClientHttp1ObjectEncoder"));
+        asked.put(
+            "ArmeriaClient.HEADERS", List.of(NETTY + "handler.codec.http.DefaultHttpRequest"));
         asked.putAll(askedOfNetty());
       }
       case "jetty-9", "jetty-12" -> {

@@ -3,9 +3,14 @@ package io.httpaudit.stacks;
 import java.io.IOException;
 import java.nio.file.Files;
 import javax.net.ssl.SSLContext;
+import javax.servlet.AsyncContext;
+import javax.servlet.ReadListener;
+import javax.servlet.ServletException;
 import javax.servlet.http.HttpServlet;
 import javax.servlet.http.HttpServletRequest;
 import javax.servlet.http.HttpServletResponse;
+import javax.servlet.http.HttpUpgradeHandler;
+import javax.servlet.http.WebConnection;
 import org.apache.catalina.Context;
 import org.apache.catalina.connector.Connector;
 import org.apache.catalina.startup.Tomcat;
@@ -35,7 +40,7 @@ public final class TomcatStack implements Stack {
     }
     tomcat.setConnector(connector);
     Context context = tomcat.addContext("", null);
-    Tomcat.addServlet(context, "all", new All(responder));
+    Tomcat.addServlet(context, "all", new All(responder)).setAsyncSupported(true);
     context.addServletMappingDecoded("/*", "all");
     tomcat.start();
     return connector.getLocalPort();
@@ -51,6 +56,23 @@ public final class TomcatStack implements Stack {
 
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response)
+        throws IOException, ServletException {
+      if (request.getHeader("Upgrade") != null) {
+        response.setHeader("Upgrade", "websocket");
+        request.upgrade(Echo.class);
+      } else if (Wanted.isAsync(request.getRequestURI())) {
+        AsyncContext later = request.startAsync();
+        Daemons.elsewhere(
+            () -> {
+              answer(request, response);
+              later.complete();
+            });
+      } else {
+        answer(request, response);
+      }
+    }
+
+    private void answer(HttpServletRequest request, HttpServletResponse response)
         throws IOException {
       byte[] body = request.getInputStream().readAllBytes();
       Answer answer;
@@ -58,6 +80,8 @@ public final class TomcatStack implements Stack {
         answer =
             responder.answer(
                 request.getMethod(), request.getRequestURI(), request.getHeader("Sent"), body);
+      } catch (Thrown e) {
+        throw e;
       } catch (Exception e) {
         Daemons.fail(e);
         return;
@@ -72,6 +96,56 @@ public final class TomcatStack implements Stack {
       response.getOutputStream().write(answer.body());
       if (answer.chunked()) {
         response.getOutputStream().flush();
+      }
+    }
+  }
+
+  /** Says whatever it hears. */
+  public static final class Echo implements HttpUpgradeHandler {
+    @Override
+    public void init(WebConnection connection) {
+      try {
+        connection.getInputStream().setReadListener(new Listener(connection));
+      } catch (IOException e) {
+        Daemons.fail(e);
+      }
+    }
+
+    @Override
+    public void destroy() {}
+  }
+
+  private static final class Listener implements ReadListener {
+    private final WebConnection connection;
+    private final byte[] heard = new byte[8192];
+
+    Listener(WebConnection connection) {
+      this.connection = connection;
+    }
+
+    @Override
+    public void onDataAvailable() throws IOException {
+      while (connection.getInputStream().isReady()) {
+        int n = connection.getInputStream().read(heard);
+        if (n < 0) {
+          return;
+        }
+        connection.getOutputStream().write(heard, 0, n);
+        connection.getOutputStream().flush();
+      }
+    }
+
+    @Override
+    public void onAllDataRead() {
+      onError(null);
+    }
+
+    @Override
+    public void onError(Throwable cause) {
+      try {
+        connection.close();
+      } catch (Exception e) {
+        Daemons.fail(e);
       }
     }
   }

@@ -3,6 +3,8 @@ package io.httpaudit.enrich;
 import io.httpaudit.correlate.Exchange;
 import io.httpaudit.correlate.Side;
 import io.httpaudit.enrich.TheirSpan.Identity;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -25,11 +27,8 @@ public final class Beside {
   /** Spans held, or told of, at once: what is more goes on as it is. */
   private static final int MOST = 8_192;
 
-  /**
-   * What a flush waits for packets, and then for the spans to be passed on, in nanoseconds: an
-   * acknowledgement alone may be delayed by 200 ms (Linux, include/net/tcp.h, TCP_DELACK_MAX).
-   */
-  private static final long FLUSH_NANOS = 500_000_000;
+  /** What a flush waits for packets, and then for the spans to be passed on, in nanoseconds. */
+  private static final long FLUSH_NANOS = 250_000_000;
 
   private static final long FLUSH_PAUSE = 2;
 
@@ -51,6 +50,7 @@ public final class Beside {
   private final Queue<Identity> starts = new ConcurrentLinkedQueue<>();
   private final AtomicInteger startsWaiting = new AtomicInteger();
   private final Queue<TheirSpan> ends = new ConcurrentLinkedQueue<>();
+  private final List<TheirSpan> taken = new ArrayList<>();
   private final AtomicInteger held = new AtomicInteger();
   private final BlockingQueue<Joins.Joined> decided = new LinkedBlockingQueue<>();
   private final Joins joins = new Joins();
@@ -212,6 +212,16 @@ public final class Beside {
     }
   }
 
+  /** The ends first: what has ended by now was started before, and told of then. */
+  private void takeSpans() {
+    for (TheirSpan span = ends.poll(); span != null; span = ends.poll()) {
+      taken.add(span);
+    }
+    takeStarts();
+    taken.forEach(joins::ended);
+    taken.clear();
+  }
+
   /**
    * Passes on what is decided. Every few milliseconds.
    *
@@ -219,10 +229,7 @@ public final class Beside {
    * @return whether spans wait still
    */
   public boolean look(long now, long told) {
-    takeStarts();
-    for (TheirSpan span = ends.poll(); span != null; span = ends.poll()) {
-      joins.ended(span);
-    }
+    takeSpans();
     if (held.get() == 0) {
       return false;
     }
@@ -245,10 +252,7 @@ public final class Beside {
   /** All that is held goes on as it stands, and nothing is held any more. */
   public void close() {
     closed = true;
-    takeStarts();
-    for (TheirSpan span = ends.poll(); span != null; span = ends.poll()) {
-      joins.ended(span);
-    }
+    takeSpans();
     for (Joins.Joined each : joins.decided(System.nanoTime(), Long.MAX_VALUE, true)) {
       pass(each);
     }

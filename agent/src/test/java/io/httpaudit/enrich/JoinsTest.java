@@ -30,11 +30,11 @@ class JoinsTest {
     return new Identity(HIGH, LOW, SPAN, PARENT, false, WALL, 0, 0);
   }
 
-  private static Identity server(long span, long parent, long connection) {
+  static Identity server(long span, long parent, long connection) {
     return new Identity(HIGH, LOW, span, parent, true, WALL, connection, 0);
   }
 
-  private static TheirSpan ended(Identity identity, String method, long status) {
+  static TheirSpan ended(Identity identity, String method, long status) {
     return new TheirSpan(identity, DEADLINE, 10) {
       @Override
       public String method() {
@@ -62,7 +62,7 @@ class JoinsTest {
     };
   }
 
-  private static Exchange exchange(Side side, long connection, TraceIds ids, long status) {
+  static Exchange exchange(Side side, long connection, TraceIds ids, long status) {
     Exchange.Range range =
         new Exchange.Range(0, 10, 1, 0, 0, OptionalLong.of(0), OptionalLong.of(1));
     return new Exchange(
@@ -94,7 +94,7 @@ class JoinsTest {
         "");
   }
 
-  private static TraceIds named(long by) {
+  static TraceIds named(long by) {
     return by == 0 ? new TraceIds(7, 7, 7, 0, "", true) : new TraceIds(HIGH, LOW, 77, by, "", true);
   }
 

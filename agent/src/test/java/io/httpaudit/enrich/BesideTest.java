@@ -1,0 +1,56 @@
+package io.httpaudit.enrich;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.httpaudit.correlate.Side;
+import io.httpaudit.enrich.TheirSpan.Identity;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class BesideTest {
+  private static final int SPANS = 200_000;
+  private static final int AT_ONCE = 1_000;
+  private static final long PARENT = 7;
+
+  private final Beside beside =
+      new Beside(Beside.Mode.AUTO, 1_000_000_000, new ThreadGroup("ours"), () -> {});
+
+  /** Spans that come and go while the audit thread looks. */
+  @Test
+  void aSpanThatEndsAtOnceIsTheOneThatWasStarted() throws InterruptedException {
+    AtomicInteger ended = new AtomicInteger();
+    AtomicInteger judged = new AtomicInteger();
+    Thread application =
+        new Thread(
+            () -> {
+              for (int i = 1; i <= SPANS; i++) {
+                while (i - judged.get() > AT_ONCE) {
+                  Thread.onSpinWait();
+                }
+                Identity identity = JoinsTest.server(i, PARENT, 0);
+                beside.started(identity);
+                beside.started(identity.of(i, 0));
+                if (beside.hasRoom()) {
+                  beside.ended(JoinsTest.ended(identity, "GET", 200));
+                }
+                ended.set(i);
+              }
+            });
+    application.start();
+    beside.activate();
+    while (judged.get() < SPANS) {
+      int upTo = ended.get();
+      while (judged.get() < upTo) {
+        beside.exchange(
+            JoinsTest.exchange(Side.SERVER, judged.get() + 1, JoinsTest.named(PARENT), 200),
+            onto -> {});
+        judged.incrementAndGet();
+      }
+      beside.look(0, Long.MAX_VALUE);
+    }
+    application.join();
+    beside.close();
+    assertThat(beside.left()).isZero();
+    assertThat(beside.enriched()).isEqualTo(SPANS);
+  }
+}

@@ -77,7 +77,15 @@ class ServersIT {
   }
 
   static List<TomcatOn> tomcats() {
-    return Jdk.few().stream()
+    return tomcats(Jdk.few());
+  }
+
+  static List<TomcatOn> tomcatsOfThisJdk() {
+    return tomcats(List.of(Jdk.current()));
+  }
+
+  private static List<TomcatOn> tomcats(List<Jdk> jdks) {
+    return jdks.stream()
         .flatMap(jdk -> Stream.of("10.1", "11").map(version -> new TomcatOn(jdk, version)))
         .toList();
   }
@@ -209,10 +217,6 @@ class ServersIT {
     }
     assertThat(routes(run, "/shop/deep/empty/")).containsOnly("/shop/deep/");
     assertThat(routes(run, "/none/nothing/", "/shop/%%%/")).containsOnly("");
-  }
-
-  static List<TomcatOn> tomcatsOfThisJdk() {
-    return tomcats().stream().filter(on -> on.jdk().equals(Jdk.current())).toList();
   }
 
   @ParameterizedTest

@@ -3,6 +3,7 @@ package io.httpaudit.stacks;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import java.net.URI;
+import java.time.Duration;
 import javax.net.ssl.SSLContext;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.client.reactive.ReactorClientHttpConnector;
@@ -10,6 +11,7 @@ import org.springframework.web.reactive.function.client.WebClient;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.http.client.HttpClient;
+import reactor.netty.http.client.HttpClientRequest;
 import reactor.netty.resources.ConnectionProvider;
 
 /**
@@ -43,7 +45,8 @@ public final class WebClientStack implements Stack {
   }
 
   private static WebClient webClient(SSLContext tls) throws Exception {
-    HttpClient plain = HttpClient.create(ConnectionProvider.create("all", 100));
+    HttpClient plain =
+        HttpClient.create(ConnectionProvider.create("all", 100)).followRedirect(true);
     SslContext context =
         tls == null ? null : SslContextBuilder.forClient().trustManager(Keys.trusted()).build();
     HttpClient client = tls == null ? plain : plain.secure(spec -> spec.sslContext(context));
@@ -56,6 +59,16 @@ public final class WebClientStack implements Stack {
             .method(HttpMethod.valueOf(asked.method()))
             .uri(uri)
             .header("Sent", "" + asked.bytes());
+    if (asked.expects()) {
+      request.header("Expect", "100-continue");
+    }
+    if (asked.timeout() > 0) {
+      request.httpRequest(
+          to -> {
+            HttpClientRequest own = to.getNativeRequest();
+            own.responseTimeout(Duration.ofMillis(asked.timeout()));
+          });
+    }
     if (asked.chunked()) {
       request.body(Flux.just(asked.body()), byte[].class);
     } else if (asked.hasBody()) {

@@ -17,7 +17,7 @@ if ! command -v wrk > /dev/null; then
 fi
 
 mvn -q -B -ntp -DskipTests package
-mvn -q -B -ntp -pl integration-tests dependency:build-classpath -Dmdep.includeScope=test -Dmdep.outputFile=target/classpath
+mvn -q -B -ntp -pl integration-tests -am -DskipTests package dependency:build-classpath -Dmdep.includeScope=test -Dmdep.outputFile=target/classpath
 it=integration-tests/target
 java -Dagent.jar="$PWD/agent/target/httpaudit.jar" -cp "$it/classes:$it/test-classes:$(cat "$it/classpath")" io.httpaudit.it.Bench "$@"
 [[ " $* " == *" only="* ]] || mvn -q -B -ntp -pl agent surefire:test -Dtest=FilterCost -Dsurefire.failIfNoSpecifiedTests=false

@@ -10,5 +10,6 @@ if [ "${1:-}" = --full ]; then
   shift
 fi
 mvn -q -B -ntp -DskipTests package
-mvn -B -ntp -pl integration-tests verify -Dvolume="$volume" -Dstacks.all=true -Dstacks.only="${1:-}" -Dit.test=StacksIT \
+mvn -B -ntp -pl agent,integration-tests/stacks/contract,integration-tests verify \
+  -Dvolume="$volume" -Dstacks.all=true -Dstacks.only="${1:-}" -Dit.test=StacksIT \
   -Dtest=NoSuch -Dsurefire.failIfNoSpecifiedTests=false | grep -E '^\[ERROR\]|Tests run:|^[^[].*  |cells:'

@@ -113,9 +113,9 @@ final class ApacheAsync implements Library {
     @Override
     public Object enter(Object client, Object one, Object two) {
       Entered entered = new Entered(starting.get());
-      ClientCall call = observer.call();
+      OngoingCall call = OngoingCall.start(observer);
       if (call != null) {
-        starting.set(new OngoingCall(observer, call));
+        starting.set(call);
       }
       return entered;
     }

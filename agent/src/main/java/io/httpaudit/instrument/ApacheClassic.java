@@ -139,9 +139,9 @@ final class ApacheClassic implements Library {
     @Override
     public Object enter(Object client, Object one, Object two) {
       Entered entered = new Entered(calls.get());
-      ClientCall call = observer.call();
+      OngoingCall call = OngoingCall.start(observer);
       if (call != null) {
-        calls.set(new OngoingCall(observer, call));
+        calls.set(call);
       }
       return entered;
     }

@@ -1,6 +1,5 @@
 package io.httpaudit.instrument;
 
-import io.httpaudit.observe.ClientCall;
 import io.httpaudit.observe.Observer;
 import io.httpaudit.trace.Propagation;
 
@@ -49,13 +48,12 @@ final class ArmeriaClient implements Library {
 
   /** The call of a request context; null: none is made. */
   private OngoingCall of(Object context) {
-    OngoingCall call = byContext.of(context);
-    ClientCall first = call == null && context != null ? observer.call() : null;
-    if (first == null) {
-      return call;
+    OngoingCall known = byContext.of(context);
+    if (known != null || context == null) {
+      return known;
     }
-    call = new OngoingCall(observer, first);
-    return byContext.add(context, call) ? call : byContext.of(context);
+    OngoingCall call = OngoingCall.start(observer);
+    return call == null || byContext.add(context, call) ? call : byContext.of(context);
   }
 
   /** What is derived is for the same call. */

@@ -1,6 +1,5 @@
 package io.httpaudit.instrument;
 
-import io.httpaudit.observe.ClientCall;
 import io.httpaudit.observe.Observer;
 import io.httpaudit.trace.Propagation;
 
@@ -47,9 +46,9 @@ final class AsyncHttpClient implements Library {
   private final class Starts extends HttpAuditProbe {
     @Override
     public Object enter(Object future, Object one, Object two) {
-      ClientCall call = observer.call();
+      OngoingCall call = OngoingCall.start(observer);
       if (call != null) {
-        byFuture.add(future, new OngoingCall(observer, call));
+        byFuture.add(future, call);
       }
       return null;
     }

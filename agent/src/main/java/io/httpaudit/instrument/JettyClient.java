@@ -1,6 +1,5 @@
 package io.httpaudit.instrument;
 
-import io.httpaudit.observe.ClientCall;
 import io.httpaudit.observe.Observer;
 import io.httpaudit.trace.Propagation;
 import java.lang.invoke.MethodHandle;
@@ -77,12 +76,9 @@ final class JettyClient implements Library {
           call.begins();
           return null;
         }
-        ClientCall first = conversation == null ? null : observer.call();
-        if (first != null) {
-          call = new OngoingCall(observer, first);
-          if (byConversation.add(conversation, call)) {
-            byExchange.add(exchange, call);
-          }
+        call = conversation == null ? null : OngoingCall.start(observer);
+        if (call != null && byConversation.add(conversation, call)) {
+          byExchange.add(exchange, call);
         }
       } catch (Throwable e) {
         HttpAudit.countFault();

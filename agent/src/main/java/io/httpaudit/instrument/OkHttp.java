@@ -89,8 +89,8 @@ final class OkHttp implements Library {
 
   /** Whether it is the first that is begun with this object. */
   private boolean begin(Object realCall) {
-    ClientCall call = observer.call();
-    return call != null && calls.add(realCall, new OngoingCall(observer, call));
+    OngoingCall call = OngoingCall.start(observer);
+    return call != null && calls.add(realCall, call);
   }
 
   private final class Executes extends HttpAuditProbe {

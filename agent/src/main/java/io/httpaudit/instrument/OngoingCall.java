@@ -27,6 +27,12 @@ final class OngoingCall {
     attempt = call;
   }
 
+  /** One that is made now, in this thread's context; null: none is to be made. */
+  static OngoingCall start(Observer observer) {
+    ClientCall first = observer.call();
+    return first == null ? null : new OngoingCall(observer, first);
+  }
+
   /** The latest attempt: the context in which the call goes on. */
   HttpAuditContext latest() {
     return attempt;

@@ -1,6 +1,5 @@
 package io.httpaudit.instrument;
 
-import io.httpaudit.observe.ClientCall;
 import io.httpaudit.observe.Observer;
 import io.httpaudit.trace.Propagation;
 
@@ -50,9 +49,9 @@ final class ReactorNettyClient implements Library {
   private final class Starts extends HttpAuditProbe {
     @Override
     public Object enter(Object handler, Object one, Object two) {
-      ClientCall call = observer.call();
+      OngoingCall call = OngoingCall.start(observer);
       if (call != null) {
-        byHandler.add(handler, new OngoingCall(observer, call));
+        byHandler.add(handler, call);
       }
       return null;
     }

@@ -128,8 +128,7 @@ final class VertxClient implements Library {
         call.begins();
         return call;
       }
-      ClientCall first = observer.call();
-      return first == null ? null : new OngoingCall(observer, first);
+      return OngoingCall.start(observer);
     }
 
     @Override

@@ -6,6 +6,7 @@
 
 #define RUN_NANOS 50000
 #define LOOPBACK_IFINDEX 1
+#define OVER 2
 
 static __always_inline bool opens(const struct parsed *p)
 {
@@ -236,6 +237,16 @@ static __always_inline bool answers_syn(const struct candidate *c, const struct 
 	return (c->syn_direction ^ p->direction) & FROM_UPPER && p->ack - c->syn_isn - 1 <= 0xffff;
 }
 
+/* Ends the candidate of an admitted flow with it. What still arrives, late or answered by RSTs, may be many packets, and would
+ * make it overflow: the JVM looks at it once more before it judges. */
+static __always_inline void end_candidate(const struct parsed *p)
+{
+	struct candidate *c = find(p);
+
+	if (c)
+		c->ended = OVER;
+}
+
 static __always_inline void before_admission(struct parsed *p)
 {
 	struct candidate *c;
@@ -249,7 +260,7 @@ static __always_inline void before_admission(struct parsed *p)
 		p->flags &= ~SYN;
 	}
 	c = find(p);
-	if (!c)
+	if (!c || c->ended == OVER)
 		return;
 	if (p->flags & SYN) {
 		if (!answers_syn(c, p))

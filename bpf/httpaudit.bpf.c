@@ -108,8 +108,10 @@ int httpaudit(struct __sk_buff *skb)
 
 		flow->seen = 1;
 		emit(flow, p, ended ? ENDED : 0, reused);
-		if (ended)
+		if (ended) {
 			bpf_map_delete_elem(&admitted, &p->tuple);
+			end_candidate(p);
+		}
 	}
 	/* A tuple used again: what was admitted is over, what begins is nobody's yet. */
 	if (!flow || reused)

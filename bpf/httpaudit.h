@@ -73,7 +73,7 @@ struct candidate {
 	__u8 syn_direction; /* enum direction of the SYN */
 	__u8 overflow;      /* 1: there were more runs than fit: packets are missing */
 	__u8 runs_used;
-	__u8 ended;         /* 1: RST seen */
+	__u8 ended;         /* 1: RST seen; 2: it was admitted, and both FINs are acknowledged: nothing more is kept */
 	__u32 ifindex;      /* of the first SYN */
 	__u32 packets;      /* all of the candidate: syns + synacks + those of the runs; else an update was lost */
 	struct run runs[HTTPAUDIT_RUNS];

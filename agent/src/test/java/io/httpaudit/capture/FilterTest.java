@@ -490,6 +490,22 @@ class FilterTest {
   }
 
   @Test
+  void whatFollowsTheEndOfAnAdmissionIsKeptNowhere() throws Exception {
+    filter.run(up().seq(999).flags(SYN));
+    admit();
+    Frame finUp = up().seq(1000).ack(500).flags(FIN | ACK);
+    Frame finDown = down().seq(500).ack(1001).flags(FIN | ACK);
+    Frame last = up().seq(1001).ack(501).flags(ACK);
+    filter.run(finUp, finDown, last);
+    for (int i = 0; i < 20; i++) {
+      assertThat(filter.run(down().seq(400 - i).ack(1001).payload(1), up().seq(1001).flags(RST)))
+          .isEmpty();
+    }
+    assertThat(filter.candidate(client, server))
+        .contains(new Kept(false, "syn", 999, 0, 1, 0, 0, 0, 2, 1, 1, List.of()));
+  }
+
+  @Test
   void finsAreComparedModuloTwoToThe32() {
     admit();
     Frame finUp = up().seq(-6).ack(-1).payload(10).flags(FIN | ACK);

@@ -2,6 +2,7 @@ package java.lang;
 
 import java.io.FileDescriptor;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -613,6 +614,173 @@ public final class HttpAudit {
         faults++;
         failed = true;
       }
+    }
+  }
+
+  // ---- by io_uring
+
+  /** Whether such sockets are followed. */
+  private static volatile boolean urings = true;
+
+  /** Follows none of them, from now on. */
+  public static void ignoreUrings() {
+    urings = false;
+  }
+
+  public static void beforeUringSend(int fd, long address, int length) {
+    HttpAuditSink to = sink;
+    if (to != null) {
+      try {
+        to.submitted(fd, address, length, 0);
+      } catch (Throwable e) {
+        faults++;
+        failed = true;
+      }
+    }
+  }
+
+  public static void beforeUringWritev(int fd, long vectors, int count) {
+    HttpAuditSink to = sink;
+    if (to != null) {
+      try {
+        to.submitted(fd, vectors, 0, count);
+      } catch (Throwable e) {
+        faults++;
+        failed = true;
+      }
+    }
+  }
+
+  /** {@code message} is a struct msghdr: msg_iov, and msg_iovlen, are its third and fourth. */
+  public static void beforeUringSendmsg(int fd, long message) {
+    HttpAuditSink to = sink;
+    if (to != null) {
+      try {
+        to.submitted(fd, getLong(message + 16), 0, (int) getLong(message + 24));
+      } catch (Throwable e) {
+        faults++;
+        failed = true;
+      }
+    }
+  }
+
+  public static void beforeUringSplice(int target) {
+    HttpAuditSink to = sink;
+    if (to != null) {
+      try {
+        to.submitted(target, 0, 0, -1);
+      } catch (Throwable e) {
+        faults++;
+        failed = true;
+      }
+    }
+  }
+
+  /** IORING_CQE_F_NOTIF: of a write that was completed before, memory is free again. */
+  private static final int NOTIFIED = 8;
+
+  public static void uringWritten(int result, int flags, int fd) {
+    HttpAuditSink to = sink;
+    if (to != null && (flags & NOTIFIED) == 0) {
+      try {
+        to.completed(fd, result);
+        if (result < 0) {
+          uringFailed(to, fd, false, result);
+        }
+      } catch (Throwable e) {
+        faults++;
+        failed = true;
+      }
+    }
+  }
+
+  public static void afterUringRead(int count, int from, long address, int fd) {
+    HttpAuditSink to = sink;
+    if (to != null && count > 0) {
+      try {
+        to.afterRead(fd, address + from, 0, count);
+      } catch (Throwable e) {
+        faults++;
+        failed = true;
+      }
+    }
+  }
+
+  public static void uringReadEnded(int result, int fd) {
+    HttpAuditSink to = sink;
+    if (to != null && result <= 0) {
+      try {
+        if (result == 0) {
+          to.afterRead(fd, 0, 0, -1);
+        } else {
+          uringFailed(to, fd, true, result);
+        }
+      } catch (Throwable e) {
+        faults++;
+        failed = true;
+      }
+    }
+  }
+
+  // Linux's errno(3), negated.
+  private static final int PIPE = -32;
+  private static final int RESET = -104;
+  private static final int TIMED_OUT = -110;
+  private static final int REFUSED = -111;
+  private static final int ALREADY = -114;
+  private static final int IN_PROGRESS = -115;
+  private static final int CANCELED = -125;
+
+  /** Others are the ring's own affair, or tried again. */
+  private static void uringFailed(HttpAuditSink to, int fd, boolean read, int error) {
+    if (error == RESET || error == PIPE || error == TIMED_OUT) {
+      to.failed(fd, read, cause(error));
+    }
+  }
+
+  private static IOException cause(int error) {
+    switch (error) {
+      case RESET:
+      case PIPE:
+        return new IOException("Connection reset");
+      case TIMED_OUT:
+        return new IOException("Connection timed out");
+      case REFUSED:
+        return new ConnectException("Connection refused");
+      default:
+        return new IOException();
+    }
+  }
+
+  public static void beforeUringConnect(int fd, InetSocketAddress peer) {
+    HttpAuditSink to = sink;
+    if (to != null && urings) {
+      try {
+        beforeNativeConnect(fd, peer);
+      } catch (Throwable e) {
+        faults++;
+        failed = true;
+      }
+    }
+  }
+
+  public static void uringConnected(int result, int fd) {
+    HttpAuditSink to = sink;
+    if (to != null && result != CANCELED && result != IN_PROGRESS && result != ALREADY) {
+      try {
+        if (to.isConnecting(fd)) {
+          to.connectAnswered(fd, localAddress(descriptor(fd)), result == 0 ? null : cause(result));
+        }
+      } catch (Throwable e) {
+        faults++;
+        failed = true;
+      }
+    }
+  }
+
+  public static void acceptedUring(int fd, SocketAddress peer) {
+    if (urings && peer instanceof InetSocketAddress) {
+      acceptedNative(fd, (InetSocketAddress) peer);
     }
   }
 

@@ -23,6 +23,18 @@ public abstract class HttpAuditSink {
   /** After a write that moved {@code n} bytes; negative: the JDK's IOStatus, nothing was moved. */
   public abstract void afterWrite(int fd, long address, int vectors, long n);
 
+  /**
+   * Before a write is given to the kernel, which does it while nobody waits: one at a time.
+   *
+   * @param address as of {@link #beforeWrite}; the bytes stay until {@link #completed}, the pairs
+   *     don't
+   * @param vectors negative: nobody sees its bytes
+   */
+  public abstract void submitted(int fd, long address, int length, int vectors);
+
+  /** It moved {@code n} bytes; not positive: none. Before their memory is anybody else's. */
+  public abstract void completed(int fd, long n);
+
   /** After a read of {@code n} bytes; -1: end of stream; less: nothing was moved. */
   public abstract void afterRead(int fd, long address, int vectors, long n);
 
@@ -47,6 +59,9 @@ public abstract class HttpAuditSink {
 
   /** Whether {@link #beforeConnect} told of it, and nothing since. */
   public abstract boolean isConnecting(int fd);
+
+  /** The kernel has done, or not, the connect of which {@link #beforeConnect} told. */
+  public abstract void connectAnswered(int fd, InetSocketAddress local, Throwable failure);
 
   /**
    * A connect that was in progress succeeded ({@code failure} null) or failed; before the socket is

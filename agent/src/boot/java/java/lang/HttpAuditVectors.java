@@ -9,7 +9,7 @@ import sun.nio.ch.DirectBuffer;
  * An array of buffers as struct iovec, {base, length} of 8 bytes each, like the JDK's own gathering
  * writes: in native memory, of which a few blocks are kept, without a lock.
  */
-final class HttpAuditVectors {
+public final class HttpAuditVectors {
   /** IOV_MAX: no call writes more. */
   private static final int MOST = 1024;
 
@@ -25,15 +25,24 @@ final class HttpAuditVectors {
   }
 
   /** A block, to be given back. */
-  static long take() {
+  public static long take() {
     long kept = KEPT.getAndSet(slot(), 0);
     return kept == 0 ? UNSAFE.allocateMemory((long) IOVEC * MOST) : kept;
   }
 
-  static void give(long block) {
+  public static void give(long block) {
     if (!KEPT.compareAndSet(slot(), 0, block)) {
       UNSAFE.freeMemory(block);
     }
+  }
+
+  /** {base, length} of {@code count} pieces; returns how many there are in the block. */
+  public static int fill(long block, long[] pieces, int count) {
+    int used = Math.min(count, MOST);
+    for (int i = 0; i < 2 * used; i++) {
+      UNSAFE.putLong(block + 8L * i, pieces[i]);
+    }
+    return used;
   }
 
   /**

@@ -27,6 +27,27 @@ final class FaultySink extends HttpAuditSink {
   }
 
   @Override
+  public void submitted(int fd, long address, int length, int vectors) {
+    Faults.strike();
+    to.submitted(fd, address, length, vectors);
+    Faults.strike();
+  }
+
+  @Override
+  public void completed(int fd, long n) {
+    Faults.strike();
+    to.completed(fd, n);
+    Faults.strike();
+  }
+
+  @Override
+  public void connectAnswered(int fd, InetSocketAddress local, Throwable failure) {
+    Faults.strike();
+    to.connectAnswered(fd, local, failure);
+    Faults.strike();
+  }
+
+  @Override
   public void afterRead(int fd, long address, int vectors, long n) {
     Faults.strike();
     to.afterRead(fd, address, vectors, n);

@@ -11,6 +11,7 @@ import java.nio.channels.Channel;
 final class NettyChannels {
   private static final String NIO = "io.netty.channel.nio.AbstractNioChannel";
   private static final String EPOLL = "io.netty.channel.epoll.AbstractEpollChannel";
+  private static final String URING = "io.netty.channel.uring.AbstractIoUringChannel";
   private static final String DESCRIPTOR = "io.netty.channel.unix.FileDescriptor";
 
   /**
@@ -42,11 +43,14 @@ final class NettyChannels {
     if (nio != null) {
       return new Way(Access.field(nio, "ch"), null, null);
     }
-    Class<?> epoll = Access.extended(of, EPOLL);
-    if (epoll != null) {
-      Class<?> descriptor = Access.type(epoll, DESCRIPTOR);
+    Class<?> own = Access.extended(of, EPOLL);
+    if (own == null) {
+      own = Access.extended(of, URING);
+    }
+    if (own != null) {
+      Class<?> descriptor = Access.type(own, DESCRIPTOR);
       return new Way(
-          Access.field(epoll, "socket"),
+          Access.field(own, "socket"),
           Access.method(descriptor, "intValue", int.class),
           Access.method(descriptor, "isOpen", boolean.class));
     }

@@ -10,7 +10,8 @@ package io.httpaudit.observe;
  * long, {@code 4I} int; {@code 2T}: a Throwable, where the method has put one); a field of {@code
  * this} is {@code owner.name:descriptor}, one of an argument {@code
  * slot>cast>owner.name:descriptor}. {@link #NUMBER} before a slot, or before a field of {@code
- * this} as {@code name:descriptor}: the number of the descriptor of Netty's that is there.
+ * this} as {@code name:descriptor}, and of that in turn: the number of the descriptor of Netty's
+ * that is there; {@code 2P}: the address of its peer.
  *
  * @param owner internal name
  * @param at name of the method before whose call, in this one, {@code before} is called; empty: at
@@ -30,6 +31,9 @@ record Hook(
     String[] arguments,
     String[] failedArguments) {
   static final String NUMBER = "#";
+
+  /** Of Netty's buffer that is the last argument of the call {@link #at}: what is readable. */
+  static final String BUFFER = "B";
 
   private static final String CH = "sun/nio/ch/";
   private static final String FD = "Ljava/io/FileDescriptor;";

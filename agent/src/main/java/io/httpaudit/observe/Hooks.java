@@ -10,7 +10,8 @@ import java.util.List;
  */
 public final class Hooks {
   private final Weaver weaver = new Weaver();
-  private final NettyTransports transports = new NettyTransports(HttpAudit::ignoreNatives);
+  private final NettyTransports transports =
+      new NettyTransports(HttpAudit::ignoreNatives, HttpAudit::ignoreUrings);
 
   /**
    * Weaves the hooks into classes as they load. Before the agent has threads of its own: a class

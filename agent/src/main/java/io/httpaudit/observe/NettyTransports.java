@@ -7,8 +7,9 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Puts hooks into Netty's native transport (epoll), whose sockets the JDK knows nothing of: {@link
- * NettyHooks}. Costs nothing before a class of it loads. Any thread; never throws.
+ * Puts hooks into Netty's native transports (epoll, io_uring), whose sockets the JDK knows nothing
+ * of: {@link NettyHooks}, {@link UringHooks}. Costs nothing before a class of it loads. Any thread;
+ * never throws.
  *
  * <p>All or nothing: where a hook finds no method, no connection of Netty's own is followed any
  * more. One whose end goes unseen would give its number, and so its name, to another one.
@@ -19,26 +20,29 @@ final class NettyTransports implements ClassFileTransformer {
 
   private static final String CHANNELS = "io/netty/channel/";
 
-  /**
-   * Loads with the first connection by io_uring. Its bytes move while no thread of this JVM is in a
-   * call for them: there is nothing to hook as there is elsewhere.
-   */
-  private static final String URING = CHANNELS + "uring/IoUringSocketChannel";
+  private static final String URING = CHANNELS + "uring/";
 
-  private final AtomicBoolean uring = new AtomicBoolean();
+  private final AtomicBoolean uringLacks = new AtomicBoolean();
 
   private final Queue<String> missing = new ConcurrentLinkedQueue<>();
   private final Runnable ignore;
+  private final Runnable ignoreUrings;
 
   /**
    * @param ignore follows no such socket any more
+   * @param ignoreUrings follows none by io_uring any more
    */
-  NettyTransports(Runnable ignore) {
+  NettyTransports(Runnable ignore, Runnable ignoreUrings) {
     this.ignore = ignore;
+    this.ignoreUrings = ignoreUrings;
   }
 
   static boolean hooks(String owner) {
-    return owner.startsWith(CHANNELS) && Weaver.hooks(NettyHooks.ALL, owner);
+    return owner.startsWith(CHANNELS) && Weaver.hooks(of(owner), owner);
+  }
+
+  private static Hook[] of(String owner) {
+    return owner.startsWith(URING) ? UringHooks.ALL : NettyHooks.ALL;
   }
 
   /**
@@ -55,35 +59,38 @@ final class NettyTransports implements ClassFileTransformer {
     if (name == null || !name.startsWith(CHANNELS)) {
       return null;
     }
-    if (name.equals(URING)) {
-      if (uring.compareAndSet(false, true)) {
-        missing.add("by io_uring: no hooks");
-      }
-      return null;
-    }
     try {
       return hooks(name) ? weave(name, bytes) : null;
     } catch (Throwable e) {
       HttpAudit.countFault();
-      lacks(name.concat(", which can't be hooked"));
+      lacks(name, name.concat(", which can't be hooked"));
       return null;
     }
   }
 
   private byte[] weave(String name, byte[] bytes) {
-    Weaver weaver = new Weaver(NettyHooks.ALL);
+    Hook[] hooks = of(name);
+    Weaver weaver = new Weaver(hooks);
     byte[] woven = weaver.weave(name, bytes);
-    for (Hook hook : NettyHooks.ALL) {
+    for (Hook hook : hooks) {
       if (hook.owner().equals(name)
           && !weaver.isWoven(hook)
           && (weaver.saw(hook.method()) || !NettyHooks.isRecent(hook))) {
-        lacks(name.substring(name.lastIndexOf('/') + 1) + "." + hook.method());
+        lacks(name, name.substring(name.lastIndexOf('/') + 1) + "." + hook.method());
       }
     }
     return woven;
   }
 
-  private void lacks(String what) {
+  private void lacks(String owner, String what) {
+    if (owner.startsWith(URING)) {
+      ignoreUrings.run();
+      // An earlier version lacks several: one word says that it isn't observed.
+      if (uringLacks.compareAndSet(false, true)) {
+        missing.add("by io_uring: no ".concat(what));
+      }
+      return;
+    }
     ignore.run();
     missing.add("by epoll: no ".concat(what));
   }

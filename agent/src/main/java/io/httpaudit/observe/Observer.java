@@ -47,10 +47,16 @@ public final class Observer extends HttpAuditSink {
   private static final Object DATAGRAM = new Object();
 
   /** Stands for a socket while it is in connect(2), entered at this nanoTime. */
-  private record Connecting(long entry) {}
+  private record Connecting(long entry, InetAddress peer, int port) {}
 
   /** A value is a Connection, the Endpoint of a listener, or one of the three above. */
   private final Descriptors descriptors = new Descriptors();
+
+  /**
+   * Values are Submissions, each the descriptor's for good: whoever has its number next uses it
+   * again. Not a connection's, whose size counts.
+   */
+  private final Descriptors submissions = new Descriptors();
 
   /**
    * @param propagation how requests carry contexts
@@ -376,6 +382,31 @@ public final class Observer extends HttpAuditSink {
   }
 
   @Override
+  public void submitted(int fd, long address, int length, int vectors) {
+    Connection connection = connection(fd);
+    if (connection != null) {
+      Submission submission = (Submission) submissions.get(fd);
+      if (submission == null) {
+        submission = new Submission();
+        submissions.replace(fd, submission);
+      }
+      submission.set(address, length, vectors);
+      if (vectors >= 0) {
+        connection.out().announce(address, length, vectors);
+      }
+    }
+  }
+
+  @Override
+  public void completed(int fd, long n) {
+    Connection connection = connection(fd);
+    Submission submission = (Submission) submissions.get(fd);
+    if (connection != null && submission != null && submission.moved(connection.out(), n)) {
+      tcpInfo(fd, connection);
+    }
+  }
+
+  @Override
   public void afterUnseenWrite(int fd, long n) {
     Connection connection = n > 0 ? connection(fd) : null;
     if (connection != null && connection.out().movedUnseen(n)) {
@@ -448,7 +479,7 @@ public final class Observer extends HttpAuditSink {
       return;
     }
     admission.connecting(Endpoint.of(peer, port));
-    replace(fd, new Connecting(System.nanoTime()));
+    replace(fd, new Connecting(System.nanoTime(), peer, port));
   }
 
   @Override
@@ -479,6 +510,17 @@ public final class Observer extends HttpAuditSink {
   @Override
   public boolean isConnecting(int fd) {
     return descriptors.get(fd) instanceof Connecting;
+  }
+
+  @Override
+  public void connectAnswered(int fd, InetSocketAddress local, Throwable failure) {
+    if (descriptors.get(fd) instanceof Connecting connecting) {
+      if (failure == null) {
+        afterConnect(fd, local, connecting.peer(), connecting.port(), true);
+      } else {
+        connectFailed(fd, local, connecting.peer(), connecting.port(), failure);
+      }
+    }
   }
 
   @Override

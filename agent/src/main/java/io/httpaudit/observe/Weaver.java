@@ -20,6 +20,7 @@ import net.bytebuddy.jar.asm.Type;
  */
 final class Weaver implements ClassFileTransformer {
   private static final String TARGET = "java/lang/HttpAudit";
+  private static final String BUFFER = "io/netty/buffer/ByteBuf";
 
   private final Hook[] hooks;
   private final boolean[] woven;
@@ -252,6 +253,9 @@ final class Weaver implements ClassFileTransformer {
 
     private String push(String argument) {
       int colon = argument.indexOf(':');
+      if (argument.equals(Hook.BUFFER)) {
+        return pushBuffer();
+      }
       if (argument.startsWith(Hook.NUMBER)) {
         return pushNumber(argument.substring(Hook.NUMBER.length()));
       }
@@ -278,17 +282,51 @@ final class Weaver implements ClassFileTransformer {
     private String pushNumber(String of) {
       int colon = of.indexOf(':');
       super.visitVarInsn(Opcodes.ALOAD, colon < 0 ? of.charAt(0) - '0' : 0);
-      if (colon >= 0) {
-        super.visitFieldInsn(
-            Opcodes.GETFIELD, hook.owner(), of.substring(0, colon), of.substring(colon + 1));
+      String owner = hook.owner();
+      for (int at = 0; colon >= 0; colon = of.indexOf(':', at)) {
+        int end = of.indexOf(';', colon) + 1;
+        String type = of.substring(colon + 1, end);
+        super.visitFieldInsn(Opcodes.GETFIELD, owner, of.substring(at, colon), type);
+        owner = type.substring(1, type.length() - 1);
+        at = end;
       }
       super.visitMethodInsn(
           Opcodes.INVOKEVIRTUAL, NettyTransports.DESCRIPTOR, "intValue", "()I", false);
       return "I";
     }
 
+    /** Its readable bytes, where they begin, and the address of its index 0. */
+    private String pushBuffer() {
+      super.visitInsn(Opcodes.DUP);
+      super.visitTypeInsn(Opcodes.CHECKCAST, BUFFER);
+      super.visitInsn(Opcodes.DUP);
+      super.visitInsn(Opcodes.DUP);
+      super.visitMethodInsn(Opcodes.INVOKEVIRTUAL, BUFFER, "readableBytes", "()I", false);
+      super.visitInsn(Opcodes.SWAP);
+      super.visitMethodInsn(Opcodes.INVOKEVIRTUAL, BUFFER, "readerIndex", "()I", false);
+      super.visitInsn(Opcodes.DUP2_X1);
+      super.visitInsn(Opcodes.POP2);
+      super.visitMethodInsn(
+          Opcodes.INVOKESTATIC,
+          "io/netty/channel/uring/IoUring",
+          "memoryAddress",
+          "(L" + BUFFER + ";)J",
+          false);
+      return "IIJ";
+    }
+
     private String pushLocal(int slot, char kind) {
       switch (kind) {
+        case 'P':
+          super.visitVarInsn(Opcodes.ALOAD, slot);
+          super.visitMethodInsn(
+              Opcodes.INVOKEVIRTUAL,
+              "io/netty/channel/unix/Socket",
+              "remoteAddress",
+              "()Ljava/net/InetSocketAddress;",
+              false);
+          super.visitTypeInsn(Opcodes.CHECKCAST, "java/net/SocketAddress");
+          return "Ljava/net/SocketAddress;";
         case 'J':
           super.visitVarInsn(Opcodes.LLOAD, slot);
           return "J";

@@ -26,7 +26,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Hooks against the classes of each Netty: that bytes are told as they were, StacksIT shows. */
 class NettyTransportsTest {
   private final AtomicInteger ignored = new AtomicInteger();
-  private final NettyTransports transports = new NettyTransports(ignored::incrementAndGet);
+  private final NettyTransports transports =
+      new NettyTransports(ignored::incrementAndGet, ignored::incrementAndGet);
 
   private static Set<String> owners() {
     Set<String> owners = new LinkedHashSet<>();
@@ -133,15 +134,46 @@ class NettyTransportsTest {
     assertThat(transports.takeMissing()).isNull();
   }
 
+  private static Set<String> uringOwners() {
+    Set<String> owners = new LinkedHashSet<>();
+    Arrays.stream(UringHooks.ALL).forEach(hook -> owners.add(hook.owner()));
+    return owners;
+  }
+
   @Test
-  void thatIoUringIsNotObservedIsSaidOnce() {
-    String channel = "io/netty/channel/uring/IoUringSocketChannel";
-    for (int i = 0; i < 2; i++) {
-      assertThat(transports.transform(null, channel, null, null, new byte[0])).isNull();
+  void ioUringIsVerifiedAndHasNothingMore() throws Exception {
+    try (LibraryLoader plain = new LibraryLoader(LibraryLoader.jars("nettys", "4.2"), Map.of())) {
+      Map<String, byte[]> woven = new TreeMap<>();
+      Weaver weaver = new Weaver(UringHooks.ALL);
+      for (String owner : uringOwners()) {
+        woven.put(owner, transports.transform(plain, owner, null, null, plain.bytes(owner)));
+        weaver.weave(owner, plain.bytes(owner));
+      }
+      assertThat(UringHooks.ALL).allMatch(weaver::isWoven);
+      assertThat(transports.takeMissing()).isNull();
+      assertThat(ignored).hasValue(0);
+      Set<String> called = WeaverTest.called(woven.values());
+      assertThat(WeaverTest.targets()).containsAll(called);
+      assertThat(called).hasSizeGreaterThanOrEqualTo(11);
+      try (LibraryLoader loader = new LibraryLoader(LibraryLoader.jars("nettys", "4.2"), woven)) {
+        for (String owner : uringOwners()) {
+          assertThat(loader.members(owner)).isEqualTo(plain.members(owner));
+        }
+      }
     }
-    assertThat(transports.takeMissing()).isEqualTo("by io_uring: no hooks");
-    assertThat(transports.takeMissing()).isNull();
-    assertThat(ignored).hasValue(0);
+  }
+
+  /** Earlier versions have another shape. */
+  @Test
+  void thatAnotherIoUringIsNotObservedIsSaidOnce() throws Exception {
+    String owner = "io/netty/channel/uring/IoUringIoOps";
+    try (LibraryLoader plain = new LibraryLoader(LibraryLoader.jars("nettys", "4.2"), Map.of())) {
+      byte[] spoiled = without(without(plain.bytes(owner), "newSend", ""), "newClose", "");
+      transports.transform(plain, owner, null, null, spoiled);
+      assertThat(transports.takeMissing()).isEqualTo("by io_uring: no IoUringIoOps.newSend");
+      assertThat(transports.takeMissing()).isNull();
+      assertThat(ignored.get()).isPositive();
+    }
   }
 
   /** Bytes of a message at several addresses are told as those of one write. */

@@ -12,6 +12,15 @@ public class Silent extends HttpAuditSink {
   public void afterWrite(int fd, long address, int vectors, long n) {}
 
   @Override
+  public void submitted(int fd, long address, int length, int vectors) {}
+
+  @Override
+  public void completed(int fd, long n) {}
+
+  @Override
+  public void connectAnswered(int fd, InetSocketAddress local, Throwable failure) {}
+
+  @Override
   public void afterRead(int fd, long address, int vectors, long n) {}
 
   @Override

@@ -84,7 +84,7 @@ class StacksIT {
 
     /** Neither a fat jar, nor another one by sockets that are none of the JDK's. */
     boolean isPlain() {
-      return jar == null && !name.endsWith(" epoll");
+      return jar == null && !name.endsWith(" epoll") && !name.endsWith(" io_uring");
     }
 
     /** Whether it is by default held against the capture: of such sockets, Netty's own use. */

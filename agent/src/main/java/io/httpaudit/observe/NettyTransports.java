@@ -75,11 +75,25 @@ final class NettyTransports implements ClassFileTransformer {
     for (Hook hook : hooks) {
       if (hook.owner().equals(name)
           && !weaver.isWoven(hook)
+          && !isOther(weaver, hook)
           && (weaver.saw(hook.method()) || !NettyHooks.isRecent(hook))) {
         lacks(name, name.substring(name.lastIndexOf('/') + 1) + "." + hook.method());
       }
     }
     return woven;
+  }
+
+  /** Whether the method is there in its other shape. */
+  private static boolean isOther(Weaver weaver, Hook hook) {
+    if (!UringHooks.isEither(hook)) {
+      return false;
+    }
+    for (Hook other : UringHooks.ALL) {
+      if (other.method().equals(hook.method()) && weaver.isWoven(other)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void lacks(String owner, String what) {

@@ -1,10 +1,10 @@
 package io.httpaudit.observe;
 
 /**
- * What is hooked in Netty's transport by io_uring, 4.2. No thread is in a call while bytes move:
- * what is to be written is told where the operation is made, how much was moved where its
- * completion is handled, both on the channel's event loop. Netty has one write of a socket under
- * way at a time, and holds its memory until the completion.
+ * What is hooked in Netty's transport by io_uring, as it is from 4.2.7 on. No thread is in a call
+ * while bytes move: what is to be written is told where the operation is made, how much was moved
+ * where its completion is handled, both on the channel's event loop. Netty has one write of a
+ * socket under way at a time, and holds its memory until the completion.
  */
 final class UringHooks {
   private static final String URING = "io/netty/channel/uring/";
@@ -30,13 +30,16 @@ final class UringHooks {
   static final Hook[] ALL = {
     before(OPS, "newSend", "(IBIJIS" + OP, "beforeUringSend", "0I", "3J", "5I"),
     before(OPS, "newSendZc", "(IJIIJI" + OP, "beforeUringSend", "0I", "1J", "3I"),
+    before(OPS, "newSendZc", "(IJIISI" + OP, "beforeUringSend", "0I", "1J", "3I"),
     before(OPS, "newWritev", "(IBIJIS" + OP, "beforeUringWritev", "0I", "3J", "5I"),
     before(OPS, "newSendmsgZc", "(IBIJJ" + OP, "beforeUringSendmsg", "0I", "3J"),
+    before(OPS, "newSendmsgZc", "(IBIJS" + OP, "beforeUringSendmsg", "0I", "3J"),
     // From a file into a pipe, then from it into the socket: only the latter's number is known.
     before(OPS, "newSplice", "(IJIJIIS" + OP, "beforeUringSplice", "3I"),
     before(OPS, "newClose", "(IBS" + OP, "closingNative", "0I"),
     // Before the buffers' owner lets go of them.
     before(UNSAFE, "writeComplete", "(BIIJ)V", "uringWritten", "2I", "3I", OF_UNSAFE),
+    before(UNSAFE, "writeComplete", "(BIIS)V", "uringWritten", "2I", "3I", OF_UNSAFE),
     new Hook(
         STREAM + "$IoUringStreamUnsafe",
         "readComplete0",
@@ -56,6 +59,7 @@ final class UringHooks {
         OF_CHANNEL,
         "1A"),
     before(UNSAFE, "connectComplete", "(BIIJ)V", "uringConnected", "2I", OF_UNSAFE),
+    before(UNSAFE, "connectComplete", "(BIIS)V", "uringConnected", "2I", OF_UNSAFE),
     after(CHANNEL, "<init>", PARENT + ")V", "acceptedUring", Hook.NUMBER + "2", "2P"),
     after(
         CHANNEL,
@@ -68,6 +72,16 @@ final class UringHooks {
   };
 
   private UringHooks() {}
+
+  /**
+   * Whether another hook is of the same method, whose number of an operation became a long in
+   * 4.2.18: one of the two is there.
+   */
+  static boolean isEither(Hook hook) {
+    return hook.method().endsWith("Zc")
+        || hook.method().equals("writeComplete")
+        || hook.method().equals("connectComplete");
+  }
 
   private static Hook before(
       String owner, String method, String descriptor, String before, String... arguments) {

@@ -916,6 +916,27 @@ class ExchangeTest {
             });
   }
 
+  @Test
+  void theLastWordOfAnotherProtocolIsToldThoughItWasLeftUnread() {
+    Stage.Talk talk = stage.talk(3).handshake(1_000).openedByClient(3, 990, 1_150);
+    talk.request(3, 0, 0, 100, 1_200, 1_200).response(3, 0, 0, 50, 1_500, 1_500);
+    talk.up(0, 100, 0, 1_210).down(0, 50, 100, 1_400).up(100, 0, 50, 1_401);
+    stage.correlator.upgraded(3, 100, 50, "upgraded", true);
+    talk.up(100, 8, 50, 1_600).down(50, 6, 108, 1_650).up(108, 0, 56, 1_651);
+    talk.down(56, 2, 108, 1_700).flagged(true, 108, 58, Packet.FIN | Packet.ACK, 1_710);
+    talk.flagged(false, 58, 109, Packet.FIN | Packet.ACK, 1_720).up(109, 0, 59, 1_721);
+    talk.closed(3, 108, 56, SocketError.NONE, 1_730);
+    stage.tick(2_000);
+    assertThat(stage.connections)
+        .singleElement()
+        .satisfies(
+            connection -> {
+              assertThat(connection.verdict()).isEqualTo(Verdict.MATCHED);
+              assertThat(connection.outBytes()).isEqualTo(8);
+              assertThat(connection.inBytes()).isEqualTo(8);
+            });
+  }
+
   private Stage.Talk served() {
     return served(stage);
   }

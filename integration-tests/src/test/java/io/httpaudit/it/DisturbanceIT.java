@@ -228,8 +228,8 @@ class DisturbanceIT {
       System.out.println(client);
       System.out.println(server);
       System.out.println("  verdicts: client " + verdicts(called) + ", server " + verdicts(served));
-      assertThat(client.troubles()).as(name + ", client").isEmpty();
-      assertThat(server.troubles()).as(name + ", server").isEmpty();
+      client.assertRight();
+      server.assertRight();
       return client.add(server);
     }
 

@@ -230,7 +230,7 @@ class ExactIT {
     ALL.add(tally);
     assertThat(clients.stdout()).contains("done exchanges=");
     assertThat(clients.stderr()).contains("0 packet records lost");
-    assertThat(tally.troubles()).isEmpty();
+    tally.assertRight();
     assertThat(tally.matched()).isEqualTo(tally.wholes());
     assertThat(tally.lines()).isGreaterThanOrEqualTo(2L * exchanges());
     assertThat(tally.timesWithin(0.99)).isLessThanOrEqualTo(MICROS);
@@ -259,7 +259,7 @@ class ExactIT {
                 jvm.lines());
         ARMS.add(tally);
         ALL.add(tally);
-        assertThat(tally.troubles()).isEmpty();
+        tally.assertRight();
         assertThat(tally.matched()).isEqualTo(2);
         assertThat(jvm.lines("exchange"))
             .allSatisfy(
@@ -304,7 +304,7 @@ class ExactIT {
     }
 
     void check() {
-      assertThat(compare(right).troubles()).isEmpty();
+      compare(right).assertRight();
       for (String side : List.of("client", "server")) {
         int first = first(side);
         noticed(first, line -> line.put("verdict", "inferred").put("why", "records_lost"));

@@ -275,7 +275,7 @@ class StacksIT {
             tally.wrong().size() + tally.missing().size() + tally.extra().size(),
             -1,
             -1));
-    assertThat(tally.troubles()).isEmpty();
+    tally.assertRight();
     assertThat(tally.wholes()).isEqualTo(EXCHANGES);
     assertThat(tally.matched()).isEqualTo(EXCHANGES);
     assertThat(jvm.lines("summary").get(0).has("faults")).isFalse();
@@ -377,7 +377,7 @@ class StacksIT {
     Tally tally = compare(cell, jvm, false);
     long wrong = tally.wrong().size() + tally.missing().size() + tally.extra().size();
     add(new Row(cell, tally.lines(), tally.matched() + tally.cutsMatched(), wrong, -1, -1));
-    assertThat(tally.troubles()).isEmpty();
+    tally.assertRight();
     assertThat(tally.lines()).isGreaterThanOrEqualTo(2L * cases.size());
     assertThat(jvm.lines("summary").get(0).has("faults")).isFalse();
   }

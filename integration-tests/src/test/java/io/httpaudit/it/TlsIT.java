@@ -248,7 +248,7 @@ class TlsIT {
     Decryption decryption = Decryption.of(folder.resolve("lo.pcap"), folder.resolve("keys.txt"));
     Tally tally = compare(cell, capture, decryption, jvm.lines());
     CELLS.add(tally);
-    assertThat(tally.troubles()).isEmpty();
+    tally.assertRight();
     assertThat(tally.wholes()).isEqualTo(cell.exchanges());
     assertThat(tally.matched()).isEqualTo(cell.exchanges());
     assertThat(tally.timesWithin(0.99)).isLessThan(MICROS);

@@ -230,6 +230,14 @@ public final class Tally {
     return text.toString();
   }
 
+  /** Fails with the first of all that is wrong, which a test runner's list shows. */
+  public void assertRight() {
+    String troubles = troubles();
+    if (!troubles.isEmpty()) {
+      throw new AssertionError(troubles);
+    }
+  }
+
   private void list(StringBuilder text, String name, List<String> of) {
     for (int i = 0; i < Math.min(SHOWN, of.size()); i++) {
       text.append(arm).append(": ").append(name).append(": ").append(of.get(i)).append('\n');

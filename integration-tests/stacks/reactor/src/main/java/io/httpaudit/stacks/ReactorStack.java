@@ -17,22 +17,26 @@ import reactor.netty.http.server.HttpServer;
 import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.HttpServerResponse;
 import reactor.netty.resources.ConnectionProvider;
+import reactor.netty.resources.LoopResources;
 
 /** Requests are answered on a scheduler for what blocks. */
 public class ReactorStack implements Stack {
+  private final LoopResources loops;
+
   public ReactorStack() {
-    this(false);
+    this(LoopResources.create("nio"));
   }
 
-  /** Native sockets are its default, where it has them. */
-  ReactorStack(boolean natively) {
-    System.setProperty("reactor.netty.native", Boolean.toString(natively));
+  /** Sockets are of the loops' kind; those of its own loops are the JDK's. */
+  ReactorStack(LoopResources loops) {
+    this.loops = loops;
   }
 
   @Override
   public int serve(SSLContext tls, Responder responder) throws Exception {
     HttpServer server =
         HttpServer.create()
+            .runOn(loops, false)
             .host("127.0.0.1")
             .port(0)
             .protocol(HttpProtocol.HTTP11)
@@ -85,6 +89,7 @@ public class ReactorStack implements Stack {
   public Client client(SSLContext tls) throws Exception {
     HttpClient plain =
         HttpClient.create(ConnectionProvider.create("all", 100))
+            .runOn(loops, false)
             .protocol(HttpProtocol.HTTP11)
             .followRedirect(true);
     SslContext context =

@@ -49,6 +49,7 @@ public final class Libraries implements ClassFileTransformer {
     "io/vertx/core/",
     "org/asynchttpclient/netty/",
     "com/linecorp/armeria/",
+    "io/helidon/webserver/http1/",
     "ch/qos/logback/classic/Logger",
     "reactor/core/publisher/",
     "reactor/core/scheduler/",
@@ -61,7 +62,7 @@ public final class Libraries implements ClassFileTransformer {
    * From this one on they are hooked for the bytes that TLS hides, whether there are contexts or
    * not.
    */
-  private static final int TLS = 28;
+  private static final int TLS = 29;
 
   /** Of our own copy of a library there is nothing to hook. */
   private static final ClassLoader OWN = Libraries.class.getClassLoader();
@@ -113,12 +114,13 @@ public final class Libraries implements ClassFileTransformer {
       case 22 -> new Vertx(observer, propagation);
       case 23 -> new AsyncHttpClient(observer, propagation);
       case 24 -> new ArmeriaClient(observer, propagation);
-      case 25 -> new Logback(beside);
-      case 26 -> new ReactorCore();
-      case 27 -> new ReactorThreads();
-      case 28 -> new JdkTls(observer.engines());
-      case 29 -> new NettyTls(observer.engines());
-      case 30 -> new ConscryptTls(observer.engines());
+      case 25 -> new Helidon(observer);
+      case 26 -> new Logback(beside);
+      case 27 -> new ReactorCore();
+      case 28 -> new ReactorThreads();
+      case 29 -> new JdkTls(observer.engines());
+      case 30 -> new NettyTls(observer.engines());
+      case 31 -> new ConscryptTls(observer.engines());
       default -> throw new IllegalArgumentException();
     };
   }

@@ -17,11 +17,14 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -42,9 +45,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 class StacksIT {
   private static final int EXCHANGES = 200 * Integer.getInteger("volume", 1);
   private static final int IN_CONTEXTS = 500 * Integer.getInteger("volume", 1);
+
+  /** Where all cells are run, each library is asked so much in contexts, in all of its cells. */
+  private static final int IN_CONTEXTS_OF_A_STACK = 10_000;
+
   private static final int AT_ONCE = 50;
   private static final boolean ALL = Boolean.getBoolean("stacks.all");
-  private static final String ROW = "%-24s %-20s %-7s %-6s %-7s %10s %8s %6s %8s %7s%n";
+  private static final String ROW = "%-24s %-20s %-4s %-6s %-7s %9s %8s %6s %8s %8s %8s%n";
   private static final String TRACE = "c0ffee%026x";
 
   /** Of the fat jars, which start slowly, those that are by default asked within. */
@@ -54,7 +61,7 @@ class StacksIT {
   /** Those of whom several requests are by default in hand at once on a connection. */
   private static final Set<String> AHEAD = Set.of("netty 4.2", "reactor-netty 1", "vert.x 5");
 
-  private static final List<Row> ROWS = new ArrayList<>();
+  private static final List<Row> ROWS = new CopyOnWriteArrayList<>();
 
   @TempDir(cleanup = CleanupMode.ON_SUCCESS)
   Path folder;
@@ -112,11 +119,37 @@ class StacksIT {
     }
   }
 
-  /** What came of a cell; a negative figure was not looked at. */
+  /**
+   * What came of a cell, or of a part of it: of exchanges that were held against the capture, and
+   * of those that were asked within others.
+   */
   private record Row(
-      Cell cell, long exchanges, long matched, long wrong, long crossed, long linked) {
-    private static String figure(long value) {
-      return value < 0 ? "-" : Long.toString(value);
+      Cell cell, long compared, long matched, long wrong, long asked, long linked, long crossed) {
+    Row plus(Row other) {
+      return new Row(
+          cell,
+          compared + other.compared,
+          matched + other.matched,
+          wrong + other.wrong,
+          asked + other.asked,
+          linked + other.linked,
+          crossed + other.crossed);
+    }
+
+    static String header() {
+      return String.format(
+          ROW,
+          "stack",
+          "version",
+          "jdk",
+          "",
+          "role",
+          "compared",
+          "matched",
+          "wrong",
+          "asked",
+          "linked",
+          "crossed");
     }
 
     String text() {
@@ -127,11 +160,12 @@ class StacksIT {
           cell.jdk().feature(),
           cell.tls() ? "tls" : "plain",
           cell.role(),
-          exchanges,
-          figure(matched),
-          figure(wrong),
-          figure(crossed),
-          figure(linked));
+          compared,
+          matched,
+          wrong,
+          asked,
+          linked,
+          crossed);
     }
   }
 
@@ -168,7 +202,11 @@ class StacksIT {
             }
           }
         }
-        cells.addAll(ALL ? all : List.of(all.get(number++ % all.size())));
+        if (ALL || all.isEmpty()) {
+          cells.addAll(all);
+        } else {
+          cells.add(all.get(number++ % all.size()));
+        }
       }
     }
     return cells;
@@ -215,28 +253,28 @@ class StacksIT {
 
   @AfterAll
   static void tell() {
-    System.out.printf(
-        ROW,
-        "stack",
-        "version",
-        "jdk",
-        "",
-        "role",
-        "exchanges",
-        "matched",
-        "wrong",
-        "crossed",
-        "linked");
-    ROWS.forEach(row -> System.out.print(row.text()));
-    System.out.printf(
-        "%d cells: %d exchanges, %d matched of %d, %d wrong, %d crossed of %d%n",
-        ROWS.size(),
-        ROWS.stream().mapToLong(Row::exchanges).sum(),
-        ROWS.stream().filter(r -> r.matched() >= 0).mapToLong(Row::matched).sum(),
-        ROWS.stream().filter(r -> r.matched() >= 0).mapToLong(Row::exchanges).sum(),
-        ROWS.stream().filter(r -> r.wrong() >= 0).mapToLong(Row::wrong).sum(),
-        ROWS.stream().filter(r -> r.crossed() >= 0).mapToLong(Row::crossed).sum(),
-        ROWS.stream().filter(r -> r.crossed() >= 0).mapToLong(Row::exchanges).sum());
+    Map<Cell, Row> cells = new LinkedHashMap<>();
+    ROWS.stream()
+        .sorted(Comparator.comparing(row -> row.cell().toString()))
+        .forEach(row -> cells.merge(row.cell(), row, Row::plus));
+    System.out.print(Row.header());
+    cells.values().forEach(row -> System.out.print(row.text()));
+    stacks().stream()
+        .filter(stack -> Jdk.all().stream().noneMatch(jdk -> jdk.feature() >= stack.jdk()))
+        .forEach(stack -> System.out.println(stack.name() + ": not run, needs JDK " + stack.jdk()));
+    ROWS.stream()
+        .reduce(Row::plus)
+        .ifPresent(
+            all ->
+                System.out.printf(
+                    "%d cells: %d exchanges, %d matched, %d wrong; %d asked in contexts, %d linked, %d crossed%n",
+                    cells.size(),
+                    all.compared(),
+                    all.matched(),
+                    all.wrong(),
+                    all.asked(),
+                    all.linked(),
+                    all.crossed()));
   }
 
   private static void add(Row row) {
@@ -273,8 +311,9 @@ class StacksIT {
             tally.wholes(),
             tally.matched(),
             tally.wrong().size() + tally.missing().size() + tally.extra().size(),
-            -1,
-            -1));
+            0,
+            0,
+            0));
     tally.assertRight();
     assertThat(tally.wholes()).isEqualTo(EXCHANGES);
     assertThat(tally.matched()).isEqualTo(EXCHANGES);
@@ -376,7 +415,7 @@ class StacksIT {
                     : clientOf(cases, cell, host, store, version));
     Tally tally = compare(cell, jvm, false);
     long wrong = tally.wrong().size() + tally.missing().size() + tally.extra().size();
-    add(new Row(cell, tally.lines(), tally.matched() + tally.cutsMatched(), wrong, -1, -1));
+    add(new Row(cell, tally.lines(), tally.matched() + tally.cutsMatched(), wrong, 0, 0, 0));
     tally.assertRight();
     assertThat(tally.lines()).isGreaterThanOrEqualTo(2L * cases.size());
     assertThat(jvm.lines("summary").get(0).has("faults")).isFalse();
@@ -492,9 +531,20 @@ class StacksIT {
     inTraces(cell, "pipelined");
   }
 
+  /** By the cells of {@link #contextCells} and {@link #pipelinedCells} that its library has. */
+  private static int inContexts(Cell cell) {
+    if (!ALL) {
+      return IN_CONTEXTS;
+    }
+    long jdks = Jdk.all().stream().filter(jdk -> jdk.feature() >= cell.stack().jdk()).count();
+    long cells = jdks * (!cell.isServer() ? 1 : cell.stack().linked() ? 4 : 2);
+    return (int) Math.max(IN_CONTEXTS, IN_CONTEXTS_OF_A_STACK / cells);
+  }
+
   private void inTraces(Cell cell, String how) {
+    int requests = inContexts(cell);
     Object store = cell.tls() && cell.isServer() ? Keystore.in(folder) : "plain";
-    Jvm jvm = program(cell, how, store, IN_CONTEXTS, AT_ONCE).run();
+    Jvm jvm = program(cell, how, store, requests, AT_ONCE).run();
 
     // Where a busy machine has the agent's time run out at the end, a parent's line is not there.
     assertThat(jvm.lines("summary")).as("the log, to its end").hasSize(1);
@@ -520,13 +570,13 @@ class StacksIT {
         }
       }
     }
-    add(new Row(cell, IN_CONTEXTS, -1, -1, crossed.size(), linked));
+    add(new Row(cell, 0, 0, 0, requests, linked, crossed.size()));
     assertThat(jvm.stdout()).as(jvm.stderr()).contains("done");
     assertThat(crossed).isEmpty();
     // Each request has its SERVER span, in the customer's trace.
-    assertThat(serverSpans).hasSize(IN_CONTEXTS);
+    assertThat(serverSpans).hasSize(requests);
     if (cell.stack().linked()) {
-      assertThat(linked).isEqualTo(IN_CONTEXTS);
+      assertThat(linked).isEqualTo(requests);
     }
     assertThat(jvm.stderr().lines().filter(line -> line.startsWith("httpaudit"))).hasSize(2);
   }

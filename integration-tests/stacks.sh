@@ -17,4 +17,4 @@ mvn -B -ntp -pl agent,integration-tests/stacks/contract,integration-tests verify
   -DargLine="$parallel.enabled=true $parallel.mode.default=concurrent $parallel.config.strategy=fixed \
   $parallel.config.fixed.parallelism=$(nproc)" \
   -Dvolume="$volume" -Dstacks.all=true -Dstacks.only="${1:-}" -Dit.test=StacksIT \
-  -Dtest=NoSuch -Dsurefire.failIfNoSpecifiedTests=false | grep -E '^\[ERROR\]|Tests run:|^[^[].*  |cells:'
+  -Dtest=NoSuch -Dsurefire.failIfNoSpecifiedTests=false | grep --line-buffered -E '^\[ERROR\]|Tests run:|^[^[].*  |cells:'

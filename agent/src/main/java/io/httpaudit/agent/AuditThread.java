@@ -141,6 +141,8 @@ final class AuditThread implements Runnable {
       report = new Report(settings.reporting(), ids, sampler, beside, group);
       correlator = new Correlator(capture, report, report.tracing());
       shadows = new Shadows(capture, observer, correlator, System.nanoTime());
+      // Now, since the exporting thread is there: it does not.
+      capture.goFirst();
       while (!ending) {
         round();
       }

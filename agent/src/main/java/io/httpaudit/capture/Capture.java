@@ -266,6 +266,17 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
     }
   }
 
+  /**
+   * The calling thread goes before others of this process, where it may: of a machine whose
+   * processors are all wanted by many threads it would have as little as each of them, and what is
+   * told to it would be lost.
+   */
+  public void goFirst() {
+    if (nativeWorks) {
+      Rights.goFirst();
+    }
+  }
+
   /** Waits until the kernel side is up or has failed. */
   public boolean awaitStarted(long timeoutNanos) {
     return await(started, timeoutNanos);

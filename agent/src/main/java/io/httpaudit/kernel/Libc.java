@@ -52,6 +52,7 @@ public final class Libc {
   private static int sysCapget;
   private static int sysCapset;
   private static int sysEventfd2;
+  private static int sysSetpriority;
   private static boolean packedEpollEvent;
 
   private static long syscall;
@@ -97,6 +98,7 @@ public final class Libc {
       sysCapget = 125;
       sysCapset = 126;
       sysEventfd2 = 290;
+      sysSetpriority = 141;
       packedEpollEvent = true;
     } else if ("aarch64".equals(arch)) {
       directory = "aarch64-Linux";
@@ -104,6 +106,7 @@ public final class Libc {
       sysCapget = 90;
       sysCapset = 91;
       sysEventfd2 = 19;
+      sysSetpriority = 140;
     } else {
       throw new KernelException("no native calls on the processor " + arch);
     }
@@ -288,6 +291,11 @@ public final class Libc {
   /** capset(2), of the calling thread alone: glibc has no wrapper that would do more. */
   static int capset(long header, long data) {
     return result(DirectCall.call(syscall, sysCapset, header, data));
+  }
+
+  /** setpriority(2) of the calling thread, PRIO_PROCESS of 0: nice values are a thread's. */
+  static int setpriority(int nice) {
+    return result(DirectCall.call(syscall, sysSetpriority, 0, 0, nice));
   }
 
   static int eventfd(int flags) {

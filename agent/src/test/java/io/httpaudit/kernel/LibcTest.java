@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.kenai.jffi.DirectCall;
 import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -156,6 +158,31 @@ class LibcTest {
     assertThat(Libc.recv(fd, address, 8, Libc.MSG_DONTWAIT)).isEqualTo(-Errno.EAGAIN);
     buffer.give();
     Libc.close(fd);
+  }
+
+  @Test
+  void niceIsTheCallingThreadsAlone() throws Exception {
+    int[] after = new int[2];
+    Thread raised =
+        new Thread(
+            () -> {
+              after[0] = Libc.setpriority(5);
+              after[1] = nice();
+            });
+    raised.start();
+    raised.join();
+    assertThat(after).containsExactly(0, 5);
+    assertThat(nice()).isZero();
+  }
+
+  /** By proc(5), the 19th field of stat; the second one is in parentheses. */
+  private static int nice() {
+    try {
+      String stat = Files.readString(Path.of("/proc/thread-self/stat"));
+      return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[16]);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test

@@ -11,7 +11,7 @@ if [ "${1:-}" = --full ]; then
   shift
 fi
 mvn -q -B -ntp -DskipTests package
-# Cells wait more than they compute: one a processor at once.
+# A cell a processor at once.
 parallel=-Djunit.jupiter.execution.parallel
 mvn -B -ntp -pl agent,integration-tests/stacks/contract,integration-tests verify \
   -DargLine="$parallel.enabled=true $parallel.mode.default=concurrent $parallel.config.strategy=fixed \

@@ -753,14 +753,8 @@ public final class HttpAudit {
   }
 
   public static void beforeUringConnect(int fd, InetSocketAddress peer) {
-    HttpAuditSink to = sink;
-    if (to != null && urings) {
-      try {
-        beforeNativeConnect(fd, peer);
-      } catch (Throwable e) {
-        faults++;
-        failed = true;
-      }
+    if (urings) {
+      beforeNativeConnect(fd, peer);
     }
   }
 

@@ -689,10 +689,12 @@ final class Judge {
       inTo = c.in().contiguous();
     } else if (known) {
       outTo = c.failed || c.wireOnly ? c.out().contiguous() : Math.min(outTo, c.out().contiguous());
-      // What a protocol of its own left unread when it closed, its last word often, was carried
-      // too.
-      inTo = c.upgrade != null ? Math.max(inTo, c.in().contiguous()) : inTo;
-      inTo = c.wireOnly ? c.in().contiguous() : inTo;
+      if (c.wireOnly) {
+        inTo = c.in().contiguous();
+      } else if (c.upgrade != null) {
+        // What another protocol left unread when it closed, often its last word, was carried, too.
+        inTo = Math.max(inTo, c.in().contiguous());
+      }
     } else if (c.wireOnly) {
       outFrom = inFrom = 0;
       outTo = inTo = -1;

@@ -11,6 +11,8 @@ final class Helidon implements Library {
   private static final String CONNECTION = "io/helidon/webserver/http1/Http1Connection";
 
   private final Observer observer;
+  private final Sockets sockets = new Sockets();
+  private final Serving serving = new Serving();
 
   Helidon(Observer observer) {
     this.observer = observer;
@@ -18,14 +20,10 @@ final class Helidon implements Library {
 
   @Override
   public Point[] points() {
-    Sockets sockets = new Sockets();
-    Serving serving = new Serving();
     return new Point[] {
-      Point.around(CONNECTION, "route", "", new Routes(observer, sockets, serving)),
+      Point.around(CONNECTION, "route", "", new Routed()),
       // Before 4.5 only what is routed has one.
-      Point.around(
-              CONNECTION, "createNoEntityRequest", "", new Upgrades(observer, sockets, serving))
-          .orElsewhere()
+      Point.around(CONNECTION, "createNoEntityRequest", "", new Upgrades()).orElsewhere()
     };
   }
 
@@ -40,17 +38,7 @@ final class Helidon implements Library {
     }
   }
 
-  private static final class Routes extends HttpAuditProbe {
-    private final Observer observer;
-    private final Sockets sockets;
-    private final Serving serving;
-
-    Routes(Observer observer, Sockets sockets, Serving serving) {
-      this.observer = observer;
-      this.sockets = sockets;
-      this.serving = serving;
-    }
-
+  private final class Routed extends HttpAuditProbe {
     @Override
     public Object enter(Object connection, Object one, Object two) {
       HttpAuditContext context = null;
@@ -80,17 +68,7 @@ final class Helidon implements Library {
    * An upgrade that is refused is answered without being routed: it is taken note of, so that it
    * isn't taken for the one that is routed next while it is still being written.
    */
-  private static final class Upgrades extends HttpAuditProbe {
-    private final Observer observer;
-    private final Sockets sockets;
-    private final Serving serving;
-
-    Upgrades(Observer observer, Sockets sockets, Serving serving) {
-      this.observer = observer;
-      this.sockets = sockets;
-      this.serving = serving;
-    }
-
+  private final class Upgrades extends HttpAuditProbe {
     @Override
     public Object enter(Object connection, Object one, Object two) {
       try {

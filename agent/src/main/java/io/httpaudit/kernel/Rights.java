@@ -74,12 +74,11 @@ public final class Rights {
 
   /**
    * The calling thread, and those that it starts from now on, are run before others of this process
-   * that want a processor as much (sched(7), the nice value).
-   *
-   * @return false: it has not the right to, CAP_SYS_NICE or RLIMIT_NICE
+   * that want a processor as much (sched(7), the nice value). Without the right to, CAP_SYS_NICE or
+   * RLIMIT_NICE, nothing changes.
    */
-  public static boolean goFirst() {
-    return Libc.setpriority(FIRST) == 0;
+  public static void goFirst() {
+    Libc.setpriority(FIRST);
   }
 
   private static void drop(long capabilities) throws KernelException {

@@ -142,7 +142,8 @@ final class NettyHooks {
         new String[] {OWN});
   }
 
-  private static Hook after(
+  /** {@code after} is called behind the whole method. */
+  static Hook after(
       String owner, String method, String descriptor, String after, String... arguments) {
     return new Hook(owner, method, descriptor, "", "", after, "", arguments, NONE);
   }

@@ -60,15 +60,16 @@ final class UringHooks {
         "1A"),
     before(UNSAFE, "connectComplete", "(BIIJ)V", "uringConnected", "2I", OF_UNSAFE),
     before(UNSAFE, "connectComplete", "(BIIS)V", "uringConnected", "2I", OF_UNSAFE),
-    after(CHANNEL, "<init>", PARENT + ")V", "acceptedUring", Hook.NUMBER + "2", "2P"),
-    after(
+    NettyHooks.after(CHANNEL, "<init>", PARENT + ")V", "acceptedUring", Hook.NUMBER + "2", "2P"),
+    NettyHooks.after(
         CHANNEL,
         "<init>",
         PARENT + SOCKET_ADDRESS + ")V",
         "acceptedUring",
         Hook.NUMBER + "2",
         "3A"),
-    after(SERVER_CHANNEL, "doBind", "(" + SOCKET_ADDRESS + ")V", "listening", OF_CHANNEL),
+    NettyHooks.after(
+        SERVER_CHANNEL, "doBind", "(" + SOCKET_ADDRESS + ")V", "listening", OF_CHANNEL),
   };
 
   private UringHooks() {}
@@ -86,10 +87,5 @@ final class UringHooks {
   private static Hook before(
       String owner, String method, String descriptor, String before, String... arguments) {
     return new Hook(owner, method, descriptor, "", before, "", "", arguments, NONE);
-  }
-
-  private static Hook after(
-      String owner, String method, String descriptor, String after, String... arguments) {
-    return new Hook(owner, method, descriptor, "", "", after, "", arguments, NONE);
   }
 }

@@ -30,15 +30,15 @@ class NettyTransportsTest {
   private final NettyTransports transports =
       new NettyTransports(ignored::incrementAndGet, ignored::incrementAndGet);
 
-  private static Set<String> owners() {
+  private static Set<String> owners(Hook[] hooks) {
     Set<String> owners = new LinkedHashSet<>();
-    Arrays.stream(NettyHooks.ALL).forEach(hook -> owners.add(hook.owner()));
+    Arrays.stream(hooks).forEach(hook -> owners.add(hook.owner()));
     return owners;
   }
 
   private Map<String, byte[]> woven(LibraryLoader of) throws IOException {
     Map<String, byte[]> woven = new TreeMap<>();
-    for (String owner : owners()) {
+    for (String owner : owners(NettyHooks.ALL)) {
       byte[] bytes = of.bytes(owner);
       woven.put(owner, transports.transform(of, owner, null, null, bytes));
       assertThat(woven.get(owner)).isNotEqualTo(bytes);
@@ -54,7 +54,7 @@ class NettyTransportsTest {
             new LibraryLoader(LibraryLoader.jars("nettys", version), woven(plain))) {
       assertThat(transports.takeMissing()).isNull();
       assertThat(ignored).hasValue(0);
-      for (String owner : owners()) {
+      for (String owner : owners(NettyHooks.ALL)) {
         assertThat(loader.members(owner)).isEqualTo(plain.members(owner));
       }
     }
@@ -66,7 +66,7 @@ class NettyTransportsTest {
   void eachHookFindsItsMethod(String version) throws Exception {
     try (LibraryLoader plain = new LibraryLoader(LibraryLoader.jars("nettys", version), Map.of())) {
       Weaver weaver = new Weaver(NettyHooks.ALL);
-      for (String owner : owners()) {
+      for (String owner : owners(NettyHooks.ALL)) {
         weaver.weave(owner, plain.bytes(owner));
       }
       assertThat(NettyHooks.ALL).allMatch(weaver::isWoven);
@@ -135,12 +135,6 @@ class NettyTransportsTest {
     assertThat(transports.takeMissing()).isNull();
   }
 
-  private static Set<String> uringOwners() {
-    Set<String> owners = new LinkedHashSet<>();
-    Arrays.stream(UringHooks.ALL).forEach(hook -> owners.add(hook.owner()));
-    return owners;
-  }
-
   @ParameterizedTest
   @ValueSource(strings = {"4.2", "io_uring-4.2.7", "io_uring-4.2.17"})
   void ioUringIsVerifiedAndHasNothingMore(String version) throws Exception {
@@ -149,7 +143,7 @@ class NettyTransportsTest {
     try (LibraryLoader plain = new LibraryLoader(jars, Map.of())) {
       Map<String, byte[]> woven = new TreeMap<>();
       Weaver weaver = new Weaver(UringHooks.ALL);
-      for (String owner : uringOwners()) {
+      for (String owner : owners(UringHooks.ALL)) {
         woven.put(owner, transports.transform(plain, owner, null, null, plain.bytes(owner)));
         weaver.weave(owner, plain.bytes(owner));
       }
@@ -166,7 +160,7 @@ class NettyTransportsTest {
       assertThat(WeaverTest.targets()).containsAll(called);
       assertThat(called).hasSizeGreaterThanOrEqualTo(11);
       try (LibraryLoader loader = new LibraryLoader(jars, woven)) {
-        for (String owner : uringOwners()) {
+        for (String owner : owners(UringHooks.ALL)) {
           assertThat(loader.members(owner)).isEqualTo(plain.members(owner));
         }
       }

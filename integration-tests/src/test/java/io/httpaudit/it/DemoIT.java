@@ -250,7 +250,7 @@ class DemoIT {
     String ui;
     try {
       Command.Collector output = new Command.Collector(demo.getInputStream());
-      Jvm.await(() -> output.soFar().contains("stays up until Ctrl-C"), 60);
+      Jvm.await(() -> output.soFar().contains("stays up until Ctrl-C"), 120);
       Jvm.await(() -> output.soFar().contains(" report "), 5);
       String text = output.soFar();
       assertThat(text).contains("  Jaeger   'jaeger' on the PATH, started, at http://localhost:");

@@ -32,6 +32,7 @@ public final class Conversation {
   private long synAckTime;
   private long handshakeAck;
   private long resetTime;
+  private long resetOrder = Long.MAX_VALUE;
   private boolean clientAtZero;
   private boolean serverAtZero;
   private long order;
@@ -103,6 +104,7 @@ public final class Conversation {
   private void reset(Packet p) {
     if (p.rst() && resetTime == 0) {
       resetTime = p.time();
+      resetOrder = order;
     }
   }
 
@@ -189,6 +191,11 @@ public final class Conversation {
   /** When the first RST was seen; 0: none was. */
   long resetTime() {
     return resetTime;
+  }
+
+  /** The first RST's place in the capture; beyond all without one. */
+  long resetOrder() {
+    return resetOrder;
   }
 
   boolean isReset() {

@@ -81,9 +81,12 @@ final class ExchangeCheck {
     error(c, e, unread);
     extent("request", e.request, side == Side.CLIENT, side == Side.SERVER && unread);
     extent("response", e.response, side == Side.SERVER, side == Side.CLIENT && unread);
-    Span request = range("request", c.requests(), side == Side.SERVER, closing(c, e, side));
-    // At a client, all of the response is there before it may be final.
-    long responseClosing = side == Side.CLIENT ? -1 : closing(c, e, side);
+    long closing = closing(c, e, side);
+    // What arrives may be there before it is known to be final: at a client all of the response,
+    // at a server what a peer that no RST reached sends again.
+    long requestClosing = side == Side.SERVER ? Math.min(closing, c.resetOrder()) : closing;
+    long responseClosing = side == Side.CLIENT ? -1 : closing;
+    Span request = range("request", c.requests(), side == Side.SERVER, requestClosing);
     Span response = range("response", c.responses(), side == Side.CLIENT, responseClosing);
     tcp(c, e, side, request, response);
     right &= timings.check(c, split, e, side, line, request, response);

@@ -57,8 +57,14 @@ final class ByIdentity<V> {
     return of == null ? null : known.get(new Key(of, null));
   }
 
-  void remove(Object of) {
-    known.remove(new Key(of, null));
+  /** Where something is known of it. */
+  void replace(Object of, V what) {
+    known.replace(new Key(of, null), what);
+  }
+
+  /** Null: nothing was known. */
+  V remove(Object of) {
+    return known.remove(new Key(of, null));
   }
 
   /** How many are kept. */

@@ -44,6 +44,8 @@ public final class Libraries implements ClassFileTransformer {
     "org/springframework/web/servlet/HandlerExecutionChain",
     "io/netty/handler/codec/ByteToMessageDecoder",
     "io/netty/util/concurrent/",
+    "io/netty/channel/AbstractChannelHandlerContext",
+    "io/netty/handler/codec/http/Http",
     "reactor/netty/http/client/",
     "reactor/netty/",
     "io/vertx/core/",
@@ -62,7 +64,7 @@ public final class Libraries implements ClassFileTransformer {
    * From this one on they are hooked for the bytes that TLS hides, whether there are contexts or
    * not.
    */
-  private static final int TLS = 29;
+  private static final int TLS = 31;
 
   /** Of our own copy of a library there is nothing to hook. */
   private static final ClassLoader OWN = Libraries.class.getClassLoader();
@@ -109,18 +111,20 @@ public final class Libraries implements ClassFileTransformer {
       case 17 -> new SpringMvc(observer);
       case 18 -> new Netty(observer);
       case 19 -> new NettyThreads();
-      case 20 -> new ReactorNettyClient(observer, propagation);
-      case 21 -> new ReactorNetty(observer);
-      case 22 -> new Vertx(observer, propagation);
-      case 23 -> new AsyncHttpClient(observer, propagation);
-      case 24 -> new ArmeriaClient(observer, propagation);
-      case 25 -> new Helidon(observer);
-      case 26 -> new Logback(beside);
-      case 27 -> new ReactorCore();
-      case 28 -> new ReactorThreads();
-      case 29 -> new JdkTls(observer.engines());
-      case 30 -> new NettyTls(observer.engines());
-      case 31 -> new ConscryptTls(observer.engines());
+      case 20 -> NettyClient.Given.ALL;
+      case 21 -> new NettyClient(observer, propagation);
+      case 22 -> new ReactorNettyClient(observer, propagation);
+      case 23 -> new ReactorNetty(observer);
+      case 24 -> new Vertx(observer, propagation);
+      case 25 -> new AsyncHttpClient(observer, propagation);
+      case 26 -> new ArmeriaClient(observer, propagation);
+      case 27 -> new Helidon(observer);
+      case 28 -> new Logback(beside);
+      case 29 -> new ReactorCore();
+      case 30 -> new ReactorThreads();
+      case 31 -> new JdkTls(observer.engines());
+      case 32 -> new NettyTls(observer.engines());
+      case 33 -> new ConscryptTls(observer.engines());
       default -> throw new IllegalArgumentException();
     };
   }

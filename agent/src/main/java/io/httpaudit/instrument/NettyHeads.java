@@ -40,10 +40,15 @@ final class NettyHeads {
    * @param headers Netty's, of that head alone
    */
   void writes(OngoingCall call, Object channel, Object headers) throws Throwable {
-    HttpAuditContext context = isRead(channel) ? call.writes(null) : call.passes();
+    HttpAuditContext context = writes(call, channel);
     if (context != null) {
       call.carried = propagation.inject(context, headers, Fields.ALL, call.carried);
     }
+  }
+
+  /** Likewise; returns what the head is to carry, null: nothing. */
+  HttpAuditContext writes(OngoingCall call, Object channel) throws Throwable {
+    return isRead(channel) ? call.writes(null) : call.passes();
   }
 
   /** Whether the bytes of a head on this channel are HTTP/1.1 that is seen. */
@@ -62,6 +67,18 @@ final class NettyHeads {
     Object tls = way.tls(pipeline);
     Object engine = tls == null ? null : ENGINE.of(tls);
     return tls == null || engine != null && owners.reads(engine);
+  }
+
+  /** The first value of a field of Netty's headers; null: there is none. */
+  static String field(Object headers, String name) {
+    try {
+      return (String)
+          (Object) Path.ALL.get(headers.getClass()).get.invokeExact(headers, (Object) name);
+    } catch (Throwable e) {
+      HttpAudit.countFault();
+      // As if the application had set it: nothing is written then.
+      return "";
+    }
   }
 
   /** How a pipeline is asked for its handler of TLS. */
@@ -129,14 +146,7 @@ final class NettyHeads {
 
     @Override
     public String get(Object headers, String name) {
-      try {
-        return (String)
-            (Object) Path.ALL.get(headers.getClass()).get.invokeExact(headers, (Object) name);
-      } catch (Throwable e) {
-        HttpAudit.countFault();
-        // As if the application had set it: nothing is written then.
-        return "";
-      }
+      return field(headers, name);
     }
 
     @Override

@@ -29,7 +29,12 @@ final class OngoingCall {
 
   /** One that is made now, in this thread's context; null: none is to be made. */
   static OngoingCall start(Observer observer) {
-    ClientCall first = observer.call();
+    return start(observer, HttpAudit.current());
+  }
+
+  /** Likewise, in the context of {@code parent}, which may be null. */
+  static OngoingCall start(Observer observer, HttpAuditContext parent) {
+    ClientCall first = observer.call(parent);
     return first == null ? null : new OngoingCall(observer, first);
   }
 

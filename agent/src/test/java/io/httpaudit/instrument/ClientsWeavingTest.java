@@ -57,6 +57,7 @@ class ClientsWeavingTest {
       case "vertx-4", "vertx-5" -> new VertxClient(observer, null);
       case "asynchttpclient-2", "asynchttpclient-3" -> new AsyncHttpClient(observer, null);
       case "armeria-1" -> new ArmeriaClient(observer, null);
+      case "netty-4.1", "netty-4.2" -> new NettyClient(observer, null);
       default -> new ApacheClassic(observer, null, false);
     };
   }
@@ -66,6 +67,7 @@ class ClientsWeavingTest {
     return switch (version) {
       case "vertx-4" -> LibraryLoader.jars("nettys", version, "4.1");
       case "vertx-5" -> LibraryLoader.jars("nettys", version, "4.2");
+      case "netty-4.1", "netty-4.2" -> LibraryLoader.jars("nettys", version.substring(6));
       default -> LibraryLoader.jars("clients", version, "netty");
     };
   }
@@ -84,7 +86,9 @@ class ClientsWeavingTest {
         Arguments.of("vertx-5", Set.of()),
         Arguments.of("asynchttpclient-2", Set.of()),
         Arguments.of("asynchttpclient-3", Set.of()),
-        Arguments.of("armeria-1", Set.of()));
+        Arguments.of("armeria-1", Set.of()),
+        Arguments.of("netty-4.1", Set.of()),
+        Arguments.of("netty-4.2", Set.of()));
   }
 
   @ParameterizedTest
@@ -206,6 +210,18 @@ class ClientsWeavingTest {
         asked.put("ArmeriaClient.CHANNEL", List.of(room + "ClientHttp1ObjectEncoder"));
         asked.put(
             "ArmeriaClient.HEADERS", List.of(NETTY + "handler.codec.http.DefaultHttpRequest"));
+        asked.putAll(askedOfNetty());
+      }
+      case "netty-4.1", "netty-4.2" -> {
+        List<String> heads =
+            List.of(
+                NETTY + "handler.codec.http.DefaultHttpRequest",
+                NETTY + "handler.codec.http.DefaultFullHttpRequest");
+        asked.put("NettyClient.METHOD", heads);
+        asked.put("NettyClient.HEADERS", heads);
+        asked.put("NettyClient.CHANNEL", List.of(NETTY + "channel.DefaultChannelHandlerContext"));
+        asked.put("NettyClient.HANDLERS", List.of(NETTY + "channel.DefaultChannelPipeline"));
+        asked.put("NettyClient.PIPELINE", askedOfNetty().get("NettyHeads.PIPELINE"));
         asked.putAll(askedOfNetty());
       }
       case "jetty-9", "jetty-12" -> {

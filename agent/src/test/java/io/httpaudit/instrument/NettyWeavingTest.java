@@ -56,7 +56,7 @@ class NettyWeavingTest {
   @ParameterizedTest
   @ValueSource(strings = {"4.1", "4.2"})
   void eachNettyIsVerifiedAndHasNothingMore(String version) throws Exception {
-    verify(jars(version), new Netty(null), new NettyThreads());
+    verify(jars(version), new Netty(null), new NettyThreads(), NettyClient.Given.ALL);
   }
 
   @Test
@@ -141,6 +141,29 @@ class NettyWeavingTest {
         executor.shutdownNow();
       }
     }
+  }
+
+  /** A head that two channels have is nobody's; handlers of one may give it to one another. */
+  @Test
+  void aHeadIsOfTheContextInWhichItWasFirstGiven() {
+    HttpAuditContext one = new HttpAuditContext(1, 1, 1, true, null, null) {};
+    HttpAuditContext other = new HttpAuditContext(2, 2, 2, true, null, null) {};
+    NettyClient.Given given = new NettyClient.Given();
+    Object channel = new Object();
+    Object head = new Object();
+    given.give(head, channel, one);
+    given.give(head, channel, other);
+    given.give(head, channel, null);
+    assertThat(given.take(head).context()).isSameAs(one);
+    assertThat(given.take(head)).isNull();
+
+    given.give(head, channel, null);
+    given.give(head, channel, other);
+    assertThat(given.take(head).context()).isNull();
+
+    given.give(head, channel, one);
+    given.give(head, new Object(), other);
+    assertThat(given.take(head).context()).isNull();
   }
 
   private static Object listener(Class<?> type, Runnable does) {

@@ -337,7 +337,7 @@ public final class HttpAudit {
 
   /** Address of its index 0; 0: it has none. */
   private static long address(ByteBuffer buffer) {
-    return buffer instanceof DirectBuffer ? ((DirectBuffer) buffer).address() : 0;
+    return buffer instanceof DirectBuffer ? HttpAuditVectors.address(buffer) : 0;
   }
 
   public static void afterNativeRead(int n, int fd, ByteBuffer buffer, int position) {

@@ -1,9 +1,9 @@
 package java.lang;
 
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicLongArray;
 import jdk.internal.misc.Unsafe;
-import sun.nio.ch.DirectBuffer;
 
 /**
  * An array of buffers as struct iovec, {base, length} of 8 bytes each, like the JDK's own gathering
@@ -16,6 +16,7 @@ public final class HttpAuditVectors {
   private static final int IOVEC = 16;
   private static final int SLOTS = 16;
   private static final Unsafe UNSAFE = Unsafe.getUnsafe();
+  private static final long ADDRESS = UNSAFE.objectFieldOffset(Buffer.class, "address");
   private static final AtomicLongArray KEPT = new AtomicLongArray(SLOTS);
 
   private HttpAuditVectors() {}
@@ -46,6 +47,14 @@ public final class HttpAuditVectors {
   }
 
   /**
+   * Address of index 0 of a direct buffer. By the field: where the memory is a shared arena's, as
+   * Netty's on JDK 25 may be, {@code DirectBuffer.address} throws.
+   */
+  static long address(ByteBuffer buffer) {
+    return UNSAFE.getLong(buffer, ADDRESS);
+  }
+
+  /**
    * What is between position and limit of {@code count} buffers, which are direct.
    *
    * @return how many there are in the block
@@ -55,7 +64,7 @@ public final class HttpAuditVectors {
     for (int i = 0; i < used; i++) {
       ByteBuffer buffer = buffers[first + i];
       long vector = block + (long) IOVEC * i;
-      UNSAFE.putLong(vector, ((DirectBuffer) buffer).address() + buffer.position());
+      UNSAFE.putLong(vector, address(buffer) + buffer.position());
       UNSAFE.putLong(vector + 8, buffer.remaining());
     }
     return used;

@@ -160,8 +160,11 @@ class Client:
 
     def upgrade(self):
         key = base64.b64encode(os.urandom(16)).decode("ascii")
+        scheme = "http" if self.connection is self.tcp else "https"
         self.send(
             fields=(
+                # As a browser's page of that server would say.
+                f"Origin: {scheme}://localhost:{self.port}",
                 "Connection: Upgrade",
                 "Upgrade: websocket",
                 f"Sec-WebSocket-Key: {key}",
@@ -174,13 +177,21 @@ class Client:
         for size in 5, 100, 20_000:
             length = struct.pack(">BH", 0x80 | 126, size) if size > 125 else bytes([0x80 | size])
             self.connection.sendall(b"\x81" + length + bytes(4) + pattern(self.number, size))
-            # Whichever frames they come back in.
-            while not self.incoming.buffer.endswith(pattern(self.number, size)):
-                if not self.incoming.more():
-                    raise EOFError
+            expect(self.text(), pattern(self.number, size))
         self.connection.sendall(b"\x88\x82" + bytes(4) + struct.pack(">H", 1000))
         self.incoming.more()
         return False
+
+    def text(self):
+        """A message, in whichever frames it comes: RFC 6455, 5.2."""
+        text = b""
+        while True:
+            first, size = self.incoming.take(2)
+            if size > 125:
+                size = int.from_bytes(self.incoming.take(2 if size == 126 else 8), "big")
+            text += self.incoming.take(size)
+            if first & 0x80:
+                return text
 
 
 setattr(Client, "continue", Client.continue_)

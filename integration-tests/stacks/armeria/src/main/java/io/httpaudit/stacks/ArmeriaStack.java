@@ -19,6 +19,7 @@ import com.linecorp.armeria.common.stream.StreamMessage;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.ServiceRequestContext;
+import com.linecorp.armeria.server.websocket.WebSocketService;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.Map;
@@ -52,7 +53,11 @@ public class ArmeriaStack implements Stack {
     Server server =
         builder
             .maxRequestLength(1 << 20)
-            .serviceUnder("/", (context, request) -> take(context, request, responder))
+            .serviceUnder(
+                "/",
+                WebSocketService.builder((context, said) -> said)
+                    .fallbackService((context, request) -> take(context, request, responder))
+                    .build())
             .build();
     server.start().join();
     return server.activeLocalPort();

@@ -8,6 +8,10 @@ import org.glassfish.grizzly.http.server.NetworkListener;
 import org.glassfish.grizzly.http.server.Request;
 import org.glassfish.grizzly.http.server.Response;
 import org.glassfish.grizzly.ssl.SSLEngineConfigurator;
+import org.glassfish.grizzly.websockets.WebSocket;
+import org.glassfish.grizzly.websockets.WebSocketAddOn;
+import org.glassfish.grizzly.websockets.WebSocketApplication;
+import org.glassfish.grizzly.websockets.WebSocketEngine;
 
 public final class GrizzlyStack implements Stack {
   @Override
@@ -20,6 +24,8 @@ public final class GrizzlyStack implements Stack {
       listener.setSSLEngineConfig(new SSLEngineConfigurator(tls, false, false, false));
     }
     listener.getTransport().getWorkerThreadPoolConfig().setCorePoolSize(64).setMaxPoolSize(64);
+    listener.registerAddOn(new WebSocketAddOn());
+    WebSocketEngine.getEngine().register("", "/*", new Echo());
     server.addListener(listener);
     server
         .getServerConfiguration()
@@ -42,6 +48,14 @@ public final class GrizzlyStack implements Stack {
             "/");
     server.start();
     return listener.getPort();
+  }
+
+  /** Says whatever it hears. */
+  private static final class Echo extends WebSocketApplication {
+    @Override
+    public void onMessage(WebSocket socket, String text) {
+      socket.send(text);
+    }
   }
 
   private static void answer(Request request, Response response, Responder responder)

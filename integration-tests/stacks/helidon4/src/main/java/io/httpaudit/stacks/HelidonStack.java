@@ -7,6 +7,9 @@ import io.helidon.http.Status;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import io.helidon.webserver.websocket.WsRouting;
+import io.helidon.websocket.WsListener;
+import io.helidon.websocket.WsSession;
 import java.util.concurrent.CompletableFuture;
 import javax.net.ssl.SSLContext;
 
@@ -19,11 +22,20 @@ public final class HelidonStack implements Stack {
             .host("127.0.0.1")
             .port(0)
             .routing(
-                routing -> routing.any((request, response) -> take(request, response, responder)));
+                routing -> routing.any((request, response) -> take(request, response, responder)))
+            .addRouting(WsRouting.builder().endpoint("/x/*", new Echo()));
     if (tls != null) {
       server.tls(Tls.builder().sslContext(tls).build());
     }
     return server.build().start().port();
+  }
+
+  /** Says whatever it hears. */
+  private static final class Echo implements WsListener {
+    @Override
+    public void onMessage(WsSession session, String text, boolean last) {
+      session.send(text, last);
+    }
   }
 
   private static void take(ServerRequest request, ServerResponse response, Responder responder)

@@ -19,6 +19,8 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
+import org.eclipse.jetty.websocket.api.Session;
+import org.eclipse.jetty.websocket.server.WebSocketUpgradeHandler;
 
 public final class JettyStack implements Stack {
   @Override
@@ -35,9 +37,22 @@ public final class JettyStack implements Stack {
     }
     connector.setHost("127.0.0.1");
     server.addConnector(connector);
-    server.setHandler(new Answering(responder));
+    WebSocketUpgradeHandler handler =
+        WebSocketUpgradeHandler.from(
+            server,
+            container -> container.addMapping("/*", (request, response, callback) -> new Echo()));
+    handler.setHandler(new Answering(responder));
+    server.setHandler(handler);
     server.start();
     return connector.getLocalPort();
+  }
+
+  /** Says whatever it hears. */
+  public static final class Echo extends Session.Listener.AbstractAutoDemanding {
+    @Override
+    public void onWebSocketText(String text) {
+      getSession().sendText(text, org.eclipse.jetty.websocket.api.Callback.NOOP);
+    }
   }
 
   private static final class Answering extends Handler.Abstract {

@@ -17,6 +17,8 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.handler.AbstractHandler;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
+import org.eclipse.jetty.websocket.api.WebSocketAdapter;
+import org.eclipse.jetty.websocket.server.WebSocketHandler;
 
 public final class JettyStack implements Stack {
   static {
@@ -38,9 +40,19 @@ public final class JettyStack implements Stack {
     }
     connector.setHost("127.0.0.1");
     server.addConnector(connector);
-    server.setHandler(new Answering(responder));
+    WebSocketHandler handler = new WebSocketHandler.Simple(Echo.class);
+    handler.setHandler(new Answering(responder));
+    server.setHandler(handler);
     server.start();
     return connector.getLocalPort();
+  }
+
+  /** Says whatever it hears. */
+  public static final class Echo extends WebSocketAdapter {
+    @Override
+    public void onWebSocketText(String text) {
+      getRemote().sendStringByFuture(text);
+    }
   }
 
   private static final class Answering extends AbstractHandler {

@@ -186,9 +186,12 @@ class Client:
         """A message, in whichever frames it comes: RFC 6455, 5.2."""
         text = b""
         while True:
-            first, size = self.incoming.take(2)
+            first, second = self.incoming.take(2)
+            size = second & 0x7F
             if size > 125:
                 size = int.from_bytes(self.incoming.take(2 if size == 126 else 8), "big")
+            # Some servers send back what they got, with the mask that it had.
+            self.incoming.take(4 if second & 0x80 else 0)
             text += self.incoming.take(size)
             if first & 0x80:
                 return text

@@ -2,6 +2,7 @@ package io.httpaudit.stacks;
 
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.time.Duration;
 import javax.net.ssl.SSLContext;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.http.HttpEntity;
@@ -56,11 +57,14 @@ public class BootStack implements Stack {
 
   @Override
   public Client client(SSLContext tls) {
-    HttpClient.Builder builder = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1);
+    HttpClient.Builder builder =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .followRedirects(HttpClient.Redirect.NORMAL);
     HttpClient jdk = (tls == null ? builder : builder.sslContext(tls)).build();
-    RestClient client =
-        RestClient.builder().requestFactory(new JdkClientHttpRequestFactory(jdk)).build();
+    RestClient patient = rest(jdk, 0);
     return (uri, asked) -> {
+      RestClient client = asked.timeout() == 0 ? patient : rest(jdk, asked.timeout());
       RestClient.RequestBodySpec request =
           client
               .method(HttpMethod.valueOf(asked.method()))
@@ -74,6 +78,18 @@ public class BootStack implements Stack {
       }
       check(asked, request.retrieve().toEntity(byte[].class));
     };
+  }
+
+  /** An answer is one whatever its status; what a client of the JDK expects no field can say. */
+  private static RestClient rest(HttpClient jdk, int timeout) {
+    JdkClientHttpRequestFactory requests = new JdkClientHttpRequestFactory(jdk);
+    if (timeout > 0) {
+      requests.setReadTimeout(Duration.ofMillis(timeout));
+    }
+    return RestClient.builder()
+        .requestFactory(requests)
+        .defaultStatusHandler(status -> true, (request, response) -> {})
+        .build();
   }
 
   private static void check(Asked asked, ResponseEntity<byte[]> got) throws java.io.IOException {

@@ -11,9 +11,9 @@ import java.util.Map;
 
 /**
  * Netty's codec for clients, 4.1 and 4.2, where an application writes to it, or a library that
- * isn't known by itself: a call starts in the context of the thread that first gives its head to a
- * channel. Each head is a call of its own: what a redirect or a retry goes back to only the
- * application knows.
+ * isn't known by itself: a call starts when its head is encoded, in the context of the thread that
+ * first gave it to a channel. Each head is a call of its own: what a redirect or a retry goes back
+ * to only the application knows.
  *
  * <p>A head may be shared, or sent again, so it stays as it is: our fields are added to the bytes
  * that it is encoded to. Channels are opened by event loops, for whom is not known.

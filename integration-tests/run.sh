@@ -85,6 +85,9 @@ need ps procps "tests that look at threads from outside"
 need ss iproute2 "tests that read sockets from outside"
 need openssl openssl "tests of TLS with certificates"
 need python3 python3 "tests whose other end of TLS is OpenSSL, by Python"
+if [ -z "${JAEGER:-}" ] && missing jaeger && [ ! -x ../shared/jaeger/start ]; then
+  say "run.sh: no Jaeger 2 (its program in the variable JAEGER, or 'jaeger' on the PATH): tests that look at traces in it are skipped"
+fi
 is_root || say "run.sh: not root: tests that load a packet filter or make network namespaces are skipped"
 
 # --- The filter is its source's ---------------------------------------------------------------------------------------
@@ -126,8 +129,8 @@ set -e
 # --- What came of it --------------------------------------------------------------------------------------------------
 
 say ""
-skipped=$(grep -ohE '<skipped[^>]*message="[^"]*' {agent,demo-app,integration-tests}/target/*-reports/*.xml 2> /dev/null |
-  sed 's/.*message="//; s/&#10;.*//; s/.*TestAbortedException: //; s/^Assumption failed: //' | sort | uniq -c) || true
+skipped=$(grep -ohE '<skipped .*' {agent,demo-app,integration-tests}/target/*-reports/*.xml 2> /dev/null |
+  sed 's/.*message="\([^"]*\).*/\1/; s/.*CDATA\[//; s/&#10;.*//; s/.*TestAbortedException: //; s/^Assumption failed: //' | sort | uniq -c) || true
 [ -z "$skipped" ] || say "run.sh: tests skipped, and why:
 $skipped"
 say "run.sh: the test runners' last words:"

@@ -144,8 +144,7 @@ public final class Bench {
 
   /** Until its server is ready; with how many classes it then has. */
   private void start(Path app) throws Exception {
-    Map<String, Jvm.Setup> arms =
-        arms(() -> Jvm.of("").jdk(jdk).options("-jar", app.toString()).arguments("0"));
+    Map<String, Jvm.Setup> arms = arms(() -> Jvm.of("").jdk(jdk).arguments("-jar", app, "0"));
     Samples samples = new Samples();
     String classes = "";
     for (int round = -1; round < plan.rounds(); round++) {

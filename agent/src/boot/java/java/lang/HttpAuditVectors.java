@@ -4,6 +4,7 @@ import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicLongArray;
 import jdk.internal.misc.Unsafe;
+import sun.nio.ch.DirectBuffer;
 
 /**
  * An array of buffers as struct iovec, {base, length} of 8 bytes each, like the JDK's own gathering
@@ -49,9 +50,11 @@ public final class HttpAuditVectors {
   /**
    * Address of index 0 of a direct buffer. By the field: where the memory is a shared arena's, as
    * Netty's on JDK 25 may be, {@code DirectBuffer.address} throws.
+   *
+   * @throws ClassCastException it is not direct: its field is no address
    */
   static long address(ByteBuffer buffer) {
-    return UNSAFE.getLong(buffer, ADDRESS);
+    return UNSAFE.getLong((DirectBuffer) buffer, ADDRESS);
   }
 
   /**

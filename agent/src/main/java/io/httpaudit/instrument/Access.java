@@ -27,6 +27,16 @@ final class Access {
     return of;
   }
 
+  /** Whether a class has that name, of whichever loader. */
+  static ClassValue<Boolean> named(String name) {
+    return new ClassValue<>() {
+      @Override
+      protected Boolean computeValue(Class<?> type) {
+        return type.getName().equals(name);
+      }
+    };
+  }
+
   private static MethodHandles.Lookup in(Class<?> owner) throws IllegalAccessException {
     HttpAudit.open(owner, Access.class.getModule());
     return MethodHandles.privateLookupIn(owner, LOOKUP);

@@ -179,13 +179,7 @@ final class NettyClient implements Library {
 
   /** A head's fields are encoded, or a trailer's, or those of a server. */
   private final class Writes extends HttpAuditProbe {
-    private final ClassValue<Boolean> ofClients =
-        new ClassValue<>() {
-          @Override
-          protected Boolean computeValue(Class<?> type) {
-            return type.getName().equals(ENCODER.replace('/', '.'));
-          }
-        };
+    private final ClassValue<Boolean> ofClients = Access.named(ENCODER.replace('/', '.'));
 
     @Override
     public Object enter(Object encoder, Object headers, Object buffer) {
@@ -193,32 +187,26 @@ final class NettyClient implements Library {
         return null;
       }
       Encoding encoding = byEncoder.of(encoder);
-      return encoding != null && encoding.headers == headers ? buffer : null;
+      return encoding != null && encoding.headers == headers ? new Encoded(encoding, buffer) : null;
     }
 
     @Override
     public void leave(
-        Object buffer, Object encoder, Object headers, Object result, Throwable thrown) {
-      if (buffer == null || thrown != null) {
-        return;
-      }
-      Encoding encoding = byEncoder.of(encoder);
-      if (encoding != null) {
-        OngoingCall call = encoding.call;
-        call.carried =
-            propagation.inject(
-                encoding.context, new Encoded(headers, buffer), Encoded.FIELDS, call.carried);
+        Object entered, Object encoder, Object headers, Object result, Throwable thrown) {
+      if (thrown == null && entered instanceof Encoded head) {
+        Encoding of = head.encoding;
+        of.call.carried = propagation.inject(of.context, head, Encoded.FIELDS, of.call.carried);
       }
     }
   }
 
   /** A head's fields, and the bytes that follow those of them that are the application's. */
-  private record Encoded(Object headers, Object buffer) {
+  private record Encoded(Encoding encoding, Object buffer) {
     static final Propagation.Fields<Encoded> FIELDS =
         new Propagation.Fields<>() {
           @Override
           public String get(Encoded head, String name) {
-            return NettyHeads.field(head.headers, name);
+            return NettyHeads.field(head.encoding.headers, name);
           }
 
           @Override

@@ -32,9 +32,9 @@ final class VertxClient implements Library {
   private static final Property HEADERS = new Property("headers()");
 
   private static final ClassValue<Boolean> REQUESTS =
-      named("io.vertx.core.http.impl.HttpClientRequestImpl");
+      Access.named("io.vertx.core.http.impl.HttpClientRequestImpl");
   private static final ClassValue<Boolean> STREAMS =
-      named("io.vertx.core.http.impl.Http1xClientConnection$StreamImpl");
+      Access.named("io.vertx.core.http.impl.Http1xClientConnection$StreamImpl");
 
   private final Observer observer;
   private final NettyHeads heads;
@@ -50,15 +50,6 @@ final class VertxClient implements Library {
   VertxClient(Observer observer, Propagation propagation) {
     this.observer = observer;
     heads = new NettyHeads(observer, propagation);
-  }
-
-  private static ClassValue<Boolean> named(String name) {
-    return new ClassValue<>() {
-      @Override
-      protected Boolean computeValue(Class<?> type) {
-        return type.getName().equals(name);
-      }
-    };
   }
 
   @Override

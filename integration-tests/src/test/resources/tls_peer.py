@@ -63,8 +63,8 @@ class Told:
                 self.alert(False, data[6])
             data = data[5 + length:]
 
-    def tell(self, local):
-        self.facts["port"] = local
+    def tell(self, ports):
+        self.facts["ports"] = ports
         with printing:
             print(json.dumps(self.facts), flush=True)
 
@@ -237,7 +237,7 @@ def secure(folder, case, server, told, connection):
 active = []
 
 
-def talk(folder, case, server, connection, port):
+def talk(folder, case, server, connection, ports):
     told = Told(case)
     active.append(told)
     try:
@@ -248,15 +248,20 @@ def talk(folder, case, server, connection, port):
         told.facts["error"] = repr(error)
     finally:
         connection.close()
-        told.tell(port)
+        told.tell(ports)
         active.remove(told)
+
+
+def ports(caller, called):
+    """A connection is told by both: the kernel gives one local port to calls of several servers."""
+    return f"{caller[1]}>{called[1]}"
 
 
 def serve(folder, cases):
     def accept(case, listener):
         while True:
             connection, peer = listener.accept()
-            words = (folder, case, True, connection, peer[1])
+            words = (folder, case, True, connection, ports(peer, listener.getsockname()))
             threading.Thread(target=talk, args=words, daemon=True).start()
 
     for case in cases:
@@ -270,24 +275,11 @@ def serve(folder, cases):
         time.sleep(0.02)
 
 
-def unused(ports):
-    """A socket with a port that no earlier one had: a connection is told by it."""
-    while True:
-        made = socket.socket()
-        made.bind(("127.0.0.1", 0))
-        port = made.getsockname()[1]
-        if port not in ports:
-            ports.add(port)
-            return made, port
-        made.close()
-
-
 def call(folder, cases):
-    ports = set()
     for each in cases:
         case, port = each.split(":")
-        connection, own = unused(ports)
-        connection.connect(("127.0.0.1", int(port)))
+        connection = socket.create_connection(("127.0.0.1", int(port)))
+        own = ports(connection.getsockname(), connection.getpeername())
         talk(folder, case, False, connection, own)
 
 

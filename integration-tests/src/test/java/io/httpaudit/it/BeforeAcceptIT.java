@@ -196,6 +196,7 @@ class BeforeAcceptIT {
     assertThat(serverLines.keySet()).isEqualTo(clientMarks.keySet());
     double worst = 0;
     int lost = 0;
+    int lostOfLarge = 0;
     int large = 0;
     for (String ports : clientMarks.keySet()) {
       Round round = clientMarks.get(ports).round;
@@ -210,7 +211,7 @@ class BeforeAcceptIT {
       if (round.receiveBuffer > 0) {
         large++;
       }
-      if (round.receiveBuffer > 0 && line.get("verdict").asText().equals("inferred")) {
+      if (round.body > 0 && line.get("verdict").asText().equals("inferred")) {
         // More runs of packets than a candidate holds: then nothing is told that hangs on what was
         // not kept.
         assertThat(line.get("why").asText()).as(what).isEqualTo("records_lost");
@@ -220,6 +221,7 @@ class BeforeAcceptIT {
             .containsOnly("receive", "process");
         assertThat(line.get("request").has("first_us")).as(what).isFalse();
         lost++;
+        lostOfLarge += round.receiveBuffer > 0 ? 1 : 0;
         continue;
       }
       assertThat(line.get("verdict").asText()).as(what).isEqualTo("matched");
@@ -229,10 +231,13 @@ class BeforeAcceptIT {
           .as(what)
           .isCloseTo(clientLine.get("request").get("first_us").asLong(), within(1_000L));
     }
+    int lostOfSmall = lost - lostOfLarge;
     System.out.printf(
-        "%s: %d exchanges waited before accept, all matched but %d of the %d with a receive buffer of 4 MB (records_lost);"
-            + " accept_wait off the programs' own marks by %.3f ms at most%n",
-        jdk, clientMarks.size(), lost, large, worst);
+        "%s: %d exchanges waited before accept, all matched but %d of the %d with a receive buffer of 4 MB and %d others"
+            + " (records_lost); accept_wait off the programs' own marks by %.3f ms at most%n",
+        jdk, clientMarks.size(), lostOfLarge, large, lostOfSmall, worst);
+    // 64 KB are few runs; but a machine that stalls acknowledges them in smaller pieces.
+    assertThat(lostOfSmall).isLessThanOrEqualTo(CONNECTIONS);
   }
 
   /** By how much {@code accept_wait} and the program's own marks differ, in milliseconds. */

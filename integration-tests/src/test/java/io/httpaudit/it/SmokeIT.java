@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.httpaudit.load.HttpServerAndClients;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -27,7 +29,9 @@ class SmokeIT {
             .arguments(5)
             .run();
 
-    assertThat(jvm.lines("exchange")).hasSize(20).allSatisfy(SmokeIT::isMatched);
+    List<JsonNode> lines = jvm.lines("exchange");
+    assertThat(lines).hasSize(20).allSatisfy(SmokeIT::isMatched);
+    assertThat(wire(lines, "server")).hasSize(10).isEqualTo(wire(lines, "client"));
     assertThat(jvm.stderr().lines().toList())
         .hasSize(2)
         .satisfiesExactly(
@@ -43,9 +47,31 @@ class SmokeIT {
                         "httpaudit: 20 exchanges: 20 matched, 0 inferred, 0 app_only, 0 wire_only; 0 packet records lost"));
   }
 
+  /**
+   * What of each exchange both ends must say alike, the packets being the same; a machine that
+   * stalls sends some of them again, on the loopback interface, too.
+   */
+  private static Map<String, String> wire(List<JsonNode> lines, String side) {
+    return lines.stream()
+        .filter(line -> line.get("side").asText().equals(side))
+        .collect(
+            Collectors.toMap(
+                line -> line.get("trace_id").asText(),
+                line -> packets(line.get("request")) + ", " + packets(line.get("response"))));
+  }
+
+  private static String packets(JsonNode range) {
+    return range.get("offset")
+        + "+"
+        + range.get("bytes")
+        + ": "
+        + range.get("segments")
+        + ", again "
+        + range.get("retransmits");
+  }
+
   private static void isMatched(JsonNode line) {
     assertThat(line.get("verdict").asText()).isEqualTo("matched");
-    assertThat(line.get("request").get("retransmits").asLong()).isZero();
     assertThat(line.get("tcp").get("rtt").asDouble()).isPositive();
   }
 }

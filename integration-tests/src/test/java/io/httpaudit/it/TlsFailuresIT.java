@@ -92,7 +92,7 @@ class TlsFailuresIT {
       default -> cases.add("idle");
     }
     Jvm jvm;
-    Map<Integer, JsonNode> told;
+    Map<String, JsonNode> told;
     try (TlsPeer peer = new TlsPeer("serve", keys, cases)) {
       List<Object> words = new ArrayList<>(List.of(keys, on.kind()));
       words.addAll(peer.ports());
@@ -115,7 +115,6 @@ class TlsFailuresIT {
     List<JsonNode> lines = jvm.lines().stream().filter(line -> line.has("local")).toList();
     check(
         lines,
-        "local",
         told,
         (line, of) -> {
           String said = words.get(of.get("case").asText());
@@ -147,7 +146,7 @@ class TlsFailuresIT {
               .filter(line -> cases.contains(line.split(" ")[0]))
               .map(line -> line.replace(' ', ':'))
               .toList();
-      Map<Integer, JsonNode> told;
+      Map<String, JsonNode> told;
       try (TlsPeer peer = new TlsPeer("call", keys, ports)) {
         told = peer.told();
       }
@@ -156,11 +155,7 @@ class TlsFailuresIT {
 
       assertThat(told).hasSameSizeAs(cases);
       List<JsonNode> lines = jvm.lines().stream().filter(line -> line.has("local")).toList();
-      check(
-          lines,
-          "peer",
-          told,
-          (line, of) -> new FailureCheck(false, on.kind(), line, of, "").holds());
+      check(lines, told, (line, of) -> new FailureCheck(false, on.kind(), line, of, "").holds());
     }
   }
 
@@ -169,14 +164,13 @@ class TlsFailuresIT {
   }
 
   /** Each connection has one line. */
-  private static void check(
-      List<JsonNode> lines, String end, Map<Integer, JsonNode> told, Check check) {
-    assertThat(lines.stream().map(line -> port(line.get(end))))
+  private static void check(List<JsonNode> lines, Map<String, JsonNode> told, Check check) {
+    assertThat(lines.stream().map(TlsPeer::ports))
         .describedAs("%s\n%s", lines, told)
         .containsExactlyInAnyOrderElementsOf(told.keySet());
     List<String> wrong = new ArrayList<>();
     for (JsonNode line : lines) {
-      JsonNode of = told.get(port(line.get(end)));
+      JsonNode of = told.get(TlsPeer.ports(line));
       try {
         check.hold(line, of);
       } catch (AssertionError e) {
@@ -184,11 +178,6 @@ class TlsFailuresIT {
       }
     }
     assertThat(wrong).isEmpty();
-  }
-
-  private static int port(JsonNode endpoint) {
-    String text = endpoint.asText();
-    return Integer.parseInt(text.substring(text.lastIndexOf(':') + 1));
   }
 
   /** What failed is a CLIENT span that says why; what carried nothing is none. */

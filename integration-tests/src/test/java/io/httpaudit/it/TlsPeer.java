@@ -65,17 +65,17 @@ final class TlsPeer implements AutoCloseable {
         .toList();
   }
 
-  /** Ends it. What OpenSSL says of each connection, by the port that called. */
-  Map<Integer, JsonNode> told() {
+  /** Ends it. What OpenSSL says of each connection, by its {@link #ports(JsonNode) ports}. */
+  Map<String, JsonNode> told() {
     try {
       process.getOutputStream().close();
       if (!process.waitFor(60, TimeUnit.SECONDS) || process.exitValue() != 0) {
         throw new IllegalStateException("tls_peer.py failed: " + errors.text() + output.soFar());
       }
-      Map<Integer, JsonNode> told = new TreeMap<>();
+      Map<String, JsonNode> told = new TreeMap<>();
       for (String line : output.text().lines().filter(l -> l.startsWith("{")).toList()) {
         JsonNode of = JSON.readTree(line);
-        told.put(of.get("port").asInt(), of);
+        told.put(of.get("ports").asText(), of);
       }
       return told;
     } catch (IOException e) {
@@ -83,6 +83,21 @@ final class TlsPeer implements AutoCloseable {
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /**
+   * The port that called and the one that was called, {@code 50254>443}, of a line's connection.
+   */
+  static String ports(JsonNode line) {
+    boolean client = line.get("side").asText().equals("client");
+    String local = port(line.get("local"));
+    String peer = port(line.get("peer"));
+    return client ? local + ">" + peer : peer + ">" + local;
+  }
+
+  private static String port(JsonNode endpoint) {
+    String text = endpoint.asText();
+    return text.substring(text.lastIndexOf(':') + 1);
   }
 
   @Override

@@ -254,14 +254,14 @@ def talk(folder, case, server, connection, ports):
 
 def ports(caller, called):
     """A connection is told by both: the kernel gives one local port to calls of several servers."""
-    return f"{caller[1]}>{called[1]}"
+    return f"{caller}>{called}"
 
 
 def serve(folder, cases):
     def accept(case, listener):
         while True:
             connection, peer = listener.accept()
-            words = (folder, case, True, connection, ports(peer, listener.getsockname()))
+            words = (folder, case, True, connection, ports(peer[1], listener.getsockname()[1]))
             threading.Thread(target=talk, args=words, daemon=True).start()
 
     for case in cases:
@@ -279,8 +279,7 @@ def call(folder, cases):
     for each in cases:
         case, port = each.split(":")
         connection = socket.create_connection(("127.0.0.1", int(port)))
-        own = ports(connection.getsockname(), connection.getpeername())
-        talk(folder, case, False, connection, own)
+        talk(folder, case, False, connection, ports(connection.getsockname()[1], port))
 
 
 (serve if sys.argv[1] == "serve" else call)(sys.argv[2], sys.argv[3:])

@@ -119,7 +119,7 @@ class AllocationIT {
       return line.receiveBody();
     }
 
-    void work(Work work, int count) throws IOException {
+    private void work(Work work, int count) throws IOException {
       if (work.oneForAll()) {
         ask(work, work.path + count);
         return;
@@ -129,12 +129,18 @@ class AllocationIT {
       }
     }
 
+    void warmUp(Work work) throws IOException {
+      work(work, work.count);
+      if (!work.oneForAll()) {
+        ask(work, "/each");
+      }
+    }
+
     void measure(Work work, int round) throws IOException {
       if (work.oneForAll()) {
         means.computeIfAbsent(work, w -> new double[ROUNDS])[round] = mean(work);
         return;
       }
-      ask(work, "/each");
       work(work, work.count);
       Map<Long, Integer> all = ways.computeIfAbsent(work, w -> new TreeMap<>());
       for (String way : ask(work, "/each").split(" ")) {
@@ -209,8 +215,8 @@ class AllocationIT {
         System.out.printf(
             "%s: bytes allocated on the application's threads, least of %d rounds%n", jdk, ROUNDS);
         for (Work work : works) {
-          bare.work(work, work.count);
-          agent.work(work, work.count);
+          bare.warmUp(work);
+          agent.warmUp(work);
           for (int round = 0; round < ROUNDS; round++) {
             bare.measure(work, round);
             agent.measure(work, round);
@@ -242,8 +248,9 @@ class AllocationIT {
    * that went the same way: the dearest below it without the agent.
    */
   private static void eachRequestCostsItsContext(Work work, Arm agent, Arm bare) {
+    NavigableMap<Long, Integer> seen = bare.ways(work, SEEN);
     for (long way : agent.ways(work, COMMON).keySet()) {
-      Long without = bare.ways(work, SEEN).floorKey(way);
+      Long without = seen.floorKey(way);
       assertThat(without).as("%s: %d bytes", work.name, way).isNotNull();
       assertThat(way - without).as("%s: %d bytes", work.name, way).isLessThanOrEqualTo(CONTEXT);
     }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -51,23 +52,21 @@ class SmokeIT {
    * What of each exchange both ends must say alike, the packets being the same; a machine that
    * stalls sends some of them again, on the loopback interface, too.
    */
-  private static Map<String, String> wire(List<JsonNode> lines, String side) {
+  private static Map<String, List<JsonNode>> wire(List<JsonNode> lines, String side) {
     return lines.stream()
         .filter(line -> line.get("side").asText().equals(side))
         .collect(
             Collectors.toMap(
                 line -> line.get("trace_id").asText(),
-                line -> packets(line.get("request")) + ", " + packets(line.get("response"))));
+                line ->
+                    Stream.of("request", "response")
+                        .map(line::get)
+                        .flatMap(SmokeIT::packets)
+                        .toList()));
   }
 
-  private static String packets(JsonNode range) {
-    return range.get("offset")
-        + "+"
-        + range.get("bytes")
-        + ": "
-        + range.get("segments")
-        + ", again "
-        + range.get("retransmits");
+  private static Stream<JsonNode> packets(JsonNode range) {
+    return Stream.of("offset", "bytes", "segments", "retransmits").map(range::get);
   }
 
   private static void isMatched(JsonNode line) {

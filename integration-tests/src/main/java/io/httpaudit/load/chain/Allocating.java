@@ -40,10 +40,6 @@ public final class Allocating {
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   private static final byte[] OK = {'o', 'k'};
-
-  /** Of {@link HttpExchange#sendResponseHeaders}, where 0 is a body of unknown length. */
-  private static final int NONE = -1;
-
   private static final int MOST = 1 << 16;
 
   private final Repeated repeated;
@@ -124,7 +120,7 @@ public final class Allocating {
 
   private void handle(HttpExchange exchange) throws IOException {
     byte[] body = answer(exchange.getRequestURI().getPath(), each[0]);
-    exchange.sendResponseHeaders(200, body.length == 0 ? NONE : body.length);
+    exchange.sendResponseHeaders(200, body.length);
     try (OutputStream out = exchange.getResponseBody()) {
       out.write(body);
     }

@@ -3,7 +3,6 @@ package io.httpaudit.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.httpaudit.it.RecordingServer.Heard;
 import io.httpaudit.load.ClientCalls;
 import io.httpaudit.stacks.Keys;
@@ -358,23 +357,17 @@ class ClientsIT {
       jvm.closeInput();
       assertThat(jvm.await()).describedAs(jvm.stderr()).isZero();
       return new Run(
-          outcomes, heard(before, beforeSecure), jvm.lines(), resends(jvm.stdout()), jvm.stderr());
+          outcomes, heard(before, beforeSecure), jvm.lines(), resends(jvm), jvm.stderr());
     }
   }
 
   /** Of each span's id, how often its request had been sent before. */
-  private static Map<String, Integer> resends(String stdout) {
-    ObjectMapper json = new ObjectMapper();
+  private static Map<String, Integer> resends(Jvm jvm) {
     Map<String, Integer> resends = new HashMap<>();
-    for (String text : stdout.lines().filter(line -> line.startsWith("{\"span\"")).toList()) {
-      try {
-        JsonNode span = json.readTree(text);
-        resends.put(
-            span.get("span_id").asText(),
-            span.get("attributes").path("http.request.resend_count").asInt());
-      } catch (IOException e) {
-        throw new IllegalStateException(text, e);
-      }
+    for (JsonNode span : jvm.spans()) {
+      resends.put(
+          span.get("span_id").asText(),
+          span.get("attributes").path("http.request.resend_count").asInt());
     }
     return resends;
   }

@@ -1,5 +1,6 @@
 package io.httpaudit.it;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -296,15 +297,26 @@ public final class Jvm implements AutoCloseable {
   }
 
   public static List<JsonNode> lines(Path file) {
-    List<JsonNode> lines = new ArrayList<>();
     try {
-      if (Files.exists(file)) {
-        for (String line : Files.readAllLines(file)) {
-          lines.add(JSON.readTree(line));
-        }
-      }
+      return Files.exists(file) ? parsed(Files.readAllLines(file)) : List.of();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The spans that the exporter {@code console} wrote. */
+  List<JsonNode> spans() {
+    return parsed(stdout().lines().filter(line -> line.startsWith("{\"span\"")).toList());
+  }
+
+  private static List<JsonNode> parsed(List<String> texts) {
+    List<JsonNode> lines = new ArrayList<>();
+    for (String text : texts) {
+      try {
+        lines.add(JSON.readTree(text));
+      } catch (JsonProcessingException e) {
+        throw new UncheckedIOException(text, e);
+      }
     }
     return lines;
   }

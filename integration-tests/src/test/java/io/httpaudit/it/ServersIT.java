@@ -3,7 +3,6 @@ package io.httpaudit.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.httpaudit.load.servers.JdkServing;
 import io.httpaudit.load.servers.TomcatServing;
 import java.io.File;
@@ -237,16 +236,14 @@ class ServersIT {
    * the last that a server took never came to a servlet. Each is named after its route, if it has
    * one.
    */
-  private static Set<String> routes(Run run, String... starts) throws IOException {
+  private static Set<String> routes(Run run, String... starts) {
     Set<String> refused =
         run.jvm().lines("exchange").stream()
             .filter(line -> !line.has("status"))
             .map(line -> line.get("span_id").asText())
             .collect(Collectors.toSet());
-    ObjectMapper json = new ObjectMapper();
     Set<String> routes = new TreeSet<>();
-    for (String text : run.jvm().stdout().lines().filter(l -> l.startsWith("{\"span\"")).toList()) {
-      JsonNode span = json.readTree(text);
+    for (JsonNode span : run.jvm().spans()) {
       JsonNode attributes = span.get("attributes");
       String path = attributes.path("url.path").asText();
       if (span.get("kind").asText().equals("SERVER")

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.httpaudit.load.failing.FailingClient;
 import io.httpaudit.load.failing.FailingServer;
 import java.io.IOException;
@@ -120,7 +119,7 @@ class TlsFailuresIT {
           String said = words.get(of.get("case").asText());
           new FailureCheck(true, on.kind(), line, of, said).holds();
         });
-    spans(jvm.stdout(), lines);
+    spans(jvm, lines);
   }
 
   @ParameterizedTest
@@ -181,11 +180,9 @@ class TlsFailuresIT {
   }
 
   /** What failed is a CLIENT span that says why; what carried nothing is none. */
-  private static void spans(String stdout, List<JsonNode> lines) throws IOException {
-    ObjectMapper json = new ObjectMapper();
+  private static void spans(Jvm jvm, List<JsonNode> lines) {
     List<String> spans = new ArrayList<>();
-    for (String text : stdout.lines().filter(line -> line.startsWith("{\"span\"")).toList()) {
-      JsonNode span = json.readTree(text);
+    for (JsonNode span : jvm.spans()) {
       if (span.get("kind").asText().equals("CLIENT")) {
         JsonNode attributes = span.get("attributes");
         spans.add(

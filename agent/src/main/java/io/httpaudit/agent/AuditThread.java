@@ -11,6 +11,7 @@ import io.httpaudit.report.Stderr;
 import io.httpaudit.trace.Sampler;
 import io.httpaudit.trace.SpanIds;
 import java.util.Set;
+import java.util.concurrent.ThreadFactory;
 
 /**
  * Where all comes together: brings the kernel side up, then passes packets and events to the
@@ -58,7 +59,7 @@ final class AuditThread implements Runnable {
   private final Beside beside;
   private final SpanIds ids;
   private final Sampler sampler;
-  private final ThreadGroup group;
+  private final ThreadFactory others;
   private final Thread thread;
   private Runnable late;
   private Report report;
@@ -79,7 +80,8 @@ final class AuditThread implements Runnable {
       Beside beside,
       SpanIds ids,
       Sampler sampler,
-      ThreadGroup group) {
+      ThreadGroup group,
+      ThreadFactory others) {
     this.settings = settings;
     this.capture = capture;
     this.observer = observer;
@@ -88,7 +90,7 @@ final class AuditThread implements Runnable {
     this.beside = beside;
     this.ids = ids;
     this.sampler = sampler;
-    this.group = group;
+    this.others = others;
     thread = new Thread(group, this, "httpaudit-audit", 0, false);
     thread.setDaemon(true);
     thread.setContextClassLoader(null);
@@ -138,10 +140,9 @@ final class AuditThread implements Runnable {
       capture.start();
       late.run();
       sayStart();
-      report = new Report(settings.reporting(), ids, sampler, beside, group);
+      report = new Report(settings.reporting(), ids, sampler, beside, others);
       correlator = new Correlator(capture, report, report.tracing());
       shadows = new Shadows(capture, observer, correlator, System.nanoTime());
-      // Now, since the exporting thread is there: it does not.
       capture.goFirst();
       while (!ending) {
         round();

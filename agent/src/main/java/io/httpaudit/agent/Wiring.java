@@ -39,12 +39,14 @@ final class Wiring {
     Tracer tracer = settings.reporting().traces() ? new Tracer(ids, sampler) : null;
     Propagation propagation = propagation(settings);
     Waker waker = new Waker(capture);
-    Beside beside = new Beside(settings.beside(), settings.holdNanos(), own, waker);
+    OwnThreads threads = new OwnThreads(own, capture);
+    Beside beside = new Beside(settings.beside(), settings.holdNanos(), threads, waker);
     Observer observer = new Observer(capture, propagation, tracer, beside, own, waker);
     Libraries libraries = new Libraries(observer, propagation, beside, tracer != null);
     Hooks hooks = new Hooks(instrumentation, Faults.HOOKS ? new FaultySink(observer) : observer);
     AuditThread audit =
-        new AuditThread(settings, capture, observer, hooks, libraries, beside, ids, sampler, own);
+        new AuditThread(
+            settings, capture, observer, hooks, libraries, beside, ids, sampler, own, threads);
     libraries.weave(instrumentation);
     audit.start(new Late(libraries, instrumentation));
     weave(hooks.among(instrumentation.getAllLoadedClasses()), instrumentation);
@@ -109,9 +111,13 @@ final class Wiring {
   /** The application's threads inherit the loss, since they start later. */
   private static void giveUpRights(Settings settings, Capture capture) {
     try {
-      if (!settings.keepRights() && Rights.holdsAny() && capture.awaitNative(NATIVE_WAIT)) {
-        capture.dropRightsOfThisThread();
+      if (settings.keepRights() || !Rights.holdsAny()) {
+        return;
       }
+      if (!capture.awaitNative(NATIVE_WAIT)) {
+        Stderr.line("httpaudit: rights not given up: native calls took too long to come up");
+      }
+      capture.dropRightsOfThisThread();
     } catch (KernelException e) {
       Stderr.line("httpaudit: rights not given up: ".concat(String.valueOf(e.getMessage())));
     } catch (RuntimeException | LinkageError e) {

@@ -247,11 +247,10 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
    * Waits until it is known whether native calls work, so that {@link #dropRightsOfThisThread} can
    * be called.
    *
-   * @return whether they do
+   * @return whether it is
    */
   public boolean awaitNative(long timeoutNanos) {
-    await(nativeKnown, timeoutNanos);
-    return nativeWorks;
+    return await(nativeKnown, timeoutNanos);
   }
 
   /**
@@ -275,6 +274,19 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
     if (nativeWorks) {
       Rights.goFirst();
     }
+  }
+
+  /**
+   * The calling thread, started by the one that goes first, has neither its priority nor its
+   * rights; with {@code rights=keep} these.
+   *
+   * @throws KernelException the thread keeps them
+   */
+  public void goAsOthers() throws KernelException {
+    if (nativeWorks) {
+      Rights.goAsUsual();
+    }
+    dropRightsOfThisThread();
   }
 
   /** Waits until the kernel side is up or has failed. */

@@ -9,6 +9,7 @@ import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -44,7 +45,7 @@ public final class Beside {
 
   private final Mode mode;
   private final long holdNanos;
-  private final ThreadGroup threads;
+  private final ThreadFactory threads;
   private final Runnable wake;
   private final ThreadLocal<AwaitingSpan> awaiting = new ThreadLocal<>();
   private final Queue<Identity> starts = new ConcurrentLinkedQueue<>();
@@ -67,10 +68,10 @@ public final class Beside {
 
   /**
    * @param holdNanos how long a span waits at most
-   * @param threads the group of our own threads
+   * @param threads makes our own threads
    * @param wake makes the audit thread look
    */
-  public Beside(Mode mode, long holdNanos, ThreadGroup threads, Runnable wake) {
+  public Beside(Mode mode, long holdNanos, ThreadFactory threads, Runnable wake) {
     this.mode = mode;
     this.holdNanos = holdNanos;
     this.threads = threads;
@@ -243,9 +244,8 @@ public final class Beside {
   }
 
   private void start() {
-    thread = new Thread(threads, this::passOn, "httpaudit-enrich", 0, false);
-    thread.setDaemon(true);
-    thread.setContextClassLoader(null);
+    thread = threads.newThread(this::passOn);
+    thread.setName("httpaudit-enrich");
     thread.start();
   }
 

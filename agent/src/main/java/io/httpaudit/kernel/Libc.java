@@ -52,6 +52,7 @@ public final class Libc {
   private static int sysCapget;
   private static int sysCapset;
   private static int sysEventfd2;
+  private static int sysGetpriority;
   private static int sysSetpriority;
   private static boolean packedEpollEvent;
 
@@ -98,6 +99,7 @@ public final class Libc {
       sysCapget = 125;
       sysCapset = 126;
       sysEventfd2 = 290;
+      sysGetpriority = 140;
       sysSetpriority = 141;
       packedEpollEvent = true;
     } else if ("aarch64".equals(arch)) {
@@ -106,6 +108,7 @@ public final class Libc {
       sysCapget = 90;
       sysCapset = 91;
       sysEventfd2 = 19;
+      sysGetpriority = 141;
       sysSetpriority = 140;
     } else {
       throw new KernelException("no native calls on the processor " + arch);
@@ -293,7 +296,15 @@ public final class Libc {
     return result(DirectCall.call(syscall, sysCapset, header, data));
   }
 
-  /** setpriority(2) of the calling thread, PRIO_PROCESS of 0: nice values are a thread's. */
+  /**
+   * getpriority(2) of the calling thread, PRIO_PROCESS of 0: nice values are a thread's. What the
+   * kernel returns is 20 less it, so that it is no error.
+   */
+  static int getpriority() {
+    return 20 - result(DirectCall.call(syscall, sysGetpriority, 0, 0));
+  }
+
+  /** setpriority(2), likewise. */
   static int setpriority(int nice) {
     return result(DirectCall.call(syscall, sysSetpriority, 0, 0, nice));
   }

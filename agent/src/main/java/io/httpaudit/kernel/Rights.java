@@ -18,6 +18,9 @@ public final class Rights {
   /** Of ten times the weight of a thread at 0. */
   private static final int FIRST = -10;
 
+  /** The nice value before {@link #goFirst} changed it; {@link #FIRST}: it didn't. */
+  private static volatile int usual = FIRST;
+
   private static final int LINUX_CAPABILITY_VERSION_3 = 0x20080522;
 
   private Rights() {}
@@ -78,7 +81,17 @@ public final class Rights {
    * RLIMIT_NICE, nothing changes.
    */
   public static void goFirst() {
-    Libc.setpriority(FIRST);
+    int before = Libc.getpriority();
+    if (before > FIRST && Libc.setpriority(FIRST) == 0) {
+      usual = before;
+    }
+  }
+
+  /** The calling thread, started by one that goes first, does not. */
+  public static void goAsUsual() {
+    if (usual > FIRST) {
+      Libc.setpriority(usual);
+    }
   }
 
   private static void drop(long capabilities) throws KernelException {

@@ -12,6 +12,7 @@ import io.httpaudit.enrich.Beside;
 import io.httpaudit.trace.Sampler;
 import io.httpaudit.trace.SpanIds;
 import java.util.List;
+import java.util.concurrent.ThreadFactory;
 
 /**
  * Writes what was judged: audit log and spans. The audit thread alone; what may be slow is on a
@@ -32,10 +33,10 @@ public final class Report implements Outcomes {
   /**
    * @param spanIds what the application's threads make contexts with, likewise {@code sampler}
    * @param beside the application's own OpenTelemetry, whose spans get what ours would say
-   * @param threads the group of our own threads, whose connections are not audited
+   * @param threads makes our own threads, whose connections are not audited
    */
   public Report(
-      Reporting reporting, SpanIds spanIds, Sampler sampler, Beside beside, ThreadGroup threads) {
+      Reporting reporting, SpanIds spanIds, Sampler sampler, Beside beside, ThreadFactory threads) {
     this.beside = beside;
     phases = new PhaseRule(reporting.phases(), reporting.phasesMinNanos());
     redactor = new Redactor(reporting.queryKeep(), reporting.redact());

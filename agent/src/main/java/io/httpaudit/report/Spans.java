@@ -2,6 +2,7 @@ package io.httpaudit.report;
 
 import io.httpaudit.correlate.ConnectionOutcome;
 import io.httpaudit.correlate.Exchange;
+import java.util.concurrent.ThreadFactory;
 
 /**
  * Spans on their way out. The audit thread hands over what was judged; a thread of its own, started
@@ -17,7 +18,7 @@ final class Spans {
   private static final int BATCH = 512;
 
   private final Reporting reporting;
-  private final ThreadGroup threads;
+  private final ThreadFactory threads;
   private final boolean wanted;
   private final SpanQueue queue =
       new SpanQueue(
@@ -30,9 +31,9 @@ final class Spans {
   private long dropped;
 
   /**
-   * @param threads the group of our own threads, whose connections are not audited
+   * @param threads makes our own threads, whose connections are not audited
    */
-  Spans(Reporting reporting, ThreadGroup threads) {
+  Spans(Reporting reporting, ThreadFactory threads) {
     this.reporting = reporting;
     this.threads = threads;
     wanted = reporting.makesSpans();
@@ -78,9 +79,8 @@ final class Spans {
 
   private void start() {
     export = new ExportThread(queue, reporting);
-    thread = new Thread(threads, export, "httpaudit-export", 0, false);
-    thread.setDaemon(true);
-    thread.setContextClassLoader(null);
+    thread = threads.newThread(export);
+    thread.setName("httpaudit-export");
     thread.start();
   }
 

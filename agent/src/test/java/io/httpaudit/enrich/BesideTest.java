@@ -12,8 +12,7 @@ class BesideTest {
   private static final int AT_ONCE = 1_000;
   private static final long PARENT = 7;
 
-  private final Beside beside =
-      new Beside(Beside.Mode.AUTO, 1_000_000_000, new ThreadGroup("ours"), () -> {});
+  private final Beside beside = new Beside(Beside.Mode.AUTO, 1_000_000_000, Thread::new, () -> {});
 
   /** Spans that come and go while the audit thread looks. */
   @Test

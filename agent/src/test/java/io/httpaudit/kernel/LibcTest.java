@@ -162,16 +162,17 @@ class LibcTest {
 
   @Test
   void niceIsTheCallingThreadsAlone() throws Exception {
-    int[] after = new int[2];
+    int[] after = new int[3];
     Thread raised =
         new Thread(
             () -> {
               after[0] = Libc.setpriority(5);
               after[1] = nice();
+              after[2] = Libc.getpriority();
             });
     raised.start();
     raised.join();
-    assertThat(after).containsExactly(0, 5);
+    assertThat(after).containsExactly(0, 5, 5);
     assertThat(nice()).isZero();
   }
 

@@ -1,8 +1,10 @@
 package io.httpaudit.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.httpaudit.load.Calls;
+import io.httpaudit.load.OnDemand;
 import io.httpaudit.load.TracedCalls;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -10,6 +12,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,7 +35,7 @@ class ExportIT {
             .arguments(SpansIT.traceId(), SpansIT.traceId())
             .run();
 
-    assertThat(jvm.stdout().lines().filter(line -> line.startsWith("{\"span\":\""))).hasSize(13);
+    assertThat(jvm.spans()).hasSize(13);
     assertThat(jvm.stdout().lines()).hasSize(14);
     assertThat(jvm.stderr()).contains("; spans to the console\n");
   }
@@ -67,6 +70,33 @@ class ExportIT {
             .orElseThrow()
             .split("]")[0];
     assertThat(sdk).allMatch(line -> line.startsWith(thread + "]"));
+  }
+
+  /** Where processors are short, what is lost must be spans, and not what the verdicts hang on. */
+  @Test
+  void whatSendsDoesNotGoFirst() throws IOException {
+    assumeTrue("root".equals(System.getProperty("user.name")), "needs root: to go first");
+    try (Jvm jvm =
+        Jvm.of(OnDemand.class).variable("OTEL_TRACES_EXPORTER", "console").start().awaitAudit()) {
+      Jvm.await(() -> jvm.stdoutSoFar().contains("{\"span\""), 30);
+      assertThat(nice(jvm, "httpaudit-audit")).isEqualTo(-10);
+      assertThat(nice(jvm, "httpaudit-expor")).isZero();
+      jvm.closeInput();
+      assertThat(jvm.await()).isZero();
+    }
+  }
+
+  /** By proc(5), the 19th field of stat; the second one, the name, is in parentheses. */
+  private static int nice(Jvm jvm, String thread) throws IOException {
+    try (Stream<Path> tasks = Files.list(Path.of("/proc/" + jvm.pid() + "/task"))) {
+      for (Path task : tasks.toList()) {
+        String stat = Files.readString(task.resolve("stat"));
+        if (stat.contains("(" + thread + ")")) {
+          return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[16]);
+        }
+      }
+    }
+    throw new AssertionError("no thread " + thread);
   }
 
   /** How long the JVM took to end after the program's last line. */

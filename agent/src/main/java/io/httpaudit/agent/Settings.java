@@ -4,6 +4,7 @@ import io.httpaudit.enrich.Beside;
 import io.httpaudit.report.Reporting;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * What the user may set. A setting {@code a.b} comes from the agent's argument {@code a.b=…}, else
@@ -14,6 +15,10 @@ import java.util.List;
  */
 public final class Settings {
   private static final String SWITCH = "true|false";
+  private static final String VARIABLE = "HTTPAUDIT_";
+
+  /** As many keystrokes amiss are an accident. */
+  private static final int TYPOS = 2;
 
   /**
    * Key, default, what it may be: a list of words, {@code duration}, or anything; in the order of
@@ -58,13 +63,35 @@ public final class Settings {
 
   private void readVariables() {
     for (int i = 0; i < KNOWN.length; i++) {
-      String name =
-          "HTTPAUDIT_".concat(KNOWN[i][0].toUpperCase(java.util.Locale.ROOT).replace('.', '_'));
+      String name = variable(KNOWN[i][0]);
       String value = System.getenv(name);
       if (value != null) {
         set(i, value, name);
       }
     }
+    for (String name : System.getenv().keySet()) {
+      if (name.startsWith(VARIABLE) && isMistyped(key(name))) {
+        complain(name, key(name));
+      }
+    }
+  }
+
+  private static String variable(String key) {
+    return VARIABLE.concat(key.toUpperCase(Locale.ROOT).replace('.', '_'));
+  }
+
+  /** Of a variable, as far as its name tells. */
+  private static String key(String variable) {
+    return variable.substring(VARIABLE.length()).toLowerCase(Locale.ROOT).replace('_', '.');
+  }
+
+  /**
+   * Whether it is all but the name of a setting. A variable may as well be somebody else's, as the
+   * address of a service {@code httpaudit} that Kubernetes sets.
+   */
+  private static boolean isMistyped(String key) {
+    int strokes = distance(key, nearest(key, keys()));
+    return strokes > 0 && strokes <= TYPOS && 2 * strokes < key.length();
   }
 
   private void readProperties() {
@@ -79,7 +106,7 @@ public final class Settings {
       if (key instanceof String && ((String) key).startsWith("httpaudit.")) {
         String name = ((String) key).substring("httpaudit.".length());
         if (index(name) < 0 && !name.startsWith("test.")) {
-          complain(name);
+          complain(name, name);
         }
       }
     }
@@ -99,7 +126,7 @@ public final class Settings {
       String key = equals < 0 ? part : part.substring(0, equals);
       int known = index(key);
       if (known < 0) {
-        complain(key);
+        complain(key, key);
       } else if (equals < 0) {
         complaints.add("httpaudit: setting '" + key + "' has no value; " + held(known));
       } else {
@@ -175,15 +202,19 @@ public final class Settings {
     return -1;
   }
 
-  private void complain(String key) {
+  private static String[] keys() {
     String[] keys = new String[KNOWN.length];
     for (int i = 0; i < keys.length; i++) {
       keys[i] = KNOWN[i][0];
     }
-    String nearest = nearest(key, keys);
+    return keys;
+  }
+
+  private void complain(String name, String key) {
+    String nearest = nearest(key, keys());
     complaints.add(
         "httpaudit: unknown setting '"
-            + key
+            + name
             + "', the nearest is '"
             + nearest
             + "'; "

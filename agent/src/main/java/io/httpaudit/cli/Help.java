@@ -36,7 +36,7 @@ final class Help {
         OTEL_SERVICE_NAME                    the jar's or the main class's name
         OTEL_RESOURCE_ATTRIBUTES             none
         OTEL_TRACES_EXPORTER                 otlp (or console, none)
-        OTEL_METRICS_EXPORTER                none
+        OTEL_METRICS_EXPORTER                none (there are no metrics)
         OTEL_EXPORTER_OTLP_ENDPOINT          http://localhost:4318
         OTEL_EXPORTER_OTLP_TRACES_ENDPOINT   the endpoint above, with /v1/traces
         OTEL_EXPORTER_OTLP_PROTOCOL          http/protobuf

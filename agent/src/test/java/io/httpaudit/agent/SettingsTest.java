@@ -156,6 +156,22 @@ class SettingsTest {
         .startsWith("auto [a, b] ");
   }
 
+  @Test
+  void aVariableThatIsAllButASettingsIsNamedAndSomebodyElsesIsNot() throws Exception {
+    assertThat(child(Map.of("HTTPAUDIT_PHASE", "all"), ""))
+        .endsWith(
+            "[httpaudit: unknown setting 'HTTPAUDIT_PHASE', the nearest is 'phases'; 'auto' holds]");
+    assertThat(
+            child(
+                Map.of(
+                    "HTTPAUDIT_SERVICE_HOST", "10.0.0.1",
+                    "HTTPAUDIT_PORT", "tcp://10.0.0.1:80",
+                    "HTTPAUDIT_TAG", "1",
+                    "HTTPAUDIT_", "x"),
+                ""))
+        .endsWith("[]");
+  }
+
   /** A JVM of its own, since one's own variables are as they are. */
   private static String child(Map<String, String> variables, String argument, String... options)
       throws IOException, InterruptedException {

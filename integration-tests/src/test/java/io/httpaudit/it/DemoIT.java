@@ -39,7 +39,7 @@ class DemoIT {
   @TempDir Path folder;
 
   /** In the environment of the demo and of all that it starts. */
-  private final String mark = "HTTPAUDIT_IT_DEMO=" + UUID.randomUUID();
+  private final String mark = "DEMO_IT_MARK=" + UUID.randomUUID();
 
   private long pid;
 

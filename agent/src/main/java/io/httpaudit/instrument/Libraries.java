@@ -55,6 +55,7 @@ public final class Libraries implements ClassFileTransformer {
     "ch/qos/logback/classic/Logger",
     "reactor/core/publisher/",
     "reactor/core/scheduler/",
+    "org/springframework/web/reactive/",
     "sun/security/ssl/",
     "io/netty/handler/ssl/",
     "org/conscrypt/",
@@ -64,7 +65,7 @@ public final class Libraries implements ClassFileTransformer {
    * From this one on they are hooked for the bytes that TLS hides, whether there are contexts or
    * not.
    */
-  private static final int TLS = 31;
+  private static final int TLS = 32;
 
   /** Of our own copy of a library there is nothing to hook. */
   private static final ClassLoader OWN = Libraries.class.getClassLoader();
@@ -122,9 +123,10 @@ public final class Libraries implements ClassFileTransformer {
       case 28 -> new Logback(beside);
       case 29 -> new ReactorCore();
       case 30 -> new ReactorThreads();
-      case 31 -> new JdkTls(observer.engines());
-      case 32 -> new NettyTls(observer.engines());
-      case 33 -> new ConscryptTls(observer.engines());
+      case 31 -> new SpringWebFlux(observer);
+      case 32 -> new JdkTls(observer.engines());
+      case 33 -> new NettyTls(observer.engines());
+      case 34 -> new ConscryptTls(observer.engines());
       default -> throw new IllegalArgumentException();
     };
   }

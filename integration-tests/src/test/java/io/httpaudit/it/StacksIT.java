@@ -24,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -39,7 +40,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * One contract for every library below {@code stacks/}, as server and as client, plain and over
  * TLS, on each JDK: each exchange is as the capture has it, and none is in another's trace. By
- * default a part of the cells, each library in one at least; {@code stacks.sh} runs all.
+ * default a part of the cells; {@code stacks.sh} runs all.
  */
 @Tag("abreast")
 @Timeout(120)
@@ -61,6 +62,9 @@ class StacksIT {
 
   /** Those of whom several requests are by default in hand at once on a connection. */
   private static final Set<String> AHEAD = Set.of("netty 4.2", "reactor-netty 1", "vert.x 5");
+
+  /** By which pattern each of Spring's is asked. */
+  private static final String SPRINGS = "GET /x/{number}/{bytes}/{framing}";
 
   private static final List<Row> ROWS = new CopyOnWriteArrayList<>();
 
@@ -93,6 +97,10 @@ class StacksIT {
     /** Neither a fat jar, nor another one by sockets that are none of the JDK's. */
     boolean isPlain() {
       return jar == null && !name.endsWith(" epoll") && !name.endsWith(" io_uring");
+    }
+
+    boolean isSprings() {
+      return name.startsWith("spring boot");
     }
 
     /** Whether it is by default held against the capture: of such sockets, Netty's own use. */
@@ -229,14 +237,13 @@ class StacksIT {
     return capturedCells(0, 0, 4);
   }
 
-  /** By default of those that are to be linked; a client's front is plain, so once is enough. */
+  /** By default of those that are to be linked, and few of those in a jar, which start slowly. */
   static List<Cell> contextCells() {
     return cells(1).stream()
         .filter(
             cell ->
                 ALL
-                    ? cell.isServer() || !cell.tls()
-                    : cell.stack().linked()
+                    || cell.stack().linked()
                         && (cell.stack().isPlain()
                             || cell.isServer() && IN_JARS.contains(cell.stack().name())))
         .toList();
@@ -564,14 +571,18 @@ class StacksIT {
       return IN_CONTEXTS;
     }
     long jdks = Jdk.all().stream().filter(jdk -> jdk.feature() >= cell.stack().jdk()).count();
-    long cells = jdks * (!cell.isServer() ? 1 : cell.stack().linked() ? 4 : 2);
+    long cells = jdks * (cell.isServer() && cell.stack().linked() ? 4 : 2);
     return (int) Math.max(IN_CONTEXTS, IN_CONTEXTS_OF_A_STACK / cells);
   }
 
   private void inTraces(Cell cell, String how) {
     int requests = inContexts(cell);
-    Object store = cell.tls() && cell.isServer() ? Keystore.in(folder) : "plain";
-    Jvm jvm = program(cell, how, store, requests, AT_ONCE).run();
+    Object store = cell.tls() ? Keystore.in(folder) : "plain";
+    Jvm.Setup setup = program(cell, how, store, requests, AT_ONCE);
+    if (cell.stack().isSprings()) {
+      setup.variable("OTEL_TRACES_EXPORTER", "console");
+    }
+    Jvm jvm = setup.run();
 
     // Where a busy machine has the agent's time run out at the end, a parent's line is not there.
     assertThat(jvm.lines("summary")).as("the log, to its end").hasSize(1);
@@ -606,5 +617,20 @@ class StacksIT {
       assertThat(linked).isEqualTo(requests);
     }
     assertThat(jvm.stderr().lines().filter(line -> line.startsWith("httpaudit"))).hasSize(2);
+    if (cell.stack().isSprings() && cell.isServer()) {
+      assertThat(customersSpans(jvm)).containsOnly(SPRINGS);
+    }
+  }
+
+  /** The names of the SERVER spans. */
+  private static Set<String> customersSpans(Jvm jvm) {
+    Set<String> names = new TreeSet<>();
+    for (JsonNode span : jvm.spans()) {
+      if (span.get("kind").asText().equals("SERVER")
+          && span.get("attributes").get("url.path").asText().endsWith("/20/length")) {
+        names.add(span.get("span").asText());
+      }
+    }
+    return names;
   }
 }

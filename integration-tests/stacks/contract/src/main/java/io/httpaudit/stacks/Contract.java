@@ -2,6 +2,8 @@ package io.httpaudit.stacks;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
@@ -25,11 +27,12 @@ import javax.net.ssl.SSLContext;
  *       default with {@code HttpURLConnection}, what is in that request's context, so;
  *   <li>{@code pipelined EXCHANGES AT-ONCE}: the same, of requests that follow one another without
  *       waiting for an answer;
- *   <li>{@code asks EXCHANGES AT-ONCE}: within requests to the JDK's server.
+ *   <li>{@code asks EXCHANGES AT-ONCE}: within requests to the JDK's server, another such server.
  * </ul>
  */
 public final class Contract {
   private static final int THREADS = 3;
+  private static final int BACKLOG = 500;
 
   private Contract() {}
 
@@ -64,12 +67,12 @@ public final class Contract {
         System.out.println("done");
       }
       case "serves" -> {
-        URI sink = sink();
+        URI sink = sink(null);
         int port = stack.serve(tls, Contract::answer, new Stack.Within(sink));
         crowd(server(tls, port), tls, arguments);
       }
       case "pipelined" -> {
-        URI sink = sink();
+        URI sink = sink(null);
         int port = stack.serve(tls, Contract::answer, new Stack.Within(sink));
         Pipeline pipeline = new Pipeline(server(tls, port), tls);
         each(
@@ -79,8 +82,8 @@ public final class Contract {
         System.out.println("done");
       }
       case "asks" -> {
-        URI sink = sink();
-        Stack.Client client = stack.client(null);
+        URI sink = sink(tls);
+        Stack.Client client = stack.client(tls);
         crowd(front(client, sink), null, arguments);
       }
       default -> throw new IllegalArgumentException(arguments[1]);
@@ -159,9 +162,16 @@ public final class Contract {
     void handle(HttpExchange exchange) throws Exception;
   }
 
-  private static URI jdk(Handler handler) throws IOException {
-    HttpServer server =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 500);
+  private static URI jdk(SSLContext tls, Handler handler) throws IOException {
+    InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    HttpServer server;
+    if (tls == null) {
+      server = HttpServer.create(any, BACKLOG);
+    } else {
+      HttpsServer secure = HttpsServer.create(any, BACKLOG);
+      secure.setHttpsConfigurator(new HttpsConfigurator(tls));
+      server = secure;
+    }
     server.setExecutor(Executors.newCachedThreadPool(Daemons::thread));
     server.createContext(
         "/",
@@ -179,12 +189,13 @@ public final class Contract {
           }
         });
     server.start();
-    return URI.create("http://localhost:" + server.getAddress().getPort());
+    return server(tls, server.getAddress().getPort());
   }
 
   /** Looks whether what was carried along is the request's own. */
-  private static URI sink() throws IOException {
+  private static URI sink(SSLContext tls) throws IOException {
     return jdk(
+        tls,
         exchange ->
             Carried.check(
                 Wanted.of(exchange.getRequestURI().getPath()).number(),
@@ -193,6 +204,7 @@ public final class Contract {
 
   private static URI front(Stack.Client client, URI sink) throws IOException {
     return jdk(
+        null,
         exchange -> {
           int number = Wanted.of(exchange.getRequestURI().getPath()).number();
           Asked asked = new Asked("GET", 0, false, new Wanted(number, 10, "length"));

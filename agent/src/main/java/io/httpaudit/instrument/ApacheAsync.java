@@ -193,10 +193,7 @@ final class ApacheAsync implements Library {
   }
 
   /** Of which a stream writes the head, once; null: it is not known. */
-  private OngoingCall writing(Object stream, Object request) throws Throwable {
-    if (!ApacheRequest.isTold(request)) {
-      return null;
-    }
+  private OngoingCall writing(Object stream) throws Throwable {
     Object handler = HANDLER.of(stream);
     OngoingCall call = byHandler.of(handler);
     if (call == null) {
@@ -209,28 +206,18 @@ final class ApacheAsync implements Library {
     return call;
   }
 
-  private abstract class Heads extends HttpAuditProbe {
-    /** What the head carries; null: nothing. */
-    abstract HttpAuditContext context(OngoingCall call, Object stream) throws Throwable;
-
-    @Override
-    public final Object enter(Object stream, Object request, Object two) {
-      try {
-        OngoingCall call = writing(stream, request);
-        HttpAuditContext context = call == null ? null : context(call, stream);
-        return context == null ? null : ApacheRequest.carrying(propagation, context, request);
-      } catch (Throwable e) {
-        HttpAudit.countFault();
-        return null;
-      }
+  private abstract class Heads extends ApacheHeads {
+    Heads() {
+      super(propagation);
     }
 
+    /** What the head of a call carries; null: nothing. */
+    abstract HttpAuditContext carries(OngoingCall call, Object stream) throws Throwable;
+
     @Override
-    public final void leave(
-        Object sent, Object stream, Object request, Object result, Throwable thrown) {
-      if (sent instanceof ApacheRequest of) {
-        of.clear();
-      }
+    final HttpAuditContext context(Object stream, Object request) throws Throwable {
+      OngoingCall call = writing(stream);
+      return call == null ? null : carries(call, stream);
     }
   }
 
@@ -239,7 +226,7 @@ final class ApacheAsync implements Library {
     private final TlsOwners owners = new TlsOwners(observer.engines());
 
     @Override
-    HttpAuditContext context(OngoingCall call, Object stream) throws Throwable {
+    HttpAuditContext carries(OngoingCall call, Object stream) throws Throwable {
       Object tls = TLS.of(SESSION.of(OUTER.of(OUTPUT.of(stream))));
       if (!(tls instanceof AtomicReference<?> of)) {
         return call.passes();
@@ -253,7 +240,7 @@ final class ApacheAsync implements Library {
   /** A head of HTTP/2 is written. */
   private final class PassesOn extends Heads {
     @Override
-    HttpAuditContext context(OngoingCall call, Object stream) {
+    HttpAuditContext carries(OngoingCall call, Object stream) {
       return call.passes();
     }
   }

@@ -234,44 +234,30 @@ final class ApacheClassic implements Library {
     }
   }
 
-  /** A head is written. What it has of ours, it has only meanwhile: the application may look. */
-  private final class Writes extends HttpAuditProbe {
+  /** A head is written. */
+  private final class Writes extends ApacheHeads {
     private final TlsOwners owners = new TlsOwners(observer.engines());
 
+    Writes() {
+      super(propagation);
+    }
+
     @Override
-    public Object enter(Object connection, Object request, Object two) {
-      try {
-        OngoingCall call = calls.get();
-        Object socket = call == null || !ApacheRequest.isTold(request) ? null : socket(connection);
-        if (socket == null) {
-          return null;
-        }
-        HttpAuditContext context =
-            socket instanceof SSLSocket && !owners.reads(socket)
-                ? call.passes()
-                : call.writes(null);
-        if (context == null) {
-          return null;
-        }
-        return ApacheRequest.carrying(propagation, context, request);
-      } catch (Throwable e) {
-        HttpAudit.countFault();
+    HttpAuditContext context(Object connection, Object request) throws Throwable {
+      OngoingCall call = calls.get();
+      Object socket = call == null ? null : socket(connection);
+      if (socket == null) {
         return null;
       }
+      return socket instanceof SSLSocket && !owners.reads(socket)
+          ? call.passes()
+          : call.writes(null);
     }
 
     private Object socket(Object connection) throws Throwable {
       Object holder = SOCKET_HOLDER.of(connection);
       Object secure = SSL_SOCKET.of(holder);
       return secure != null ? secure : SOCKET.of(holder == null ? connection : holder);
-    }
-
-    @Override
-    public void leave(
-        Object sent, Object connection, Object request, Object result, Throwable thrown) {
-      if (sent instanceof ApacheRequest of) {
-        of.clear();
-      }
     }
   }
 }

@@ -102,8 +102,8 @@ public final class Libraries implements ClassFileTransformer {
       case 7 -> new TomcatThreads();
       case 8 -> new OpenTelemetrySdk(beside, observer);
       case 9 -> new OkHttp(observer, propagation);
-      case 10 -> new ApacheClassic(observer, propagation, false);
-      case 11 -> new Apache5(observer, propagation);
+      case 10 -> Apache.of4(observer, propagation);
+      case 11 -> Apache.of5(observer, propagation);
       case 12 -> new Undertow(observer);
       case 13 -> new JBossThreads();
       case 14 -> new JettyClient(observer, propagation);

@@ -38,6 +38,16 @@ final class OngoingCall {
     return first == null ? null : new OngoingCall(observer, first);
   }
 
+  /** One that is made now, in the context that this one was made in; null: none is to be made. */
+  OngoingCall another() {
+    return start(observer, observer.parent(attempt));
+  }
+
+  /** Whether the latest attempt's head was written. */
+  boolean isSent() {
+    return observer.isSent(attempt);
+  }
+
   /** The latest attempt: the context in which the call goes on. */
   HttpAuditContext latest() {
     return attempt;

@@ -51,14 +51,14 @@ class ClientsWeavingTest {
     Observer observer = new Observer(null, null, null, null, null, () -> {});
     return switch (version) {
       case "okhttp-4", "okhttp-5" -> new OkHttp(observer, null);
-      case "apache-5" -> new Apache5(observer, null);
+      case "apache-5" -> Apache.of5(observer, null);
       case "reactor-netty" -> new ReactorNettyClient(observer, null);
       case "jetty-9", "jetty-12" -> new JettyClient(observer, null);
       case "vertx-4", "vertx-5" -> new VertxClient(observer, null);
       case "asynchttpclient-2", "asynchttpclient-3" -> new AsyncHttpClient(observer, null);
       case "armeria-1" -> new ArmeriaClient(observer, null);
       case "netty-4.1", "netty-4.2" -> new NettyClient(observer, null);
-      default -> new ApacheClassic(observer, null, false);
+      default -> Apache.of4(observer, null);
     };
   }
 
@@ -245,6 +245,13 @@ class ClientsWeavingTest {
         asked.put("ApacheRequest.METHOD", List.of(CORE4 + "message.BasicRequestLine"));
         asked.put("ApacheClassic.SOCKET", List.of(CORE4 + "impl.DefaultBHttpClientConnection"));
         asked.put("ApacheClassic.IS_OPEN", List.of(CORE4 + "impl.conn.CPoolProxy"));
+        asked.put("Apache4Async.RESULT", List.of(CORE4 + "nio.pool.LeaseRequest"));
+        asked.put(
+            "Apache4Async.SESSION",
+            List.of(
+                CORE4 + "impl.nio.conn.ManagedNHttpClientConnectionImpl",
+                CORE4 + "impl.nio.DefaultNHttpClientConnection"));
+        asked.put("Apache4Async.ENGINE", List.of(CORE4 + "nio.reactor.ssl.SSLIOSession"));
       }
       default -> {
         asked.put("ApacheRequest.METHOD", List.of(CORE5 + "http.message.BasicClassicHttpRequest"));

@@ -1,11 +1,9 @@
 package io.httpaudit.stacks;
 
 import java.io.ByteArrayInputStream;
-import java.net.URI;
 import javax.net.ssl.SSLContext;
 import org.apache.http.client.config.RequestConfig;
 import org.apache.http.client.methods.CloseableHttpResponse;
-import org.apache.http.client.methods.HttpEntityEnclosingRequestBase;
 import org.apache.http.entity.ByteArrayEntity;
 import org.apache.http.entity.InputStreamEntity;
 import org.apache.http.impl.client.CloseableHttpClient;
@@ -22,7 +20,7 @@ public final class Apache4Stack implements Stack {
     }
     CloseableHttpClient client = builder.build();
     return (uri, asked) -> {
-      Asking request = new Asking(asked.method(), uri);
+      Apache4Request request = new Apache4Request(asked.method(), uri);
       request.setHeader("Sent", "" + asked.bytes());
       request.setConfig(
           RequestConfig.custom()
@@ -43,19 +41,5 @@ public final class Apache4Stack implements Stack {
         asked.check(response.getStatusLine().getStatusCode(), body);
       }
     };
-  }
-
-  private static final class Asking extends HttpEntityEnclosingRequestBase {
-    private final String method;
-
-    Asking(String method, URI uri) {
-      this.method = method;
-      setURI(uri);
-    }
-
-    @Override
-    public String getMethod() {
-      return method;
-    }
   }
 }

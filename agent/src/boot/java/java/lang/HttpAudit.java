@@ -877,6 +877,18 @@ public final class HttpAudit {
     }
   }
 
+  /** {@code thread} is started, in order to run a task in the context of this: {@link #begins}. */
+  public static void started(Object thread) {
+    try {
+      HttpAuditContext context = current();
+      if (context != null) {
+        TASKS.start(thread, context, KINDS.runningFor(context));
+      }
+    } catch (Throwable e) {
+      faults++;
+    }
+  }
+
   /** {@code subscriber} waits, in the context of this, for signals: each {@link #resumes} it. */
   public static void subscribed(Object subscriber) {
     try {
@@ -969,9 +981,11 @@ public final class HttpAudit {
   public static void begins(Object thread, Object task) {
     if (!TASKS.isEmpty()) {
       try {
-        HttpAuditContext context = TASKS.take(thread);
-        if (context != null && task != null && KINDS.isTask(task)) {
+        HttpAuditTaskKinds.Kind kind = task == null ? null : KINDS.kindOf(task);
+        HttpAuditContext context = TASKS.take(thread, kind);
+        if (context != null && kind != null && kind.task) {
           CURRENT.set(context);
+          KINDS.begins(kind, context, null);
         }
       } catch (Throwable e) {
         faults++;

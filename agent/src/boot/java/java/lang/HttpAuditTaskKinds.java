@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinTask;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Supplier;
 import jdk.internal.loader.ClassLoaders;
 import jdk.internal.misc.Unsafe;
@@ -28,10 +29,15 @@ import jdk.internal.misc.Unsafe;
  *       like submit to their own event loops, which is a connection's or a pool's;
  *   <li>what holds a queue, or objects that do, and nothing else that could tell whose work it is;
  *   <li>an object that all share: a lambda that captures nothing;
- *   <li>what is given to {@code execute} by an object of its own class that runs: one task hands
- *       over the next of its queue, as in the documentation of {@link Executor};
+ *   <li>what an object of its own class submits that runs: one task hands over the next of its
+ *       queue, as in the documentation of {@link Executor}, or itself, for its next turn;
  *   <li>an object of a class of which one was submitted again, in another trace.
  * </ul>
+ *
+ * <p>Of what futures and adapters wrap all of this is asked, too, but that a lambda which captures
+ * nothing is its submitter's in a future: each submission has a future of its own. So a task that
+ * submits others of its class for the same request, as a recursive one, is not told from one that
+ * hands over; fork/join tasks are: they have no queue but the pool's.
  *
  * <p>What is not seen: an object that waits already, submitted in no context, when it is submitted
  * in one for the first time; and the worker of a queue at its first submission, or the next task
@@ -42,6 +48,12 @@ import jdk.internal.misc.Unsafe;
  */
 final class HttpAuditTaskKinds extends ClassValue<HttpAuditTaskKinds.Kind> {
   private static final Unsafe UNSAFE = Unsafe.getUnsafe();
+
+  /** A thread's runner of a future of an adapter of the work. */
+  private static final int MOST_WRAPPED = 4;
+
+  /** As many objects of a class are watched at once for coming again. */
+  private static final int SEEN = 8;
 
   /** Passes an event on to a handler that has an executor of its own: so it is of that event. */
   private static final String NETTY_EVENT = "io.netty.channel.AbstractChannelHandlerContext$";
@@ -83,20 +95,13 @@ final class HttpAuditTaskKinds extends ClassValue<HttpAuditTaskKinds.Kind> {
     /** Where its objects hold what they run; -1: they don't, or nobody knows. */
     final long inner;
 
-    /** It stands for what was given to {@code execute}. */
-    final boolean executes;
-
-    /** One that was submitted, until it is collected. */
-    private volatile Seen seen;
+    /** Some that were submitted, until they are collected; null: nobody asks. */
+    private final AtomicReferenceArray<Seen> seen;
 
     private volatile boolean again;
 
     Kind(boolean task, boolean shared, boolean once, long inner) {
-      this(task, shared, once, inner, false);
-    }
-
-    Kind(boolean task, boolean shared, boolean once, long inner, boolean executes) {
-      this.executes = executes;
+      seen = task && !shared && !once ? new AtomicReferenceArray<>(SEEN) : null;
       this.task = task;
       this.shared = shared;
       this.once = once;
@@ -105,14 +110,18 @@ final class HttpAuditTaskKinds extends ClassValue<HttpAuditTaskKinds.Kind> {
 
     /** Whether this class's objects were seen to be submitted in one trace and then in another. */
     boolean isSubmittedAgain(Object object, HttpAuditContext context) {
-      if (again) {
-        return true;
+      int free = -1;
+      for (int i = 0; i < SEEN && !again; i++) {
+        Seen one = seen.get(i);
+        if (one == null || one.refersTo(null)) {
+          free = i;
+        } else if (one.refersTo(object)) {
+          again = !one.isOf(context);
+          return again;
+        }
       }
-      Seen last = seen;
-      if (last == null || last.refersTo(null)) {
-        seen = new Seen(object, context);
-      } else if (last.refersTo(object) && !last.isOf(context)) {
-        again = true;
+      if (free >= 0 && !again) {
+        seen.set(free, new Seen(object, context));
       }
       return again;
     }
@@ -134,7 +143,7 @@ final class HttpAuditTaskKinds extends ClassValue<HttpAuditTaskKinds.Kind> {
     }
   }
 
-  /** What a thread runs that was given to {@code execute} as it is, and for whom. */
+  /** What a thread runs, and for whom. */
   static final class Running {
     /** What it runs in the middle of, or null. */
     private final Running outer;
@@ -160,7 +169,11 @@ final class HttpAuditTaskKinds extends ClassValue<HttpAuditTaskKinds.Kind> {
    * @return the same, or what {@link #ends} takes
    */
   Object begins(Object task, HttpAuditContext context, Object replaced) {
-    Kind kind = given(task);
+    return begins(kindOf(task), context, replaced);
+  }
+
+  /** The same, of a task that is of this kind. */
+  Object begins(Kind kind, HttpAuditContext context, Object replaced) {
     if (kind.once) {
       return replaced;
     }
@@ -184,43 +197,40 @@ final class HttpAuditTaskKinds extends ClassValue<HttpAuditTaskKinds.Kind> {
     return now.replaced;
   }
 
-  /** Whether on this thread one of its kind runs, for the same. */
-  private boolean isHandedOver(Object task, HttpAuditContext context) {
-    Kind kind = given(task);
-    if (kind.once) {
-      return false;
-    }
+  /** The kind of what this thread runs for {@code context}; null: nothing that is told. */
+  Kind runningFor(HttpAuditContext context) {
     Running now = running.get();
-    return now != null && now.kind == kind && now.spanId == context.spanId;
-  }
-
-  /** The kind of what was given to {@code execute}: fork/join pools put an object around it. */
-  private Kind given(Object task) {
-    Kind kind = get(task.getClass());
-    Object inner = kind.executes ? UNSAFE.getReference(task, kind.inner) : null;
-    return inner == null ? kind : get(inner.getClass());
+    return now == null || now.spanId != context.spanId ? null : now.kind;
   }
 
   /** Whether {@code task}, submitted in {@code context}, will run for it. */
   boolean carries(Object task, HttpAuditContext context) {
-    Kind kind = get(task.getClass());
-    return kind.task
-        && !kind.shared
-        && (kind.once || !kind.isSubmittedAgain(task, context))
-        && runsATask(kind, task)
-        && !isHandedOver(task, context);
+    Object work = work(task);
+    Kind kind = get(work.getClass());
+    if (kind.once || !kind.task) {
+      return kind.task;
+    }
+    return runningFor(context) != kind
+        && (kind.shared ? work != task : !kind.isSubmittedAgain(work, context));
   }
 
-  /** Whether the work of {@code task}, which another object stands for, is its submitter's. */
-  boolean isTask(Object task) {
-    Kind kind = get(task.getClass());
-    return kind.task && runsATask(kind, task);
+  /** Of what {@link #work} finds. */
+  Kind kindOf(Object task) {
+    return get(work(task).getClass());
   }
 
-  /** What futures and adapters wrap is asked, too: twice at the most, a future of an adapter. */
-  private boolean runsATask(Kind kind, Object task) {
-    Object inner = kind.inner < 0 ? null : UNSAFE.getReference(task, kind.inner);
-    return inner == null || isTask(inner);
+  /** What futures and adapters wrap, as far as they tell; else the task itself. */
+  private Object work(Object task) {
+    Object at = task;
+    for (int i = 0; i < MOST_WRAPPED; i++) {
+      long inner = get(at.getClass()).inner;
+      Object within = inner < 0 ? null : UNSAFE.getReference(at, inner);
+      if (within == null) {
+        return at;
+      }
+      at = within;
+    }
+    return at;
   }
 
   @Override
@@ -254,14 +264,14 @@ final class HttpAuditTaskKinds extends ClassValue<HttpAuditTaskKinds.Kind> {
   private static Kind ofJdk(Class<?> type) {
     String name = type.getName();
     if (name.equals("java.util.concurrent.Executors$RunnableAdapter")
-        || name.equals("java.util.concurrent.ThreadPerTaskExecutor$TaskRunner")) {
+        || name.equals("java.util.concurrent.ThreadPerTaskExecutor$TaskRunner")
+        || name.equals("java.util.concurrent.ThreadPerTaskExecutor$ThreadBoundFuture")) {
       return new Kind(true, false, true, field(type, "task"));
     }
     if (name.startsWith("java.util.concurrent.ForkJoinTask$Adapted")
         || name.equals("java.util.concurrent.ForkJoinTask$RunnableExecuteAction")) {
       long inner = field(type, "runnable");
-      boolean executes = inner >= 0 && name.endsWith("$RunnableExecuteAction");
-      return new Kind(true, false, true, inner < 0 ? field(type, "callable") : inner, executes);
+      return new Kind(true, false, true, inner < 0 ? field(type, "callable") : inner);
     }
     boolean task =
         ForkJoinTask.class.isAssignableFrom(type)

@@ -26,11 +26,11 @@ final class HttpAuditTasks {
   private final AtomicLong waiting = new AtomicLong();
 
   private static final class Entry extends WeakReference<Object> {
-    private static final AtomicReferenceFieldUpdater<Entry, HttpAuditContext> CONTEXT =
-        AtomicReferenceFieldUpdater.newUpdater(Entry.class, HttpAuditContext.class, "context");
+    private static final AtomicReferenceFieldUpdater<Entry, Object> CONTEXT =
+        AtomicReferenceFieldUpdater.newUpdater(Entry.class, Object.class, "context");
 
-    /** Null: taken. */
-    private volatile HttpAuditContext context;
+    /** One, or {@link Started}; null: taken. */
+    private volatile Object context;
 
     /** Whether some other context was submitted with the same task, while this one waited. */
     private volatile boolean doubtful;
@@ -38,7 +38,7 @@ final class HttpAuditTasks {
     /** Written by several: to entries further down that are as safely published as this one. */
     private Entry below;
 
-    Entry(Object task, HttpAuditContext context) {
+    Entry(Object task, Object context) {
       super(task);
       this.context = context;
     }
@@ -48,8 +48,19 @@ final class HttpAuditTasks {
     }
 
     /** The context, for one of those who ask. */
-    HttpAuditContext take() {
+    Object take() {
       return CONTEXT.getAndSet(this, null);
+    }
+  }
+
+  /** In which context a thread was started, and by a task of which kind. */
+  private static final class Started {
+    private final HttpAuditContext context;
+    private final HttpAuditTaskKinds.Kind by;
+
+    Started(HttpAuditContext context, HttpAuditTaskKinds.Kind by) {
+      this.context = context;
+      this.by = by;
     }
   }
 
@@ -64,6 +75,19 @@ final class HttpAuditTasks {
 
   /** {@code task} waits, in {@code context}. */
   void put(Object task, HttpAuditContext context) {
+    add(task, context);
+  }
+
+  /**
+   * {@code thread} was started in {@code context}.
+   *
+   * @param by what kind of a task did so for the same context; null: it is not known
+   */
+  void start(Object thread, HttpAuditContext context, HttpAuditTaskKinds.Kind by) {
+    add(thread, by == null ? context : new Started(context, by));
+  }
+
+  private void add(Object task, Object context) {
     int bucket = bucket(task);
     Entry added = new Entry(task, context);
     // First: whoever finds nothing waiting doesn't look for it.
@@ -83,7 +107,7 @@ final class HttpAuditTasks {
    */
   void keep(Object task, HttpAuditContext context) {
     for (Entry e = buckets.get(bucket(task)); e != null; e = next(e)) {
-      HttpAuditContext known = e.refersTo(task) ? e.context : null;
+      Object known = e.refersTo(task) ? e.context : null;
       if (known != null) {
         if (known != context) {
           e.doubtful = true;
@@ -94,7 +118,7 @@ final class HttpAuditTasks {
     put(task, context);
   }
 
-  private void push(int bucket, Entry added, Object task, HttpAuditContext context) {
+  private void push(int bucket, Entry added, Object task, Object context) {
     while (true) {
       Entry top = buckets.get(bucket);
       Entry live = live(top);
@@ -124,10 +148,24 @@ final class HttpAuditTasks {
 
   /** The context of a task that begins to run, null: none. It is forgotten. */
   HttpAuditContext take(Object task) {
+    return (HttpAuditContext) remove(task);
+  }
+
+  /** Likewise, of a thread that begins with such a task: none, if one of its kind started it. */
+  HttpAuditContext take(Object thread, HttpAuditTaskKinds.Kind kind) {
+    Object context = remove(thread);
+    if (context instanceof Started) {
+      Started started = (Started) context;
+      return started.by == kind ? null : started.context;
+    }
+    return (HttpAuditContext) context;
+  }
+
+  private Object remove(Object task) {
     int bucket = bucket(task);
     Entry top = buckets.get(bucket);
     for (Entry e = top; e != null; e = next(e)) {
-      HttpAuditContext context = e.refersTo(task) ? e.take() : null;
+      Object context = e.refersTo(task) ? e.take() : null;
       if (context != null) {
         waiting.decrementAndGet();
         buckets.compareAndSet(bucket, top, live(top));
@@ -140,9 +178,9 @@ final class HttpAuditTasks {
   /** The same, but it goes on waiting. */
   HttpAuditContext peek(Object task) {
     for (Entry e = buckets.get(bucket(task)); e != null; e = next(e)) {
-      HttpAuditContext context = e.refersTo(task) ? e.context : null;
+      Object context = e.refersTo(task) ? e.context : null;
       if (context != null) {
-        return e.doubtful ? null : context;
+        return e.doubtful ? null : (HttpAuditContext) context;
       }
     }
     return null;

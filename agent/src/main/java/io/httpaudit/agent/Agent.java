@@ -57,6 +57,7 @@ public final class Agent {
         boot("HttpAuditVectors"),
         boot("HttpAuditTasks"),
         boot("HttpAuditTasks$Entry"),
+        boot("HttpAuditTasks$Started"),
         boot("HttpAuditTaskKinds$Kind"),
         boot("HttpAuditTaskKinds$Seen"),
         boot("HttpAuditTaskKinds$Running"),

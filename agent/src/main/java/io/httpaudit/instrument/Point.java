@@ -136,6 +136,11 @@ record Point(
     return of(Kind.SUBMITS, owner, method, descriptor, "", "registered", task);
   }
 
+  /** {@code this}, a thread, takes the caller's context along. */
+  static Point starts(String owner, String method, String descriptor) {
+    return of(Kind.SUBMITS, owner, method, descriptor, "", "started", 0);
+  }
+
   /**
    * The object in slot {@code subscriber} waits for signals, of which there may be many: for all of
    * them it has the caller's context.

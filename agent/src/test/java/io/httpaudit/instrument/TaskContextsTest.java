@@ -47,6 +47,12 @@ class TaskContextsTest {
     return () -> captured[0]++;
   }
 
+  /** One of a class whose objects come again. */
+  private Runnable again() {
+    int[] captured = new int[1];
+    return () -> captured[0]--;
+  }
+
   private static FutureTask<Object> future(Runnable work) {
     return new FutureTask<>(work, null);
   }
@@ -74,13 +80,14 @@ class TaskContextsTest {
 
   @Test
   void whatWaitsInTwoContextsRunsInNone() {
-    FutureTask<Object> task = future(task());
-    submit(a, task);
-    submit(b, task);
-    assertThat(Context.of(task, null)).isNull();
-    assertThat(Context.of(task, null)).isNull();
+    FutureTask<Object> twice = new FutureTask<>(TaskContextsTest::shared, null);
+    submit(a, twice);
+    submit(b, twice);
+    assertThat(Context.of(twice, null)).isNull();
+    assertThat(Context.of(twice, null)).isNull();
     assertThat(HttpAudit.waitingTasks()).isZero();
 
+    FutureTask<Object> task = future(task());
     submit(a, task);
     HttpAudit.submitted(task);
     assertThat(Context.of(task, null)).isNull();
@@ -232,6 +239,46 @@ class TaskContextsTest {
     isNobodys(new Drain());
   }
 
+  /** The same. */
+  private static final class OtherDrain implements Runnable {
+    private final List<Runnable> queue = new ArrayList<>();
+
+    @Override
+    public void run() {
+      queue.forEach(Runnable::run);
+    }
+  }
+
+  @Test
+  void norIsItInFutures() {
+    OtherDrain drain = new OtherDrain();
+    isItsSubmitters(future(drain));
+    isItsSubmitters(future(drain));
+    FutureTask<Object> next = future(drain);
+    submit(b, next);
+    assertThat(Context.of(next, null)).isNull();
+    isNobodys(future(drain));
+    isNobodys(new OtherDrain());
+  }
+
+  /** One of several, of which none goes away. */
+  private record Mailbag(int number) implements Runnable {
+    @Override
+    public void run() {}
+  }
+
+  @Test
+  void norIsAnyOfSeveral() {
+    List<Runnable> several = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      several.add(new Mailbag(i));
+    }
+    several.forEach(this::isItsSubmitters);
+    Runnable last = several.get(4);
+    submit(b, last);
+    assertThat(Context.of(last, null)).isNull();
+  }
+
   /** No executor, but it has a worker. */
   private static final class Mailbox {
     private final Queue<Runnable> waiting = new ArrayDeque<>();
@@ -277,6 +324,59 @@ class TaskContextsTest {
     isItsSubmitters(task());
     submit(b, next);
     assertThat(Context.of(next, a)).isSameAs(b);
+  }
+
+  @Test
+  void norIsItInFuturesOrWhereATaskSubmitsItself() {
+    Runnable running = task();
+    FutureTask<Object> next = future(task());
+    FutureTask<Object> itself = future(running);
+    FutureTask<Object> other = future(new Pool().decorated(task()));
+    FutureTask<Object> first = future(running);
+    submit(a, first);
+    Object replaced = HttpAudit.runs(first);
+    assertThat(HttpAudit.current()).isSameAs(a);
+    HttpAudit.submitted(next);
+    HttpAudit.forked(itself);
+    HttpAudit.submitted(other);
+    HttpAudit.restore(replaced);
+
+    assertThat(Context.of(next, b)).isNull();
+    assertThat(Context.of(itself, b)).isNull();
+    assertThat(Context.of(other, b)).isSameAs(a);
+    isItsSubmitters(future(task()));
+  }
+
+  @Test
+  void norIsAThreadThatATaskOfItsOwnKindStarts() throws InterruptedException {
+    Runnable running = task();
+    submit(a, running);
+    Object replaced = HttpAudit.runs(running);
+    Object next = new Object();
+    HttpAudit.started(next);
+    Object other = new Object();
+    HttpAudit.started(other);
+    HttpAudit.restore(replaced);
+    Object free = new Object();
+    a.during(() -> HttpAudit.started(free));
+
+    assertThat(begun(next, task())).isNull();
+    assertThat(begun(other, new Pool().decorated(task()))).isSameAs(a);
+    assertThat(begun(free, task())).isSameAs(a);
+  }
+
+  /** The context of a thread that begins with this. */
+  private static HttpAuditContext begun(Object thread, Runnable task) throws InterruptedException {
+    AtomicReference<HttpAuditContext> context = new AtomicReference<>();
+    Thread runner =
+        new Thread(
+            () -> {
+              HttpAudit.begins(thread, task);
+              context.set(HttpAudit.current());
+            });
+    runner.start();
+    runner.join();
+    return context.get();
   }
 
   @Test
@@ -345,7 +445,7 @@ class TaskContextsTest {
     AtomicInteger ran = new AtomicInteger();
     Object[] common = new Object[8];
     for (int i = 0; i < common.length; i++) {
-      common[i] = future(task());
+      common[i] = future(again());
     }
     List<Thread> running = new ArrayList<>();
     for (int t = 0; t < threads; t++) {

@@ -62,6 +62,12 @@ public enum HandOff {
   OWN_WORKER(Link.PERHAPS, 1),
   /** As in the documentation of {@code Executor}: each task submits the next, whosever it is. */
   SERIAL_EXECUTOR(Link.PERHAPS, 1),
+  /** The same, in futures. */
+  SERIAL_FUTURES(Link.PERHAPS, 1),
+  /** The same, each on a virtual thread of its own. */
+  SERIAL_THREADS(Link.PERHAPS, 1),
+  /** A task that schedules itself for its next turn. */
+  ITSELF_AGAIN(Link.PERHAPS, 2),
   /** A queue of messages that is no executor, with such a worker. */
   MAILBOX(Link.PERHAPS, 1),
 
@@ -92,7 +98,7 @@ public enum HandOff {
     for (HandOff handOff : values()) {
       if (handOff != SLOW && handOff != BACKGROUND) {
         ALL.add(handOff);
-        if (handOff != VIRTUAL_SUBMIT && handOff != VIRTUAL_START) {
+        if (handOff != VIRTUAL_SUBMIT && handOff != VIRTUAL_START && handOff != SERIAL_THREADS) {
           ON_PLATFORM_THREADS.add(handOff);
         }
       }

@@ -21,6 +21,8 @@ final class Pools {
   final ExecutorService single = Executors.newSingleThreadExecutor(Threads.daemons("single"));
   final OwnExecutor own = new OwnExecutor();
   final SerialExecutor serial = new SerialExecutor(pool);
+  final SerialExecutor serialFutures = new SerialExecutor(pool::submit);
+  final SerialExecutor serialThreads = new SerialExecutor(virtual);
   final OwnWorker worker = new OwnWorker(pool);
   final Mailbox mailbox = new Mailbox(pool);
   final Timer timer = new Timer("timer", true);

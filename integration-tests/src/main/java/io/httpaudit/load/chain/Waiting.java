@@ -132,9 +132,18 @@ final class Waiting {
         await(worked);
         break;
       case SERIAL_EXECUTOR:
-        CompletableFuture<Void> serial = new CompletableFuture<>();
-        pools.serial.execute(() -> callFor(ask, serial));
-        await(serial);
+        serial(pools.serial, ask);
+        break;
+      case SERIAL_FUTURES:
+        serial(pools.serialFutures, ask);
+        break;
+      case SERIAL_THREADS:
+        serial(pools.serialThreads, ask);
+        break;
+      case ITSELF_AGAIN:
+        ItselfAgain task = new ItselfAgain(ask);
+        pools.scheduled.schedule(task, 1, TimeUnit.MILLISECONDS);
+        await(task.done);
         break;
       case MAILBOX:
         CompletableFuture<Void> left = new CompletableFuture<>();
@@ -150,6 +159,38 @@ final class Waiting {
         break;
       default:
         throw new IllegalArgumentException(ask.path());
+    }
+  }
+
+  private void serial(SerialExecutor serial, Ask ask) throws Exception {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    serial.execute(() -> callFor(ask, done));
+    await(done);
+  }
+
+  /** Makes one call, and, when its time has come again, the other. */
+  private final class ItselfAgain implements Runnable {
+    private final Ask ask;
+    private final CompletableFuture<Void> done = new CompletableFuture<>();
+    private boolean again;
+
+    ItselfAgain(Ask ask) {
+      this.ask = ask;
+    }
+
+    @Override
+    public void run() {
+      if (again) {
+        callFor(ask.call(1), done);
+        return;
+      }
+      again = true;
+      try {
+        call(ask);
+        pools.scheduled.schedule(this, 1, TimeUnit.MILLISECONDS);
+      } catch (RuntimeException e) {
+        done.completeExceptionally(e);
+      }
     }
   }
 

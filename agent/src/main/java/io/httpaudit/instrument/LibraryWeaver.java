@@ -473,8 +473,8 @@ final class LibraryWeaver {
   }
 
   /**
-   * Tasks run during calls in the middle of a method. What leaves the method by an exception leaves
-   * the task's context, too; handlers within it still have it.
+   * Tasks run during calls in the middle of a method. Handlers of what they throw still have their
+   * context: it ends with the method, however that is left, or where the next one begins.
    */
   private final class AtCall extends Enclosing {
     AtCall(MethodVisitor next, int index, int free) {
@@ -500,6 +500,8 @@ final class LibraryWeaver {
         return;
       }
       woven[index] = true;
+      // In a loop: of the one before, if what that threw was caught here.
+      restore();
       if (nothing) {
         plain(Opcodes.DUP);
       } else {
@@ -528,12 +530,10 @@ final class LibraryWeaver {
 
     @Override
     void leave(boolean result, boolean thrown) {
-      if (thrown) {
-        plain(Opcodes.POP);
-        restore();
-      } else if (result) {
+      if (result || thrown) {
         plain(Opcodes.POP);
       }
+      restore();
     }
   }
 

@@ -7,10 +7,13 @@ import java.io.IOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.net.URL;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.Test;
@@ -54,7 +57,7 @@ class NettyWeavingTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"4.1", "4.2"})
+  @ValueSource(strings = {"4.1.76", "4.1", "4.2"})
   void eachNettyIsVerifiedAndHasNothingMore(String version) throws Exception {
     verify(jars(version), new Netty(null), new NettyThreads(), NettyClient.Given.ALL);
   }
@@ -141,6 +144,78 @@ class NettyWeavingTest {
         executor.shutdownNow();
       }
     }
+  }
+
+  /** Up to 4.1.76, what runs a task also catches what that throws. */
+  @ParameterizedTest
+  @ValueSource(strings = {"4.1.76", "4.1", "4.2"})
+  void aTaskThatThrowsLeavesNothingOnItsEventLoop(String version) throws Exception {
+    URL[] jars = jars(version);
+    try (LibraryLoader plain = new LibraryLoader(jars, Map.of());
+        LibraryLoader loader = new LibraryLoader(jars, woven(plain, new NettyThreads()))) {
+      HttpAuditContext one = new Context(1);
+      BlockingQueue<Optional<HttpAuditContext>> seen = new LinkedBlockingQueue<>();
+      Runnable look = () -> seen.add(Optional.ofNullable(HttpAudit.current()));
+      // Its thread is ours: what is left on it is seen when the loop has ended.
+      Executor threads = loop -> new Thread(() -> inTurn(loop, look)).start();
+      ExecutorService group =
+          (ExecutorService)
+              Class.forName("io.netty.channel.nio.NioEventLoopGroup", true, loader)
+                  .getConstructor(int.class, Executor.class)
+                  .newInstance(1, threads);
+      try {
+        HttpAudit.replace(one);
+        group.execute(() -> inTurn(look, NettyWeavingTest::fail));
+        assertThat(seen.take()).contains(one);
+      } finally {
+        HttpAudit.replace(null);
+        group.shutdown();
+      }
+      assertThat(seen.take()).isEmpty();
+    }
+  }
+
+  /** It runs one after the other in a loop, and catches what one throws. */
+  @ParameterizedTest
+  @CsvSource({"vertx-4, 4.1", "vertx-5, 4.2"})
+  void aTaskThatThrowsLeavesNothingToTheNextOfItsQueue(String vertx, String netty)
+      throws Exception {
+    URL[] jars = jars(vertx, netty);
+    try (LibraryLoader plain = new LibraryLoader(jars, Map.of());
+        LibraryLoader loader = new LibraryLoader(jars, woven(plain, vertx()))) {
+      Class<?> type = Class.forName("io.vertx.core.impl.TaskQueue", true, loader);
+      Object queue = type.getConstructor().newInstance();
+      Method execute = type.getMethod("execute", Runnable.class, Executor.class);
+      List<Runnable> runners = new ArrayList<>();
+      Executor worker = runners::add;
+      List<HttpAuditContext> seen = new ArrayList<>();
+      Runnable look = () -> seen.add(HttpAudit.current());
+      HttpAuditContext one = new Context(1);
+      HttpAuditContext other = new Context(2);
+      try {
+        HttpAudit.replace(one);
+        execute.invoke(queue, (Runnable) () -> inTurn(look, NettyWeavingTest::fail), worker);
+        HttpAudit.replace(other);
+        execute.invoke(queue, (Runnable) () -> look.run(), worker);
+        HttpAudit.replace(null);
+        execute.invoke(queue, (Runnable) () -> look.run(), worker);
+        assertThat(runners).hasSize(1);
+        runners.get(0).run();
+        look.run();
+      } finally {
+        HttpAudit.replace(null);
+      }
+      assertThat(seen).containsExactly(one, other, null, null);
+    }
+  }
+
+  private static void inTurn(Runnable first, Runnable second) {
+    first.run();
+    second.run();
+  }
+
+  private static void fail() {
+    throw new IllegalStateException("as it is meant to be");
   }
 
   /** A head that two channels have is nobody's; handlers of one may give it to one another. */

@@ -43,6 +43,7 @@ public final class Libraries implements ClassFileTransformer {
     "org/glassfish/grizzly/",
     "org/springframework/web/servlet/HandlerExecutionChain",
     "io/netty/handler/codec/ByteToMessageDecoder",
+    "io/netty/handler/flow/FlowControlHandler",
     "io/netty/util/concurrent/",
     "io/netty/channel/AbstractChannelHandlerContext",
     "io/netty/handler/codec/http/Http",
@@ -65,7 +66,7 @@ public final class Libraries implements ClassFileTransformer {
    * From this one on they are hooked for the bytes that TLS hides, whether there are contexts or
    * not.
    */
-  private static final int TLS = 32;
+  private static final int TLS = 33;
 
   /** Of our own copy of a library there is nothing to hook. */
   private static final ClassLoader OWN = Libraries.class.getClassLoader();
@@ -111,22 +112,23 @@ public final class Libraries implements ClassFileTransformer {
       case 16 -> new Grizzly(observer);
       case 17 -> new SpringMvc(observer);
       case 18 -> new Netty(observer);
-      case 19 -> new NettyThreads();
-      case 20 -> NettyClient.Given.ALL;
-      case 21 -> new NettyClient(observer, propagation);
-      case 22 -> new ReactorNettyClient(observer, propagation);
-      case 23 -> new ReactorNetty(observer);
-      case 24 -> new Vertx(observer, propagation);
-      case 25 -> new AsyncHttpClient(observer, propagation);
-      case 26 -> new ArmeriaClient(observer, propagation);
-      case 27 -> new Helidon(observer);
-      case 28 -> new Logback(beside);
-      case 29 -> new ReactorCore();
-      case 30 -> new ReactorThreads();
-      case 31 -> new SpringWebFlux(observer);
-      case 32 -> new JdkTls(observer.engines());
-      case 33 -> new NettyTls(observer.engines());
-      case 34 -> new ConscryptTls(observer.engines());
+      case 19 -> new NettyFlow();
+      case 20 -> new NettyThreads();
+      case 21 -> NettyClient.Given.ALL;
+      case 22 -> new NettyClient(observer, propagation);
+      case 23 -> new ReactorNettyClient(observer, propagation);
+      case 24 -> new ReactorNetty(observer);
+      case 25 -> new Vertx(observer, propagation);
+      case 26 -> new AsyncHttpClient(observer, propagation);
+      case 27 -> new ArmeriaClient(observer, propagation);
+      case 28 -> new Helidon(observer);
+      case 29 -> new Logback(beside);
+      case 30 -> new ReactorCore();
+      case 31 -> new ReactorThreads();
+      case 32 -> new SpringWebFlux(observer);
+      case 33 -> new JdkTls(observer.engines());
+      case 34 -> new NettyTls(observer.engines());
+      case 35 -> new ConscryptTls(observer.engines());
       default -> throw new IllegalArgumentException();
     };
   }

@@ -3,7 +3,9 @@ package io.httpaudit.instrument;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.httpaudit.observe.Observer;
+import io.httpaudit.observe.Silent;
 import java.io.IOException;
+import java.lang.reflect.Array;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.net.URL;
@@ -59,7 +61,8 @@ class NettyWeavingTest {
   @ParameterizedTest
   @ValueSource(strings = {"4.1.76", "4.1", "4.2"})
   void eachNettyIsVerifiedAndHasNothingMore(String version) throws Exception {
-    verify(jars(version), new Netty(null), new NettyThreads(), NettyClient.Given.ALL);
+    verify(
+        jars(version), new Netty(null), new NettyFlow(), new NettyThreads(), NettyClient.Given.ALL);
   }
 
   @Test
@@ -216,6 +219,98 @@ class NettyWeavingTest {
 
   private static void fail() {
     throw new IllegalStateException("as it is meant to be");
+  }
+
+  /** What waits is another request's, or a part of it, and perhaps the same object as in others. */
+  @ParameterizedTest
+  @ValueSource(strings = {"4.1.76", "4.1", "4.2"})
+  void whatWaitsToBeReadKeepsTheContextInWhichItCame(String version) throws Exception {
+    URL[] jars = jars(version);
+    try (LibraryLoader plain = new LibraryLoader(jars, Map.of());
+        LibraryLoader loader = new LibraryLoader(jars, woven(plain, new NettyFlow()))) {
+      List<Object> seen = new ArrayList<>();
+      Object channel = flowing(loader, seen);
+      Class<?> type = Class.forName("io.netty.channel.Channel", true, loader);
+      Object config = type.getMethod("config").invoke(channel);
+      Method auto =
+          Class.forName("io.netty.channel.ChannelConfig", true, loader)
+              .getMethod("setAutoRead", boolean.class);
+      Method read = type.getMethod("read");
+      Context one = new Context(1);
+      Context other = new Context(2);
+
+      HttpAudit.connect(new Silent());
+      comes(channel, one, "first");
+      auto.invoke(config, false);
+      comes(channel, one, "end");
+      comes(channel, other, "second");
+      comes(channel, other, "end");
+      comes(channel, null, "of nobody");
+      // Whoever is done with the first one asks for the next.
+      HttpAudit.replace(one);
+      read.invoke(channel);
+      read.invoke(channel);
+      auto.invoke(config, true);
+      assertThat(HttpAudit.current()).isSameAs(one);
+      HttpAudit.replace(null);
+      comes(channel, other, "third");
+      assertThat(seen)
+          .containsExactly(
+              "first",
+              one,
+              "end",
+              one,
+              "second",
+              other,
+              "end",
+              other,
+              "of nobody",
+              "none",
+              "third",
+              other);
+    }
+  }
+
+  private static void comes(Object channel, Context context, Object message) throws Exception {
+    HttpAudit.replace(context);
+    channel
+        .getClass()
+        .getMethod("writeInbound", Object[].class)
+        .invoke(channel, (Object) new Object[] {message});
+    assertThat(HttpAudit.current()).isSameAs(context);
+    HttpAudit.replace(null);
+  }
+
+  /** A channel that lets through what is read, and notes it, and the context that it is read in. */
+  private static Object flowing(LibraryLoader loader, List<Object> seen) throws Exception {
+    Class<?> handler = Class.forName("io.netty.channel.ChannelHandler", true, loader);
+    Object handlers = Array.newInstance(handler, 2);
+    Array.set(
+        handlers,
+        0,
+        Class.forName("io.netty.handler.flow.FlowControlHandler", true, loader)
+            .getConstructor()
+            .newInstance());
+    Class<?> inbound = Class.forName("io.netty.channel.ChannelInboundHandler", true, loader);
+    Array.set(
+        handlers,
+        1,
+        Proxy.newProxyInstance(
+            loader,
+            new Class<?>[] {inbound},
+            (proxy, method, arguments) -> {
+              HttpAuditContext context = HttpAudit.current();
+              if (method.getName().equals("channelRead")) {
+                seen.add(arguments[1]);
+                seen.add(context == null ? "none" : context);
+              } else if (method.getName().equals("channelReadComplete")) {
+                assertThat(context).isNull();
+              }
+              return null;
+            }));
+    return Class.forName("io.netty.channel.embedded.EmbeddedChannel", true, loader)
+        .getConstructor(handlers.getClass())
+        .newInstance(handlers);
   }
 
   /** A head that two channels have is nobody's; handlers of one may give it to one another. */

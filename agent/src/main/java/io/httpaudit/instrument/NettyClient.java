@@ -1,6 +1,7 @@
 package io.httpaudit.instrument;
 
 import io.httpaudit.observe.Observer;
+import io.httpaudit.observe.PassedOn;
 import io.httpaudit.trace.Propagation;
 import java.lang.invoke.MethodHandle;
 import java.lang.ref.WeakReference;
@@ -61,9 +62,11 @@ final class NettyClient implements Library {
     private final ByIdentity<Gift> byHead = new ByIdentity<>();
 
     /**
-     * To which channel a head was given, and in which context.
+     * To which channel a head was given, and in which context: of that the ids, since a proxy
+     * passes on the very head that a request's context leads to. One that is never encoded would
+     * keep itself.
      *
-     * @param context null: none, or it is not certain
+     * @param context its ids; null: none, or it is not certain
      */
     record Gift(WeakReference<Object> channel, HttpAuditContext context) {}
 
@@ -99,7 +102,8 @@ final class NettyClient implements Library {
      * to two channels, it isn't certain which of them encodes it first.
      */
     void give(Object head, Object channel, HttpAuditContext context) {
-      if (!byHead.add(head, new Gift(new WeakReference<>(channel), context))) {
+      HttpAuditContext ids = context == null ? null : PassedOn.of(context);
+      if (!byHead.add(head, new Gift(new WeakReference<>(channel), ids))) {
         Gift before = byHead.of(head);
         if (before != null && !before.channel.refersTo(channel)) {
           byHead.replace(head, new Gift(before.channel, null));

@@ -138,10 +138,20 @@ final class Connection {
   void boundaryUnknown(boolean outbound) {
     if (outbound) {
       // Which request is answered next is not known.
-      latest = ServedRequest.LOST;
+      loseServed();
     } else {
       // Those that were read before are still answered one after the other.
       askedUnknown = true;
+    }
+  }
+
+  /**
+   * No request is certain any more. Whoever keeps the context of one that was never answered keeps
+   * nothing of a library's by it.
+   */
+  private void loseServed() {
+    for (ServedRequest e = LATEST.getAndSet(this, ServedRequest.LOST); e != null; e = e.earlier) {
+      e.claimed = ServedRequest.SOMEBODY;
     }
   }
 
@@ -237,7 +247,7 @@ final class Connection {
       upgrade.in = 0;
     }
     if (upgrade.out >= 0 && upgrade.in >= 0) {
-      latest = ServedRequest.LOST;
+      loseServed();
       events()
           .upgraded(number, upgrade.out, upgrade.in, http2 ? Events.HTTP2 : Events.OTHER_PROTOCOL);
     }
@@ -328,6 +338,7 @@ final class Connection {
       try {
         out.close();
       } finally {
+        loseServed();
         Secure within = secure;
         if (within != null) {
           within.close();

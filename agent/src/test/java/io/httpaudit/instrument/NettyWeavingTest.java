@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.httpaudit.observe.Observer;
 import io.httpaudit.observe.Silent;
+import io.httpaudit.observe.Sockets;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.lang.reflect.Array;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.net.URL;
+import java.nio.channels.ClosedChannelException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -324,7 +328,7 @@ class NettyWeavingTest {
     given.give(head, channel, one);
     given.give(head, channel, other);
     given.give(head, channel, null);
-    assertThat(given.take(head).context()).isSameAs(one);
+    assertThat(given.take(head).context()).usingRecursiveComparison().isEqualTo(one);
     assertThat(given.take(head)).isNull();
 
     given.give(head, channel, null);
@@ -334,6 +338,81 @@ class NettyWeavingTest {
     given.give(head, channel, one);
     given.give(head, new Object(), other);
     assertThat(given.take(head).context()).isNull();
+  }
+
+  private static boolean isGone(WeakReference<?> reference) throws InterruptedException {
+    for (int i = 0; i < 50 && reference.get() != null; i++) {
+      System.gc();
+      Thread.sleep(20);
+    }
+    return reference.get() == null;
+  }
+
+  @Test
+  void ofTheContextAHeadKeepsTheIdsAlone() throws InterruptedException {
+    NettyClient.Given given = new NettyClient.Given();
+    Object head = new Object();
+    WeakReference<HttpAuditContext> context =
+        new WeakReference<>(new HttpAuditContext(1, 2, 3, true, "state", "baggage") {});
+    given.give(head, new Object(), context.get());
+    assertThat(isGone(context)).isTrue();
+    assertThat(given.take(head).context())
+        .usingRecursiveComparison()
+        .isEqualTo(new HttpAuditContext(1, 2, 3, true, "state", "baggage") {});
+  }
+
+  /** A proxy writes what it was asked to a backend's channel that is just closed. */
+  @ParameterizedTest
+  @ValueSource(strings = {"4.1", "4.2"})
+  void aHeadThatIsNeverEncodedIsNotKept(String version) throws Exception {
+    URL[] jars = jars(version);
+    NettyClient.Given given = new NettyClient.Given();
+    try (LibraryLoader plain = new LibraryLoader(jars, Map.of());
+        LibraryLoader loader = new LibraryLoader(jars, woven(plain, given))) {
+      Sockets sockets = new Sockets();
+      sockets.accept(5, 40_000);
+      sockets.read(5, "GET /a HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+      Object head = request(loader);
+      Object kept = request(loader);
+      HttpAuditContext context = sockets.observer.decoded(5, head, "/a");
+      HttpAudit.connect(sockets.observer);
+      HttpAudit.replace(context);
+      try {
+        writeToClosed(loader, head);
+        writeToClosed(loader, kept);
+      } finally {
+        HttpAudit.replace(null);
+        HttpAudit.connect(null);
+      }
+      // Whoever asked is gone, unanswered.
+      sockets.observer.closing(5);
+      WeakReference<Object> gone = new WeakReference<>(head);
+      head = null;
+      context = null;
+      assertThat(isGone(gone)).isTrue();
+      assertThat(given.take(kept).context()).isNotNull();
+    }
+  }
+
+  private static void writeToClosed(LibraryLoader loader, Object head)
+      throws ReflectiveOperationException {
+    Class<?> type = Class.forName("io.netty.channel.embedded.EmbeddedChannel", true, loader);
+    Object backend = type.getConstructor().newInstance();
+    type.getMethod("close").invoke(backend);
+    Object written = type.getMethod("writeAndFlush", Object.class).invoke(backend, head);
+    Class<?> future = Class.forName("io.netty.util.concurrent.Future", true, loader);
+    assertThat(future.getMethod("cause").invoke(written))
+        .isInstanceOf(ClosedChannelException.class);
+  }
+
+  private static Object request(LibraryLoader loader) throws ReflectiveOperationException {
+    String http = "io.netty.handler.codec.http.";
+    Class<?> protocol = Class.forName(http + "HttpVersion", true, loader);
+    Class<?> method = Class.forName(http + "HttpMethod", true, loader);
+    return Class.forName(http + "DefaultHttpRequest", true, loader)
+        .getConstructor(protocol, method, String.class)
+        .newInstance(
+            protocol.getField("HTTP_1_1").get(null), method.getField("GET").get(null), "/a");
   }
 
   private static Object listener(Class<?> type, Runnable does) {
@@ -352,13 +431,7 @@ class NettyWeavingTest {
   void eachMessageIsKnownForWhatItIs(String version) throws Throwable {
     try (LibraryLoader loader = new LibraryLoader(jars(version), Map.of())) {
       String http = "io.netty.handler.codec.http.";
-      Class<?> protocol = Class.forName(http + "HttpVersion", true, loader);
-      Class<?> method = Class.forName(http + "HttpMethod", true, loader);
-      Object request =
-          Class.forName(http + "DefaultHttpRequest", true, loader)
-              .getConstructor(protocol, method, String.class)
-              .newInstance(
-                  protocol.getField("HTTP_1_1").get(null), method.getField("GET").get(null), "/a");
+      Object request = request(loader);
       Object last =
           Class.forName(http + "LastHttpContent", true, loader)
               .getField("EMPTY_LAST_CONTENT")

@@ -9,6 +9,8 @@ import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which request's context a thread of a server gets, by its channel. */
 class HandledTest {
@@ -152,6 +154,24 @@ class HandledTest {
     read(get("/\u00e4") + get("/1"));
     assertThat(decoded("0", "/\ufffd")).isEqualTo(-1);
     assertThat(decoded("1", "/1")).isEqualTo(1);
+  }
+
+  /** Who keeps a context, perhaps in a map by the message itself, keeps no message by it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"closed", "answered without a known end"})
+  void onceItIsOverAContextKeepsNoMessage(String end) {
+    read(get("/0") + get("/1"));
+    ServedRequest first = (ServedRequest) sockets.observer.decoded(fd, "0", "/0");
+    ServedRequest second = (ServedRequest) sockets.observer.decoded(fd, "1", "/1");
+    assertThat(first.claimed).isEqualTo("0");
+    assertThat(second.claimed).isEqualTo("1");
+    if (end.equals("closed")) {
+      sockets.observer.closing(fd);
+    } else {
+      write("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nok");
+    }
+    assertThat(first.claimed).isSameAs(ServedRequest.SOMEBODY);
+    assertThat(second.claimed).isSameAs(ServedRequest.SOMEBODY);
   }
 
   @Test

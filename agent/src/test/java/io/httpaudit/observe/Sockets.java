@@ -17,15 +17,15 @@ import java.util.ArrayList;
  * The hooks' calls as the JDK's sockets make them, without sockets: an {@link Observer} and native
  * memory.
  */
-final class Sockets implements Admission {
-  final Observer observer;
+public final class Sockets implements Admission {
+  public final Observer observer;
   final InetAddress here = InetAddress.getLoopbackAddress();
   boolean admits = true;
 
   private final ByteBuffer memory = ByteBuffer.allocateDirect(1 << 17);
   private final long address = MemoryIO.getInstance().getDirectBufferAddress(memory);
 
-  Sockets() {
+  public Sockets() {
     this(Propagation.standard());
   }
 
@@ -40,7 +40,7 @@ final class Sockets implements Admission {
             () -> {});
   }
 
-  void accept(int fd, int port) {
+  public void accept(int fd, int port) {
     observer.accepted(fd, new InetSocketAddress(here, 80), new InetSocketAddress(here, port));
   }
 
@@ -49,7 +49,7 @@ final class Sockets implements Admission {
     observer.afterConnect(fd, new InetSocketAddress(here, port), here, 80, true);
   }
 
-  void read(int fd, byte[] bytes) {
+  public void read(int fd, byte[] bytes) {
     memory.put(0, bytes);
     observer.afterRead(fd, address, 0, bytes.length);
   }

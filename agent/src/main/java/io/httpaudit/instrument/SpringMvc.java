@@ -6,7 +6,8 @@ import java.lang.invoke.MethodHandle;
 /**
  * Spring's dispatcher servlet, in whichever servlet container: once a handler is found, the request
  * says by which pattern, and that is a better route than the servlet's own. It is told of what was
- * asked from outside, not of what the application forwards to, error pages among them.
+ * asked from outside, not of what the application forwards to, error pages among them, or makes up
+ * for itself, or has on another request's thread.
  */
 final class SpringMvc implements Library {
   private final Observer observer;
@@ -44,6 +45,9 @@ final class SpringMvc implements Library {
     private static final String PATTERN =
         "org.springframework.web.servlet.HandlerMapping.bestMatchingPattern";
 
+    /** Filters put one request around another. */
+    private static final int MOST_WRAPPED = 32;
+
     final MethodHandle attribute;
     final Property dispatcher = new Property("getDispatcherType()");
 
@@ -52,11 +56,33 @@ final class SpringMvc implements Library {
 
     final Property servletPath = new Property("getServletPath()");
 
+    final Property uri = new Property("getRequestURI()");
+    final Property query = new Property("getQueryString()");
+
+    /** A wrapper's; Jetty's own requests have one of its own by this name. */
+    final Property wrapped = new Property("getRequest()");
+
     /** Since Servlet 4.0. */
     final Property mapping = new Property("getHttpServletMapping()");
 
     private Request(Class<?> of) throws ReflectiveOperationException {
       attribute = Access.method(of, "getAttribute", Object.class, String.class);
+    }
+
+    /** Whether the container made it of the request whose context this is. */
+    static boolean isOf(HttpAuditContext context, Object request, Observer observer)
+        throws Throwable {
+      Object at = request;
+      for (int i = 0; i < MOST_WRAPPED; i++) {
+        Request of = ALL.get(at.getClass());
+        Object within = of.wrapped.of(at);
+        if (within == null || !of.uri.isOf(within.getClass())) {
+          return of.uri.of(at) instanceof String path
+              && observer.isFor(context, path, (String) of.query.of(at));
+        }
+        at = within;
+      }
+      return false;
     }
 
     /** Null: none. */
@@ -94,7 +120,8 @@ final class SpringMvc implements Library {
             && !pattern.equals(ALL)
             && isNamed(of.dispatcher.of(request), "REQUEST")
             && isWhole(of, request)
-            && contextPath.of(of.context.of(request)) instanceof String prefix) {
+            && contextPath.of(of.context.of(request)) instanceof String prefix
+            && Request.isOf(context, request, observer)) {
           observer.route(context, routes.of(prefix, pattern, ""));
         }
       } catch (Throwable e) {

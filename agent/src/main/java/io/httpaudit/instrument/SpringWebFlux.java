@@ -1,12 +1,14 @@
 package io.httpaudit.instrument;
 
 import io.httpaudit.observe.Observer;
+import java.net.URI;
 import java.util.Map;
 
 /**
  * Spring WebFlux, on whichever server: the exchange says by which pattern its handler was found
  * when it is handed to the adapter of such handlers. It is told of the path that was asked for, not
- * of one that the application has put in its place.
+ * of one that the application has put in its place, and of the request in hand only if that is the
+ * exchange's: what an application keeps in lists of its own may go on in another request's context.
  */
 final class SpringWebFlux implements Library {
   private static final String REACTIVE = "org/springframework/web/reactive/";
@@ -56,6 +58,14 @@ final class SpringWebFlux implements Library {
     final Property path = new Property("getPath()");
     final Property contextPath = new Property("contextPath()");
     final Property value = new Property("value()");
+    final Property uri = new Property("getURI()");
+
+    /** The server's own. */
+    final Property served = new Property("getNativeRequest()");
+
+    /** Reactor-netty's: the target, in whichever form, and without what a proxy has cut off. */
+    final Property target = new Property("uri()");
+
     private final Routes routes = new Routes();
 
     /** Empty: not known. */
@@ -71,6 +81,15 @@ final class SpringWebFlux implements Library {
               && asked.equals(value.of(path.of(received(requested))))
           ? routes.of(prefix, pattern, "")
           : "";
+    }
+
+    /** Whether it is of the request whose context this is. */
+    boolean isOf(HttpAuditContext context, Object exchange, Observer observer) throws Throwable {
+      Object received = received(request.of(exchange));
+      return target.of(served.of(received)) instanceof String whole
+          ? observer.isFor(context, whole, "")
+          : uri.of(received) instanceof URI asked
+              && observer.isFor(context, asked.getRawPath(), asked.getRawQuery());
     }
 
     /** What the server made of the bytes; null: something is around it that is not known. */
@@ -103,7 +122,7 @@ final class SpringWebFlux implements Library {
       }
       try {
         String route = exchanges.route(exchange);
-        if (!route.isEmpty()) {
+        if (!route.isEmpty() && exchanges.isOf(context, exchange, observer)) {
           observer.route(context, route);
         }
       } catch (Throwable e) {

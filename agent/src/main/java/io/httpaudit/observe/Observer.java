@@ -187,6 +187,17 @@ public final class Observer extends HttpAuditSink {
     beside.awaits(span);
   }
 
+  /**
+   * Whether a context is a request's that asked for this target. A thread's may be another one's,
+   * where the application itself calls back whoever waits.
+   *
+   * @param path as it was sent, or the whole target
+   * @param query likewise; null or empty: there is none
+   */
+  public boolean isFor(HttpAuditContext context, String path, String query) {
+    return context instanceof ServedRequest request && request.isFor(path, query);
+  }
+
   /** The route of a request, of which {@link #handled} gave the context. */
   public void route(HttpAuditContext handled, String route) {
     if (handled instanceof ServedRequest request) {

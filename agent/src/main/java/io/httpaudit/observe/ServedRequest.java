@@ -46,6 +46,25 @@ final class ServedRequest extends HttpAuditContext {
     this.target = target;
   }
 
+  /**
+   * Whether its target is this one, as far as a hash can tell: of 65,536 others one is taken for
+   * it. Without allocation.
+   *
+   * @param path as the head has it, or the whole target
+   * @param query what is behind the question mark; null or empty: nothing, if there is one at all
+   */
+  boolean isFor(String path, String query) {
+    int hash = path.hashCode();
+    if ((query == null || query.isEmpty()) && target == hash(hash)) {
+      return true;
+    }
+    hash = 31 * hash + '?';
+    for (int i = 0; query != null && i < query.length(); i++) {
+      hash = 31 * hash + query.charAt(i);
+    }
+    return target == hash(hash);
+  }
+
   /** Of a target's {@code hashCode}, never 0. */
   static char hash(int hashCode) {
     char folded = (char) (hashCode ^ hashCode >>> 16);

@@ -104,6 +104,16 @@ class NettyWeavingTest {
     }
   }
 
+  /** By which it is known whether a WebFlux's exchange is of the request in hand. */
+  @Test
+  void reactorNettysRequestTellsItsTarget() throws Exception {
+    try (LibraryLoader loader = new LibraryLoader(jars("reactor-1", "4.2"), Map.of())) {
+      String type = "reactor.netty.http.server.HttpServerOperations";
+      assertThat(new SpringWebFlux.Exchange().target.isOf(Class.forName(type, false, loader)))
+          .isTrue();
+    }
+  }
+
   /** In which context an executor, and a listener, of this Netty's run what they are given. */
   @ParameterizedTest
   @ValueSource(strings = {"4.1", "4.2"})

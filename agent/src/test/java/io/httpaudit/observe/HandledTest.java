@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.channels.AsynchronousSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -172,6 +173,52 @@ class HandledTest {
     }
     assertThat(first.claimed).isSameAs(ServedRequest.SOMEBODY);
     assertThat(second.claimed).isSameAs(ServedRequest.SOMEBODY);
+  }
+
+  private HttpAuditContext askedFor(String target) {
+    read(get(target));
+    HttpAuditContext context = sockets.observer.handled(channel);
+    write(ANSWER);
+    return context;
+  }
+
+  private boolean isFor(HttpAuditContext context, String path, String query) {
+    return sockets.observer.isFor(context, path, query);
+  }
+
+  @Test
+  void aContextIsForTheTargetThatWasSentAndForNoOther() {
+    HttpAuditContext one = askedFor("/orders/7?page=2");
+    assertThat(isFor(one, "/orders/7", "page=2")).isTrue();
+    assertThat(isFor(one, "/orders/7?page=2", "")).isTrue();
+    assertThat(isFor(one, "/orders/7", null)).isFalse();
+    assertThat(isFor(one, "/orders/7", "page=3")).isFalse();
+    assertThat(isFor(one, "/orders/8", "page=2")).isFalse();
+    HttpAuditContext encoded = askedFor("/%C3%A4%2Fb;v=1?q=%20a+b&f[x]=%2F?");
+    assertThat(isFor(encoded, "/%C3%A4%2Fb;v=1", "q=%20a+b&f[x]=%2F?")).isTrue();
+    assertThat(isFor(encoded, "/\u00e4/b;v=1", "q= a b&f[x]=/?")).isFalse();
+    HttpAuditContext absolute = askedFor("http://a/orders/7");
+    assertThat(isFor(absolute, "http://a/orders/7", "")).isTrue();
+    assertThat(isFor(absolute, "/orders/7", null)).isFalse();
+    assertThat(isFor(new HttpAuditContext(1, 2, 3, true, null, null) {}, "/", "")).isFalse();
+    assertThat(isFor(null, "/", "")).isFalse();
+  }
+
+  /** Of an empty query some servers say that there is none. */
+  @Test
+  void aQuestionMarkAloneIsNotToBeTold() {
+    for (HttpAuditContext context : List.of(askedFor("/orders"), askedFor("/orders?"))) {
+      assertThat(isFor(context, "/orders", null)).isTrue();
+      assertThat(isFor(context, "/orders", "")).isTrue();
+      assertThat(isFor(context, "/orders", "?")).isFalse();
+    }
+  }
+
+  @Test
+  void aTargetThatNobodyReadsAlikeIsForNone() {
+    HttpAuditContext context = askedFor("/\u00e4");
+    assertThat(context).isNotNull();
+    assertThat(isFor(context, "/\u00e4", null)).isFalse();
   }
 
   @Test

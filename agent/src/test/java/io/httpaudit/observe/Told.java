@@ -11,11 +11,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** What came out of the hooks, a line each, without times. */
-final class Told implements JvmEvents {
+public final class Told implements JvmEvents {
   final List<String> lines = new ArrayList<>();
   final List<MessageHead> heads = new ArrayList<>();
 
-  static List<String> of(Sockets sockets) {
+  public static List<String> of(Sockets sockets) {
     Told told = new Told();
     sockets.observer.drain(told, Integer.MAX_VALUE);
     return told.lines;

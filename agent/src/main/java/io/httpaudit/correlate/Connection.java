@@ -62,6 +62,9 @@ final class Connection {
   /** The call that wanted it, until it sends something; null: not known. */
   Call call;
 
+  /** A request was sent on it, other than to open a tunnel. */
+  boolean used;
+
   /** The kernel counts its local port. */
   boolean admitted;
 

@@ -432,8 +432,10 @@ public final class Correlator implements JvmEvents {
         if (c.client()) {
           e.call = calls.take(head.parent());
           e.opened = e.call != null && e.call == c.call;
+          e.inherited = c.used || c.call != null && !e.opened;
         }
         c.call = null;
+        c.used = true;
       }
       if (c.secured != null) {
         e.handshakeFrom = c.secured.handshakeFrom;

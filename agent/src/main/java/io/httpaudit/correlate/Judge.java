@@ -537,19 +537,27 @@ final class Judge {
       return;
     }
     marks.call = call.start;
-    marks.taken = call.taken;
     if (e.opened && c.granted() != 0) {
       // What it waited for until then is the tunnel's to tell.
       marks.taken = c.granted();
-    } else if (call.taken == 0) {
-      // It may have been sent on another connection than the one that it wanted.
-      boolean opened = e.opened || e.tunnelled != null;
-      marks.taken = opened && c.entry >= call.start ? c.entry : UNKNOWN;
-      if (call.dnsStart != 0) {
-        marks.dnsStart = call.dnsStart;
-        marks.dnsEnd = call.dnsEnd;
-      }
+      return;
     }
+    marks.taken = taken(c, e, call);
+    if (call.taken == 0 && call.dnsStart != 0) {
+      marks.dnsStart = call.dnsStart;
+      marks.dnsEnd = call.dnsEnd;
+    }
+  }
+
+  /** When the call that the exchange is of had its connection, or had it opened. */
+  private static long taken(Connection c, Pending e, Call call) {
+    if (e.inherited || c.entry < call.start) {
+      // What it took was open. Or it had one opened, and was sent on another.
+      return call.taken == 0 ? UNKNOWN : call.taken;
+    }
+    // Opened since the call began, and had by nobody else: it was waited for, though a hook that
+    // did not see for whom it was opened takes it for one that was open.
+    return e.opened || e.tunnelled != null ? c.entry : UNKNOWN;
   }
 
   /** When the final response's first byte was on the wire. */

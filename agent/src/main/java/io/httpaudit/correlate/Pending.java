@@ -24,6 +24,9 @@ final class Pending {
   /** Whether the connection was opened for that call. */
   boolean opened;
 
+  /** Whether it was another's before, for whom it was opened or who had sent something on it. */
+  boolean inherited;
+
   /** Empty: not known. */
   String route = "";
 

@@ -95,6 +95,56 @@ class CallTest {
     assertThat(exchange.phase(Phase.CONNECT)).isPresent();
   }
 
+  /** By whom, no hook saw: when it is used it is open, and is taken for one that had been. */
+  @Test
+  void aCallThatUsesFirstWhatWasOpenedSinceItBeganDidNotTakeItFromAPool() {
+    call(1_190);
+    Exchange exchange = sent(SPAN, 0);
+
+    assertThat(exchange.start()).isEqualTo(us(500));
+    assertThat(exchange.phases())
+        .startsWith(
+            new Timing(Phase.CONNECT, us(1_000), us(1_110)),
+            new Timing(Phase.QUEUE, us(1_200), us(1_230)));
+  }
+
+  @Test
+  void aCallThatUsesFirstATunnelThatWasMadeSinceItBeganDidNotTakeItFromAPool() {
+    Stage.Talk talk = stage.talk(7).handshake(1_000).openedByClient(7, 990, 1_150);
+    tunnel(talk, 0, 0, 0, 1_200);
+    call(2_190);
+    exchange(talk, 1, SPAN, 100, 300, 2_200);
+    stage.tick(4_000);
+
+    assertThat(stage.exchanges.get(1).phases())
+        .startsWith(new Timing(Phase.QUEUE, us(2_200), us(2_230)));
+  }
+
+  @Test
+  void aCallWaitsUntilItTakesWhatWasOpenedForAnotherSinceItBegan() {
+    stage.correlator.call(new Call(1, 7, 8, PARENT, true, 0, us(400), 0));
+    call(1_190);
+
+    assertThat(sent(SPAN, 1).phases())
+        .startsWith(
+            new Timing(Phase.BLOCKED, us(500), us(1_190)),
+            new Timing(Phase.QUEUE, us(1_200), us(1_230)));
+  }
+
+  @Test
+  void aCallWaitsUntilItTakesWhatAnotherUsedSinceItBegan() {
+    Stage.Talk talk = stage.talk(7).handshake(1_000).openedByClient(7, 990, 1_150);
+    exchange(talk, 0, 0, 0, 0, 1_200);
+    call(2_190);
+    exchange(talk, 1, SPAN, 100, 300, 2_200);
+    stage.tick(4_000);
+
+    assertThat(stage.exchanges.get(1).phases())
+        .startsWith(
+            new Timing(Phase.BLOCKED, us(500), us(2_190)),
+            new Timing(Phase.QUEUE, us(2_200), us(2_230)));
+  }
+
   @Test
   void aTunnelIsMadeInTheCallsContextAndTheCallGoesThroughIt() {
     call(0);

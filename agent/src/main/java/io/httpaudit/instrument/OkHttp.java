@@ -26,6 +26,10 @@ final class OkHttp implements Library {
   private static final String SYSTEM_DNS = "okhttp3.Dns$Companion$DnsSystem";
 
   private static final Property CALL_OF = new Property("call");
+
+  /** Of 5.0 to 5.2: for whom a connection is opened, which is a call's, or the pool. */
+  private static final Property USER = new Property("user", "connectionUser");
+
   private static final Property CALL_OF_TASK = new Property("this$0", "getCall()");
   private static final Property CODEC = new Property("codec");
   private static final Property CONNECTION = new Property("carrier", "connection");
@@ -85,6 +89,12 @@ final class OkHttp implements Library {
           new PassesOn(),
           1)
     };
+  }
+
+  /** The call that a connection is sought for; null: it is none, or not known. */
+  private OngoingCall sought(Object by) throws Throwable {
+    Object user = USER.of(by);
+    return calls.of(CALL_OF.of(user == null ? by : user));
   }
 
   /** Whether it is the first that is begun with this object. */
@@ -176,7 +186,7 @@ final class OkHttp implements Library {
     @Override
     public Object enter(Object selector, Object one, Object two) {
       try {
-        OngoingCall call = calls.of(CALL_OF.of(selector));
+        OngoingCall call = sought(selector);
         Object dns = DNS.of(ADDRESS.of(selector));
         return call == null || dns == null || !dns.getClass().getName().equals(SYSTEM_DNS)
             ? null
@@ -205,7 +215,7 @@ final class OkHttp implements Library {
     @Override
     public Object enter(Object by, Object realCall, Object two) {
       try {
-        OngoingCall call = calls.of(realCall == null ? CALL_OF.of(by) : realCall);
+        OngoingCall call = realCall == null ? sought(by) : calls.of(realCall);
         ClientCall attempt = call == null ? null : call.opens();
         return new Entered(HttpAudit.replace(attempt), call, attempt);
       } catch (Throwable e) {

@@ -6,6 +6,7 @@ import io.httpaudit.observe.Observer;
 import java.io.IOException;
 import java.lang.reflect.Field;
 import java.net.URL;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,7 +51,7 @@ class ClientsWeavingTest {
   private static Library library(String version) {
     Observer observer = new Observer(null, null, null, null, null, () -> {});
     return switch (version) {
-      case "okhttp-4", "okhttp-5" -> new OkHttp(observer, null);
+      case "okhttp-4", "okhttp-5.0", "okhttp-5.2", "okhttp-5" -> new OkHttp(observer, null);
       case "apache-5" -> Apache.of5(observer, null);
       case "reactor-netty" -> new ReactorNettyClient(observer, null);
       case "jetty-9", "jetty-12" -> new JettyClient(observer, null);
@@ -62,12 +63,14 @@ class ClientsWeavingTest {
     };
   }
 
-  /** A version's, and Netty's, which some have below. */
+  /** A version's, and what it has below. */
   private static URL[] jars(String version) throws IOException {
     return switch (version) {
       case "vertx-4" -> LibraryLoader.jars("nettys", version, "4.1");
       case "vertx-5" -> LibraryLoader.jars("nettys", version, "4.2");
       case "netty-4.1", "netty-4.2" -> LibraryLoader.jars("nettys", version.substring(6));
+      case "okhttp-5.0", "okhttp-5.2", "okhttp-5" ->
+          LibraryLoader.jars("clients", version, "kotlin");
       default -> LibraryLoader.jars("clients", version, "netty");
     };
   }
@@ -76,6 +79,8 @@ class ClientsWeavingTest {
   static Stream<Arguments> versions() {
     return Stream.of(
         Arguments.of("okhttp-4", Set.of("okhttp3/internal/connection/ConnectPlan")),
+        Arguments.of("okhttp-5.0", Set.of()),
+        Arguments.of("okhttp-5.2", Set.of()),
         Arguments.of("okhttp-5", Set.of()),
         Arguments.of("apache-4", Set.of()),
         Arguments.of("apache-5", Set.of()),
@@ -141,18 +146,24 @@ class ClientsWeavingTest {
 
   /** Of each hooks' class, whose objects are asked for a property, by its name there. */
   private static Map<String, List<String>> asked(String version) {
-    boolean of5 = version.endsWith("-5");
+    boolean of5 = version.contains("-5");
     String connection = OK + "connection.RealConnection";
     String codec = OK + "http1.Http1ExchangeCodec";
     Map<String, List<String>> asked = new HashMap<>();
     switch (version) {
-      case "okhttp-4", "okhttp-5" -> {
-        asked.put(
-            "OkHttp.CALL_OF",
-            List.of(
-                OK + "connection.RouteSelector",
-                OK + "http.RealInterceptorChain",
-                OK + "connection." + (of5 ? "ConnectPlan" : "Exchange")));
+      case "okhttp-4", "okhttp-5.0", "okhttp-5.2", "okhttp-5" -> {
+        List<String> seeking = new ArrayList<>(List.of(OK + "connection.RouteSelector"));
+        if (of5) {
+          seeking.add(OK + "connection.ConnectPlan");
+        }
+        List<String> ofCalls = new ArrayList<>(List.of(OK + "http.RealInterceptorChain"));
+        if (version.contains(".")) {
+          asked.put("OkHttp.USER", seeking);
+          ofCalls.add(OK + "connection.CallConnectionUser");
+        } else {
+          ofCalls.addAll(seeking);
+        }
+        asked.put("OkHttp.CALL_OF", ofCalls);
         asked.put("OkHttp.CALL_OF_TASK", List.of(OK + "connection.RealCall$AsyncCall"));
         asked.put("OkHttp.CODEC", List.of(OK + "connection.Exchange"));
         asked.put("OkHttp.CONNECTION", List.of(codec));

@@ -3,6 +3,7 @@ package io.httpaudit.instrument;
 import io.httpaudit.observe.ClientCall;
 import io.httpaudit.observe.Observer;
 import io.httpaudit.trace.Propagation;
+import java.net.Socket;
 import javax.net.ssl.SSLSocket;
 
 /**
@@ -101,7 +102,6 @@ final class ApacheClassic implements Library {
         "(Lorg/apache/hc/core5/http/HttpHost;Lorg/apache/hc/core5/http/ClassicHttpRequest;"
             + context
             + ")Lorg/apache/hc/client5/http/impl/classic/CloseableHttpResponse;";
-    String operator = room + "client5/http/impl/io/DefaultHttpClientConnectionOperator";
     return new Point[] {
       Point.around(clients + "InternalHttpClient", "doExecute", execute, new Executes()),
       Point.around(clients + "MinimalHttpClient", "doExecute", execute, new Executes()),
@@ -111,12 +111,17 @@ final class ApacheClassic implements Library {
           "(Ljava/lang/String;Lorg/apache/hc/client5/http/HttpRoute;Ljava/lang/Object;"
               + "Lorg/apache/hc/client5/http/protocol/HttpClientContext;)V",
           new Acquires()),
-      Point.around(operator, "connect", "", new Resolves()),
       Point.around(
-          operator,
-          "onBeforeSocketConnect",
-          "(" + context + "Lorg/apache/hc/core5/http/HttpHost;)V",
-          new IsAboutToConnect()),
+          room + "client5/http/impl/io/DefaultHttpClientConnectionOperator",
+          "connect",
+          "",
+          new Resolves()),
+      Point.around(
+          room + "client5/http/impl/io/DefaultManagedHttpClientConnection",
+          "bind",
+          "(Ljava/net/Socket;)V",
+          new IsAboutToConnect(),
+          1),
       Point.around(
           room + "core5/http/impl/io/DefaultBHttpClientConnection",
           "sendRequestHeader",
@@ -223,12 +228,22 @@ final class ApacheClassic implements Library {
     }
   }
 
-  /** What it makes this thread's context stays so until {@link Resolves} is left. */
+  /**
+   * A connection is given the socket that it is to have, once for each address that is tried, by
+   * whatever factory's; again when that is connected. What it makes this thread's context stays so
+   * until {@link Resolves} is left.
+   */
   private final class IsAboutToConnect extends HttpAuditProbe {
     @Override
-    public Object enter(Object operator, Object one, Object two) {
-      if (HttpAudit.current() instanceof ClientCall) {
-        connects();
+    public Object enter(Object connection, Object socket, Object two) {
+      try {
+        if (HttpAudit.current() instanceof ClientCall
+            && socket instanceof Socket bound
+            && !bound.isConnected()) {
+          connects();
+        }
+      } catch (Throwable e) {
+        HttpAudit.countFault();
       }
       return null;
     }

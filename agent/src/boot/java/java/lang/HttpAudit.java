@@ -882,7 +882,7 @@ public final class HttpAudit {
     try {
       HttpAuditContext context = current();
       if (context != null) {
-        TASKS.start(thread, context, KINDS.runningFor(context));
+        TASKS.put(thread, KINDS.starts(context));
       }
     } catch (Throwable e) {
       faults++;
@@ -981,11 +981,9 @@ public final class HttpAudit {
   public static void begins(Object thread, Object task) {
     if (!TASKS.isEmpty()) {
       try {
-        HttpAuditTaskKinds.Kind kind = task == null ? null : KINDS.kindOf(task);
-        HttpAuditContext context = TASKS.take(thread, kind);
-        if (context != null && kind != null && kind.task) {
+        HttpAuditContext context = KINDS.begun(TASKS.remove(thread), task);
+        if (context != null) {
           CURRENT.set(context);
-          KINDS.begins(kind, context, null);
         }
       } catch (Throwable e) {
         faults++;

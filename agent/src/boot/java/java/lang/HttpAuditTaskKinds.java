@@ -29,15 +29,18 @@ import jdk.internal.misc.Unsafe;
  *       like submit to their own event loops, which is a connection's or a pool's;
  *   <li>what holds a queue, or objects that do, and nothing else that could tell whose work it is;
  *   <li>an object that all share: a lambda that captures nothing;
+ *   <li>what submits itself, for its next turn;
  *   <li>what an object of its own class submits that runs: one task hands over the next of its
- *       queue, as in the documentation of {@link Executor}, or itself, for its next turn;
+ *       queue, as in the documentation of {@link Executor};
  *   <li>an object of a class of which one was submitted again, in another trace.
  * </ul>
  *
- * <p>Of what futures and adapters wrap all of this is asked, too, but that a lambda which captures
- * nothing is its submitter's in a future: each submission has a future of its own. So a task that
- * submits others of its class for the same request, as a recursive one, is not told from one that
- * hands over; fork/join tasks are: they have no queue but the pool's.
+ * <p>Of what futures and adapters wrap this is asked, too, with two exceptions. A lambda that
+ * captures nothing is its submitter's in a future, since each submission has one of its own. And
+ * there an object of the same class is the next of a queue only if an executor has made it: what
+ * libraries put around a task (Spring around an asynchronous method, Reactor around whatever it
+ * schedules) is of one class for all, and within one such task another is submitted for the same
+ * request.
  *
  * <p>What is not seen: an object that waits already, submitted in no context, when it is submitted
  * in one for the first time; and the worker of a queue at its first submission, or the next task
@@ -95,12 +98,20 @@ final class HttpAuditTaskKinds extends ClassValue<HttpAuditTaskKinds.Kind> {
     /** Where its objects hold what they run; -1: they don't, or nobody knows. */
     final long inner;
 
+    /** It was made by an executor, around a task, or stands for what was given to one. */
+    final boolean executors;
+
     /** Some that were submitted, until they are collected; null: nobody asks. */
     private final AtomicReferenceArray<Seen> seen;
 
     private volatile boolean again;
 
     Kind(boolean task, boolean shared, boolean once, long inner) {
+      this(task, shared, once, inner, false);
+    }
+
+    Kind(boolean task, boolean shared, boolean once, long inner, boolean executors) {
+      this.executors = executors;
       seen = task && !shared && !once ? new AtomicReferenceArray<>(SEEN) : null;
       this.task = task;
       this.shared = shared;
@@ -149,13 +160,27 @@ final class HttpAuditTaskKinds extends ClassValue<HttpAuditTaskKinds.Kind> {
     private final Running outer;
 
     /** Null: nothing. */
-    private Kind kind;
+    private Object work;
 
+    private Kind kind;
     private long spanId;
     private Object replaced;
 
     Running(Running outer) {
       this.outer = outer;
+    }
+  }
+
+  /** In which context a thread was started, and what did so for it. */
+  static final class Started {
+    private final HttpAuditContext context;
+    private final Object work;
+    private final Kind kind;
+
+    Started(HttpAuditContext context, Running by) {
+      this.context = context;
+      work = by.work;
+      kind = by.kind;
     }
   }
 
@@ -169,19 +194,18 @@ final class HttpAuditTaskKinds extends ClassValue<HttpAuditTaskKinds.Kind> {
    * @return the same, or what {@link #ends} takes
    */
   Object begins(Object task, HttpAuditContext context, Object replaced) {
-    return begins(kindOf(task), context, replaced);
+    Object work = work(task);
+    Kind kind = get(work.getClass());
+    return kind.once ? replaced : begins(work, kind, context, replaced);
   }
 
-  /** The same, of a task that is of this kind. */
-  Object begins(Kind kind, HttpAuditContext context, Object replaced) {
-    if (kind.once) {
-      return replaced;
-    }
+  private Object begins(Object work, Kind kind, HttpAuditContext context, Object replaced) {
     Running now = running.get();
-    if (now == null || now.kind != null) {
+    if (now == null || now.work != null) {
       now = new Running(now);
       running.set(now);
     }
+    now.work = work;
     now.kind = kind;
     now.spanId = context.spanId;
     now.replaced = replaced;
@@ -190,17 +214,61 @@ final class HttpAuditTaskKinds extends ClassValue<HttpAuditTaskKinds.Kind> {
 
   /** It has run. Returns what was replaced for it. */
   Object ends(Running now) {
-    now.kind = null;
+    now.work = null;
     if (now.outer != null) {
       running.set(now.outer);
     }
     return now.replaced;
   }
 
-  /** The kind of what this thread runs for {@code context}; null: nothing that is told. */
-  Kind runningFor(HttpAuditContext context) {
+  /** What this thread runs for {@code context}; null: nothing that is told. */
+  private Running runningFor(HttpAuditContext context) {
     Running now = running.get();
-    return now == null || now.spanId != context.spanId ? null : now.kind;
+    return now == null || now.work == null || now.spanId != context.spanId ? null : now;
+  }
+
+  /** A thread is started in {@code context}. Returns what {@link #begun} takes. */
+  Object starts(HttpAuditContext context) {
+    Running by = runningFor(context);
+    return by == null ? context : new Started(context, by);
+  }
+
+  /**
+   * This thread begins with {@code task}.
+   *
+   * @param started what {@link #starts} returned; null: nothing is known of it
+   * @return in which context; null: in none
+   */
+  HttpAuditContext begun(Object started, Object task) {
+    if (started == null || task == null) {
+      return null;
+    }
+    Object work = work(task);
+    Kind kind = get(work.getClass());
+    if (!kind.task) {
+      return null;
+    }
+    HttpAuditContext context;
+    if (started instanceof Started) {
+      Started by = (Started) started;
+      if (by.work == work || by.kind == kind && isAnExecutors(task, kind)) {
+        return null;
+      }
+      context = by.context;
+    } else {
+      context = (HttpAuditContext) started;
+    }
+    if (!kind.once) {
+      begins(work, kind, context, null);
+    }
+    return context;
+  }
+
+  /**
+   * @param kind of the work of {@code task}
+   */
+  private boolean isAnExecutors(Object task, Kind kind) {
+    return kind.executors || get(task.getClass()).executors;
   }
 
   /** Whether {@code task}, submitted in {@code context}, will run for it. */
@@ -210,13 +278,12 @@ final class HttpAuditTaskKinds extends ClassValue<HttpAuditTaskKinds.Kind> {
     if (kind.once || !kind.task) {
       return kind.task;
     }
-    return runningFor(context) != kind
-        && (kind.shared ? work != task : !kind.isSubmittedAgain(work, context));
-  }
-
-  /** Of what {@link #work} finds. */
-  Kind kindOf(Object task) {
-    return get(work(task).getClass());
+    Running by = runningFor(context);
+    if (by != null
+        && (by.work == work || by.kind == kind && (work == task || isAnExecutors(task, kind)))) {
+      return false;
+    }
+    return kind.shared ? work != task : !kind.isSubmittedAgain(work, context);
   }
 
   /** What futures and adapters wrap, as far as they tell; else the task itself. */
@@ -249,7 +316,7 @@ final class HttpAuditTaskKinds extends ClassValue<HttpAuditTaskKinds.Kind> {
           || CompletableFuture.class.isAssignableFrom(type)) {
         return new Kind(!isWorker(type), false, true, -1);
       }
-      return new Kind(!isWorker(type), isShared(type), false, -1);
+      return new Kind(!isWorker(type), isShared(type), false, -1, isWithinAnExecutor(type));
     } catch (Throwable e) {
       // Its fields or the class around it can't be loaded.
       return new Kind(false, false, false, -1);
@@ -264,14 +331,17 @@ final class HttpAuditTaskKinds extends ClassValue<HttpAuditTaskKinds.Kind> {
   private static Kind ofJdk(Class<?> type) {
     String name = type.getName();
     if (name.equals("java.util.concurrent.Executors$RunnableAdapter")
-        || name.equals("java.util.concurrent.ThreadPerTaskExecutor$TaskRunner")
         || name.equals("java.util.concurrent.ThreadPerTaskExecutor$ThreadBoundFuture")) {
       return new Kind(true, false, true, field(type, "task"));
+    }
+    if (name.equals("java.util.concurrent.ThreadPerTaskExecutor$TaskRunner")) {
+      return new Kind(true, false, true, field(type, "task"), true);
     }
     if (name.startsWith("java.util.concurrent.ForkJoinTask$Adapted")
         || name.equals("java.util.concurrent.ForkJoinTask$RunnableExecuteAction")) {
       long inner = field(type, "runnable");
-      return new Kind(true, false, true, inner < 0 ? field(type, "callable") : inner);
+      boolean executors = name.endsWith("$RunnableExecuteAction");
+      return new Kind(true, false, true, inner < 0 ? field(type, "callable") : inner, executors);
     }
     boolean task =
         ForkJoinTask.class.isAssignableFrom(type)
@@ -304,12 +374,16 @@ final class HttpAuditTaskKinds extends ClassValue<HttpAuditTaskKinds.Kind> {
     if (Executor.class.isAssignableFrom(type)) {
       return true;
     }
+    return isWithinAnExecutor(type) ? !holdsATask(type) : findsItsWork(type);
+  }
+
+  private static boolean isWithinAnExecutor(Class<?> type) throws ClassNotFoundException {
     for (Class<?> around = around(type); around != null; around = around(around)) {
       if (Executor.class.isAssignableFrom(around)) {
-        return !holdsATask(type);
+        return true;
       }
     }
-    return findsItsWork(type);
+    return false;
   }
 
   /**

@@ -29,7 +29,7 @@ final class HttpAuditTasks {
     private static final AtomicReferenceFieldUpdater<Entry, Object> CONTEXT =
         AtomicReferenceFieldUpdater.newUpdater(Entry.class, Object.class, "context");
 
-    /** One, or {@link Started}; null: taken. */
+    /** As it was put; null: taken. */
     private volatile Object context;
 
     /** Whether some other context was submitted with the same task, while this one waited. */
@@ -53,17 +53,6 @@ final class HttpAuditTasks {
     }
   }
 
-  /** In which context a thread was started, and by a task of which kind. */
-  private static final class Started {
-    private final HttpAuditContext context;
-    private final HttpAuditTaskKinds.Kind by;
-
-    Started(HttpAuditContext context, HttpAuditTaskKinds.Kind by) {
-      this.context = context;
-      this.by = by;
-    }
-  }
-
   private static int bucket(Object task) {
     int hash = System.identityHashCode(task);
     return (hash ^ hash >>> 12) & BUCKETS - 1;
@@ -73,21 +62,12 @@ final class HttpAuditTasks {
     return waiting.get() == 0;
   }
 
-  /** {@code task} waits, in {@code context}. */
-  void put(Object task, HttpAuditContext context) {
-    add(task, context);
-  }
-
   /**
-   * {@code thread} was started in {@code context}.
+   * {@code task} waits.
    *
-   * @param by what kind of a task did so for the same context; null: it is not known
+   * @param context in which, or, of a thread, what {@link HttpAuditTaskKinds#starts} returned
    */
-  void start(Object thread, HttpAuditContext context, HttpAuditTaskKinds.Kind by) {
-    add(thread, by == null ? context : new Started(context, by));
-  }
-
-  private void add(Object task, Object context) {
+  void put(Object task, Object context) {
     int bucket = bucket(task);
     Entry added = new Entry(task, context);
     // First: whoever finds nothing waiting doesn't look for it.
@@ -151,17 +131,8 @@ final class HttpAuditTasks {
     return (HttpAuditContext) remove(task);
   }
 
-  /** Likewise, of a thread that begins with such a task: none, if one of its kind started it. */
-  HttpAuditContext take(Object thread, HttpAuditTaskKinds.Kind kind) {
-    Object context = remove(thread);
-    if (context instanceof Started) {
-      Started started = (Started) context;
-      return started.by == kind ? null : started.context;
-    }
-    return (HttpAuditContext) context;
-  }
-
-  private Object remove(Object task) {
+  /** Likewise, as it was put. */
+  Object remove(Object task) {
     int bucket = bucket(task);
     Entry top = buckets.get(bucket);
     for (Entry e = top; e != null; e = next(e)) {

@@ -57,10 +57,10 @@ public final class Agent {
         boot("HttpAuditVectors"),
         boot("HttpAuditTasks"),
         boot("HttpAuditTasks$Entry"),
-        boot("HttpAuditTasks$Started"),
         boot("HttpAuditTaskKinds$Kind"),
         boot("HttpAuditTaskKinds$Seen"),
         boot("HttpAuditTaskKinds$Running"),
+        boot("HttpAuditTaskKinds$Started"),
         boot("HttpAuditTaskKinds"),
         boot("HttpAudit"));
     Wiring.start(settings, instrumentation);

@@ -8,9 +8,8 @@ import io.httpaudit.trace.Propagation;
  * that handler generates the request of each of its attempts, on whatever thread. Requests that are
  * pipelined have one handler, and each is a call.
  *
- * <p>The pool serves waiters on whoever's thread comes by, resolves their names and tells them what
- * came of it there. So a connection's opening is told by the request for a lease that asked for it,
- * and what the application is called back with has the context of the call, not that thread's.
+ * <p>The pool serves waiters on whoever's thread comes by, and resolves their names there. So a
+ * connection's opening is told by the request for a lease that asked for it.
  *
  * <p>Of TLS that nobody reads, a head carries the context that the call was made in. Connections
  * are opened by the library's threads, for whom is not known.
@@ -19,7 +18,6 @@ final class Apache4Async implements Library {
   private static final String ROOM = "org/apache/http/";
   private static final String CLIENT = ROOM + "impl/nio/client/";
   private static final String POOL = ROOM + "nio/pool/";
-  private static final String FUTURE = ROOM + "concurrent/BasicFuture";
   private static final String REQUEST = "L" + ROOM + "HttpRequest;";
 
   private static final Property RESULT = new Property("getResult()");
@@ -80,11 +78,7 @@ final class Apache4Async implements Library {
           "submitRequest",
           "(" + REQUEST + ")V",
           new Writes(),
-          1),
-      Point.registers(FUTURE, "<init>", "", 0),
-      Point.runsItself(FUTURE, "completed", "(Ljava/lang/Object;)Z"),
-      Point.runsItself(FUTURE, "failed", "(Ljava/lang/Exception;)Z"),
-      Point.runsItself(FUTURE, "cancel", "(Z)Z")
+          1)
     };
   }
 

@@ -326,43 +326,66 @@ class TaskContextsTest {
     assertThat(Context.of(next, a)).isSameAs(b);
   }
 
-  @Test
-  void norIsItInFuturesOrWhereATaskSubmitsItself() {
-    Runnable running = task();
-    FutureTask<Object> next = future(task());
-    FutureTask<Object> itself = future(running);
-    FutureTask<Object> other = future(new Pool().decorated(task()));
-    FutureTask<Object> first = future(running);
+  /** While {@code first} runs in {@link #a}. */
+  private void during(Runnable first, Runnable then) {
     submit(a, first);
     Object replaced = HttpAudit.runs(first);
     assertThat(HttpAudit.current()).isSameAs(a);
-    HttpAudit.submitted(next);
-    HttpAudit.forked(itself);
-    HttpAudit.submitted(other);
+    then.run();
     HttpAudit.restore(replaced);
-
-    assertThat(Context.of(next, b)).isNull();
-    assertThat(Context.of(itself, b)).isNull();
-    assertThat(Context.of(other, b)).isSameAs(a);
-    isItsSubmitters(future(task()));
   }
 
   @Test
-  void norIsAThreadThatATaskOfItsOwnKindStarts() throws InterruptedException {
-    Runnable running = task();
-    submit(a, running);
-    Object replaced = HttpAudit.runs(running);
-    Object next = new Object();
-    HttpAudit.started(next);
-    Object other = new Object();
-    HttpAudit.started(other);
-    HttpAudit.restore(replaced);
-    Object free = new Object();
-    a.during(() -> HttpAudit.started(free));
+  void norIsItInFuturesIfAnExecutorHasMadeIt() {
+    Pool pool = new Pool();
+    FutureTask<Object> next = future(pool.decorated(task()));
+    FutureTask<Object> other = future(task());
+    during(
+        future(pool.decorated(task())),
+        () -> {
+          HttpAudit.submitted(next);
+          HttpAudit.submitted(other);
+        });
+    assertThat(Context.of(next, b)).isNull();
+    assertThat(Context.of(other, b)).isSameAs(a);
+    isItsSubmitters(future(pool.decorated(task())));
+  }
 
-    assertThat(begun(next, task())).isNull();
-    assertThat(begun(other, new Pool().decorated(task()))).isSameAs(a);
-    assertThat(begun(free, task())).isSameAs(a);
+  /** As what a library puts around each. */
+  @Test
+  void whatATaskSubmitsInFuturesIsItsOwnElse() {
+    FutureTask<Object> next = future(task());
+    during(future(task()), () -> HttpAudit.submitted(next));
+    assertThat(Context.of(next, b)).isSameAs(a);
+  }
+
+  @Test
+  void whatSubmitsItselfIsNobodys() {
+    Runnable running = task();
+    FutureTask<Object> itself = future(running);
+    during(future(running), () -> HttpAudit.forked(itself));
+    assertThat(Context.of(itself, b)).isNull();
+    isItsSubmitters(future(running));
+  }
+
+  @Test
+  void theSameOfThreads() throws InterruptedException {
+    Pool pool = new Pool();
+    Runnable running = pool.decorated(task());
+    Object[] threads = {new Object(), new Object(), new Object(), new Object()};
+    during(
+        running,
+        () -> {
+          for (int i = 0; i < 3; i++) {
+            HttpAudit.started(threads[i]);
+          }
+        });
+    a.during(() -> HttpAudit.started(threads[3]));
+
+    assertThat(begun(threads[0], running)).isNull();
+    assertThat(begun(threads[1], pool.decorated(task()))).isNull();
+    assertThat(begun(threads[2], task())).isSameAs(a);
+    assertThat(begun(threads[3], pool.decorated(task()))).isSameAs(a);
   }
 
   /** The context of a thread that begins with this. */

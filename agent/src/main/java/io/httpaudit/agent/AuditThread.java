@@ -66,6 +66,7 @@ final class AuditThread implements Runnable {
   private Correlator correlator;
   private Shadows shadows;
   private volatile boolean ending;
+  private boolean unknownSaid;
   private long eventsLost;
 
   /** Position in the ring of events; -1: nothing is in doubt. */
@@ -192,6 +193,12 @@ final class AuditThread implements Runnable {
 
   /** Of a library that differs from those we know: its exchanges are audited all the same. */
   private void sayMissing() {
+    if (beside.hasUnknown() && !unknownSaid) {
+      unknownSaid = true;
+      Stderr.line(
+          "httpaudit: this version of OpenTelemetry's SDK is not known: its spans go on as they are,"
+              + " and none are made beside them");
+    }
     for (String what = libraries.takeMissing(); what != null; what = libraries.takeMissing()) {
       Stderr.line("httpaudit: requests or calls may lack their context: no ".concat(what));
     }

@@ -61,10 +61,16 @@ public final class Beside {
   private volatile boolean active;
   private volatile boolean closed;
 
-  /** nanoTime from which on nothing is held; as far away as can be: no flush is on. */
+  /** Flushes that are on. */
+  private final AtomicInteger flushes = new AtomicInteger();
+
+  /** nanoTime from which on, while one is, nothing is held. */
   private volatile long flushed;
 
-  private volatile boolean flushing;
+  /** Whether SERVER spans are started when their request is known already. */
+  private volatile boolean within;
+
+  private volatile boolean unknown;
 
   /**
    * @param holdNanos how long a span waits at most
@@ -91,6 +97,17 @@ public final class Beside {
     }
   }
 
+  /** An SDK is in this JVM that is of a shape that is not known: its spans are left alone. */
+  public void findsUnknown() {
+    unknown = true;
+    activate();
+  }
+
+  /** Whether there is such an SDK. */
+  public boolean hasUnknown() {
+    return unknown;
+  }
+
   /** Whether the application's spans are enriched, and none are made. */
   public boolean isActive() {
     return active;
@@ -110,14 +127,31 @@ public final class Beside {
     starts.add(span);
   }
 
+  /**
+   * A SERVER span was started on a thread that handles a request already. So are all: one that is
+   * started where none is known is not for the next, but for one that is not known at all.
+   */
+  public void startsWithin() {
+    within = true;
+  }
+
   /** A SERVER span was started on this thread, perhaps for the request that it handles next. */
   public void awaits(AwaitingSpan span) {
-    awaiting.set(span);
+    if (!within) {
+      awaiting.set(span);
+    }
+  }
+
+  /** This thread begins to handle a request, which is not known: whatever awaits it is of that. */
+  public void handlesUnknown() {
+    if (active) {
+      awaiting.remove();
+    }
   }
 
   /** This thread begins to handle a request. */
   public void handles(long connection, long sequence) {
-    AwaitingSpan span = active ? awaiting.get() : null;
+    AwaitingSpan span = active && !within ? awaiting.get() : null;
     if (span != null) {
       awaiting.remove();
       Identity identity = span.identity();
@@ -169,8 +203,9 @@ public final class Beside {
       return;
     }
     long begin = System.nanoTime();
-    flushed = begin + FLUSH_NANOS;
-    flushing = true;
+    if (flushes.getAndIncrement() == 0) {
+      flushed = begin + FLUSH_NANOS;
+    }
     boolean interrupted = false;
     while (held.get() > 0 && System.nanoTime() - begin < 2 * FLUSH_NANOS) {
       wake.run();
@@ -180,7 +215,7 @@ public final class Beside {
         interrupted = true;
       }
     }
-    flushing = false;
+    flushes.decrementAndGet();
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
@@ -234,7 +269,7 @@ public final class Beside {
     if (held.get() == 0) {
       return false;
     }
-    for (Joins.Joined each : joins.decided(now, told, flushing && now - flushed >= 0)) {
+    for (Joins.Joined each : joins.decided(now, told, flushes.get() > 0 && now - flushed >= 0)) {
       decided.add(each);
       if (thread == null) {
         start();

@@ -126,7 +126,7 @@ final class Joins {
    */
   Exchange exchange(Exchange e, Facts facts) {
     Joined joined = describes(e);
-    if (joined == null || joined.exchange != null) {
+    if (joined == null || joined.exchange != null || requests(joined.identity) > 1) {
       // What the bytes name is known; a span of its own it has none.
       return e.withTrace(e.trace().withoutSpan());
     }
@@ -167,8 +167,15 @@ final class Joins {
             && named.spans == 1
             && named.requests == 1
             && sameTrace(named.span.identity, bytes)
+            && isMeanwhile(named.span.identity, e)
         ? named.span
         : null;
+  }
+
+  /** Whether it was started while the exchange was on: who tries again has the same parent. */
+  private static boolean isMeanwhile(Identity span, Exchange e) {
+    return span.start() >= e.start() + e.wallOffset() - CLOCKS
+        && span.start() <= e.end() + e.wallOffset() + CLOCKS;
   }
 
   private static boolean sameTrace(Identity span, TraceIds bytes) {

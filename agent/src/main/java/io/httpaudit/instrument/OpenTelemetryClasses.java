@@ -17,7 +17,7 @@ final class OpenTelemetryClasses {
   private static final String TRACE = "io.opentelemetry.sdk.trace.";
   private static final String SCOPE = "io.httpaudit";
 
-  /** Kept by the class itself, so it goes with its loader. */
+  /** Kept by the class itself, so it goes with its loader; null: of a shape that is not known. */
   private static final ClassValue<OpenTelemetryClasses> CLASSES =
       new ClassValue<>() {
         @Override
@@ -26,8 +26,8 @@ final class OpenTelemetryClasses {
             return of.getName().equals(TRACE + "SdkSpan")
                 ? new OpenTelemetryClasses(of)
                 : CLASSES.get(Access.type(of, TRACE + "SdkSpan"));
-          } catch (ReflectiveOperationException e) {
-            throw new LinkageError(e.toString());
+          } catch (ReflectiveOperationException | LinkageError e) {
+            return null;
           }
         }
       };
@@ -100,7 +100,7 @@ final class OpenTelemetryClasses {
     lock = Access.field(span, "lock");
     Class<?> map = span.getDeclaredField("attributes").getType();
     get = Access.method(map, "get", Object.class, key);
-    put = Access.method(map, "put", Object.class, key, Object.class);
+    put = put(map, key);
     onEnd = Access.method(processors, "onEnd", void.class, readable);
     sharedState = Access.field(provider, "sharedState");
     activeProcessor = Access.field(state, "activeSpanProcessor");
@@ -121,6 +121,16 @@ final class OpenTelemetryClasses {
             Boolean.class, Access.maker(key, "booleanKey", String.class));
   }
 
+  /** Since 1.48 it returns what was there before. */
+  private static MethodHandle put(Class<?> map, Class<?> key) throws ReflectiveOperationException {
+    try {
+      return Access.method(map, "put", Object.class, key, Object.class);
+    } catch (NoSuchMethodException e) {
+      MethodHandle put = Access.method(map, "put", void.class, key, Object.class);
+      return put.asType(put.type().changeReturnType(Object.class));
+    }
+  }
+
   private static Class<?> apiOf(Class<?> builder) throws NoSuchMethodException {
     return builder.getDeclaredMethod("startSpan").getReturnType();
   }
@@ -135,7 +145,7 @@ final class OpenTelemetryClasses {
     throw new NoSuchMethodException(owner.getName().concat(".").concat(name));
   }
 
-  /** By any object of that SDK's. */
+  /** By any object of that SDK's; null: it is of a shape that is not known. */
   static OpenTelemetryClasses of(Object one) {
     return CLASSES.get(one.getClass());
   }

@@ -42,7 +42,20 @@ final class OpenTelemetrySdk implements Library {
     };
   }
 
-  /** A provider is there; if it has a processor, so has the application OpenTelemetry. */
+  /**
+   * A provider has somewhere for spans to go, so the application has OpenTelemetry. Of one that is
+   * not known it is taken for granted: its spans beside ours would tell everything twice.
+   */
+  private static void look(Beside beside, Object provider) throws Throwable {
+    OpenTelemetryClasses classes = OpenTelemetryClasses.of(provider);
+    if (classes == null) {
+      beside.findsUnknown();
+    } else if (classes.keeps(provider)) {
+      beside.activate();
+    }
+  }
+
+  /** A provider is there. */
   private static final class Built extends HttpAuditProbe {
     private final Beside beside;
 
@@ -58,8 +71,8 @@ final class OpenTelemetrySdk implements Library {
     @Override
     public void leave(Object entered, Object builder, Object one, Object provider, Throwable e) {
       try {
-        if (provider != null && OpenTelemetryClasses.of(provider).keeps(provider)) {
-          beside.activate();
+        if (provider != null) {
+          look(beside, provider);
         }
       } catch (Throwable missing) {
         HttpAudit.countFault();
@@ -78,9 +91,7 @@ final class OpenTelemetrySdk implements Library {
     @Override
     public Object enter(Object provider, Object name, Object two) {
       try {
-        if (OpenTelemetryClasses.of(provider).keeps(provider)) {
-          beside.activate();
-        }
+        look(beside, provider);
       } catch (Throwable e) {
         HttpAudit.countFault();
       }
@@ -123,7 +134,7 @@ final class OpenTelemetrySdk implements Library {
       }
       try {
         OpenTelemetryClasses classes = OpenTelemetryClasses.of(builder);
-        if (!classes.isProcessed(span)) {
+        if (classes == null || !classes.isProcessed(span)) {
           return;
         }
         String kind = classes.kind(span);
@@ -133,7 +144,9 @@ final class OpenTelemetrySdk implements Library {
           long[] request = server ? observer.serving() : null;
           Identity identity = classes.identity(span, server, request);
           beside.started(identity);
-          if (server && request == null) {
+          if (request != null) {
+            beside.startsWithin();
+          } else if (server) {
             observer.awaitsRequest(new Awaiting(classes, span, identity));
           }
         }
@@ -184,7 +197,7 @@ final class OpenTelemetrySdk implements Library {
       boolean room = false;
       try {
         OpenTelemetryClasses classes = OpenTelemetryClasses.of(span);
-        if (!classes.isHttp(span)) {
+        if (classes == null || !classes.isHttp(span)) {
           return processor;
         }
         room = beside.hasRoom();

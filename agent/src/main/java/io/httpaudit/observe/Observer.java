@@ -134,6 +134,7 @@ public final class Observer extends HttpAuditSink {
     ServedRequest request = connection == null ? null : connection.handled();
     // A channel that was closed meanwhile may have found another one under its number.
     if (request == null || !channel.isOpen()) {
+      beside.handlesUnknown();
       return null;
     }
     beside.handles(request.connection.number(), request.index);

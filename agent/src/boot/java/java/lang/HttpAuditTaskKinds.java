@@ -121,8 +121,11 @@ final class HttpAuditTaskKinds extends ClassValue<HttpAuditTaskKinds.Kind> {
 
     /** Whether this class's objects were seen to be submitted in one trace and then in another. */
     boolean isSubmittedAgain(Object object, HttpAuditContext context) {
+      if (again) {
+        return true;
+      }
       int free = -1;
-      for (int i = 0; i < SEEN && !again; i++) {
+      for (int i = 0; i < SEEN; i++) {
         Seen one = seen.get(i);
         if (one == null || one.refersTo(null)) {
           free = i;
@@ -131,10 +134,10 @@ final class HttpAuditTaskKinds extends ClassValue<HttpAuditTaskKinds.Kind> {
           return again;
         }
       }
-      if (free >= 0 && !again) {
+      if (free >= 0) {
         seen.set(free, new Seen(object, context));
       }
-      return again;
+      return false;
     }
   }
 
@@ -195,11 +198,13 @@ final class HttpAuditTaskKinds extends ClassValue<HttpAuditTaskKinds.Kind> {
    */
   Object begins(Object task, HttpAuditContext context, Object replaced) {
     Object work = work(task);
-    Kind kind = get(work.getClass());
-    return kind.once ? replaced : begins(work, kind, context, replaced);
+    return begins(work, get(work.getClass()), context, replaced);
   }
 
   private Object begins(Object work, Kind kind, HttpAuditContext context, Object replaced) {
+    if (kind.once) {
+      return replaced;
+    }
     Running now = running.get();
     if (now == null || now.work != null) {
       now = new Running(now);
@@ -258,9 +263,7 @@ final class HttpAuditTaskKinds extends ClassValue<HttpAuditTaskKinds.Kind> {
     } else {
       context = (HttpAuditContext) started;
     }
-    if (!kind.once) {
-      begins(work, kind, context, null);
-    }
+    begins(work, kind, context, null);
     return context;
   }
 

@@ -92,9 +92,7 @@ final class AuditThread implements Runnable {
     this.ids = ids;
     this.sampler = sampler;
     this.others = others;
-    thread = new Thread(group, this, "httpaudit-audit", 0, false);
-    thread.setDaemon(true);
-    thread.setContextClassLoader(null);
+    thread = OwnThreads.thread(group, this, "httpaudit-audit");
   }
 
   /**

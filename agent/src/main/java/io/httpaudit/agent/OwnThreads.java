@@ -20,7 +20,12 @@ final class OwnThreads implements ThreadFactory {
 
   @Override
   public Thread newThread(Runnable task) {
-    Thread thread = new Thread(group, new AsOthers(capture, task), "httpaudit", 0, false);
+    return thread(group, new AsOthers(capture, task), "httpaudit");
+  }
+
+  /** One of the agent's, whichever: it keeps neither the JVM nor a loader of the application's. */
+  static Thread thread(ThreadGroup group, Runnable task, String name) {
+    Thread thread = new Thread(group, task, name, 0, false);
     thread.setDaemon(true);
     thread.setContextClassLoader(null);
     return thread;

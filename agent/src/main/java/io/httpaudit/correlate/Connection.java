@@ -59,11 +59,14 @@ final class Connection {
   /** When bytes were first moved whose packets are awaited, 0: not. */
   long traffic;
 
-  /** The call that wanted it, until it sends something; null: not known. */
-  Call call;
+  /**
+   * Of a connection on which a request was sent, other than to open a tunnel: to the next call it
+   * is another's.
+   */
+  static final Call ANOTHERS = new Call(0, 0, 0, 0, false, 0, 0, 0);
 
-  /** A request was sent on it, other than to open a tunnel. */
-  boolean used;
+  /** The call that wanted it, or {@link #ANOTHERS}; null: not known. */
+  Call call;
 
   /** The kernel counts its local port. */
   boolean admitted;
@@ -100,6 +103,11 @@ final class Connection {
   boolean waiting;
 
   boolean gone;
+
+  /** The call that wanted it, until it sends something; null: not known. */
+  Call wanting() {
+    return call == ANOTHERS ? null : call;
+  }
 
   /**
    * @param understood up to where what arrived was understood: within TLS, was decrypted

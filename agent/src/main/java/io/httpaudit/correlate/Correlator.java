@@ -381,8 +381,8 @@ public final class Correlator implements JvmEvents {
     Connection c = connections.get(connection);
     if (c != null && c.closing == null) {
       c.failed = true;
-      if (c.call != null) {
-        calls.take(c.call.span);
+      if (c.wanting() != null) {
+        calls.take(c.wanting().span);
       }
       c.closing = new Connection.Closing(0, 0, 0, 0, error, at, 0, wallOffset.getAsLong());
       touch(c);
@@ -426,16 +426,15 @@ public final class Correlator implements JvmEvents {
       }
       if (head.method().equals(CONNECT)) {
         // The call itself comes behind it.
-        e.tunnelled = c.call;
+        e.tunnelled = c.wanting();
         e.clear = c.tls().isEmpty();
       } else {
         if (c.client()) {
           e.call = calls.take(head.parent());
           e.opened = e.call != null && e.call == c.call;
-          e.inherited = c.used || c.call != null && !e.opened;
+          e.inherited = c.call != null && !e.opened;
         }
-        c.call = null;
-        c.used = true;
+        c.call = Connection.ANOTHERS;
       }
       if (c.secured != null) {
         e.handshakeFrom = c.secured.handshakeFrom;

@@ -780,6 +780,7 @@ final class Judge {
         sslEnd = OptionalLong.of(Math.max(last, gaveUp(c)));
       }
     }
+    Call wanting = c.wanting();
     return new ConnectionOutcome(
         c.side(),
         verdict,
@@ -791,9 +792,9 @@ final class Judge {
         interfaceName(c),
         !call
             ? Exchange.TraceIds.NONE
-            : c.call != null ? tracing.call(c.call, "") : tracing.root(c.number),
+            : wanting != null ? tracing.call(wanting, "") : tracing.root(c.number),
         call,
-        c.call != null ? Math.min(c.call.start, c.entry) : c.entry,
+        wanting != null ? Math.min(wanting.start, c.entry) : c.entry,
         end,
         wall,
         flow == null ? 0 : flow.syns(),

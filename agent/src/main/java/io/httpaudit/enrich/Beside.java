@@ -132,7 +132,9 @@ public final class Beside {
    * started where none is known is not for the next, but for one that is not known at all.
    */
   public void startsWithin() {
-    within = true;
+    if (!within) {
+      within = true;
+    }
   }
 
   /** A SERVER span was started on this thread, perhaps for the request that it handles next. */

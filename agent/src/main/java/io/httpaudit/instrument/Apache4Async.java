@@ -52,7 +52,7 @@ final class Apache4Async implements Library {
     String one = CLIENT + "DefaultClientExchangeHandlerImpl";
     String minimal = CLIENT + "MinimalClientExchangeHandlerImpl";
     String pipelining = CLIENT + "PipeliningClientExchangeHandlerImpl";
-    Starts starts = new Starts();
+    HttpAuditProbe starts = new CallStarts(observer, byHandler);
     Generates generates = new Generates();
     String generate = "()" + REQUEST;
     return new Point[] {
@@ -80,17 +80,6 @@ final class Apache4Async implements Library {
           new Writes(),
           1)
     };
-  }
-
-  private final class Starts extends HttpAuditProbe {
-    @Override
-    public Object enter(Object handler, Object one, Object two) {
-      OngoingCall call = OngoingCall.start(observer);
-      if (call != null) {
-        byHandler.add(handler, call);
-      }
-      return null;
-    }
   }
 
   /** The request of an attempt, which is about to be written. */

@@ -37,21 +37,10 @@ final class AsyncHttpClient implements Library {
   @Override
   public Point[] points() {
     return new Point[] {
-      Point.makes(FUTURE, new Starts()),
+      Point.makes(FUTURE, new CallStarts(observer, byFuture)),
       Point.around(SENDER, "sendRequest", "", new Begins(), 3),
       Point.around(SENDER, "writeRequest", "", new Writes(), 1, 2)
     };
-  }
-
-  private final class Starts extends HttpAuditProbe {
-    @Override
-    public Object enter(Object future, Object one, Object two) {
-      OngoingCall call = OngoingCall.start(observer);
-      if (call != null) {
-        byFuture.add(future, call);
-      }
-      return null;
-    }
   }
 
   /** An attempt begins: the first has no future yet. */

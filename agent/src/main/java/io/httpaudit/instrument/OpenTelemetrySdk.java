@@ -46,12 +46,16 @@ final class OpenTelemetrySdk implements Library {
    * A provider has somewhere for spans to go, so the application has OpenTelemetry. Of one that is
    * not known it is taken for granted: its spans beside ours would tell everything twice.
    */
-  private static void look(Beside beside, Object provider) throws Throwable {
-    OpenTelemetryClasses classes = OpenTelemetryClasses.of(provider);
-    if (classes == null) {
-      beside.findsUnknown();
-    } else if (classes.keeps(provider)) {
-      beside.activate();
+  private static void look(Beside beside, Object provider) {
+    try {
+      OpenTelemetryClasses classes = OpenTelemetryClasses.of(provider);
+      if (classes == null) {
+        beside.findsUnknown();
+      } else if (classes.keeps(provider)) {
+        beside.activate();
+      }
+    } catch (Throwable e) {
+      HttpAudit.countFault();
     }
   }
 
@@ -70,12 +74,8 @@ final class OpenTelemetrySdk implements Library {
 
     @Override
     public void leave(Object entered, Object builder, Object one, Object provider, Throwable e) {
-      try {
-        if (provider != null) {
-          look(beside, provider);
-        }
-      } catch (Throwable missing) {
-        HttpAudit.countFault();
+      if (provider != null) {
+        look(beside, provider);
       }
     }
   }
@@ -90,11 +90,7 @@ final class OpenTelemetrySdk implements Library {
 
     @Override
     public Object enter(Object provider, Object name, Object two) {
-      try {
-        look(beside, provider);
-      } catch (Throwable e) {
-        HttpAudit.countFault();
-      }
+      look(beside, provider);
       return null;
     }
   }

@@ -34,7 +34,7 @@ final class ReactorNettyClient implements Library {
   @Override
   public Point[] points() {
     return new Point[] {
-      Point.makes(HANDLER, new Starts()),
+      Point.makes(HANDLER, new CallStarts(observer, byHandler)),
       Point.around(HANDLER, "get", "()Ljava/net/SocketAddress;", new Begins()),
       Point.around(
           HANDLER,
@@ -44,17 +44,6 @@ final class ReactorNettyClient implements Library {
           1),
       Point.around(OPERATIONS, "beforeMarkSentHeaders", "()V", new Writes())
     };
-  }
-
-  private final class Starts extends HttpAuditProbe {
-    @Override
-    public Object enter(Object handler, Object one, Object two) {
-      OngoingCall call = OngoingCall.start(observer);
-      if (call != null) {
-        byHandler.add(handler, call);
-      }
-      return null;
-    }
   }
 
   /** An attempt begins: the pool asks whom to connect to. */

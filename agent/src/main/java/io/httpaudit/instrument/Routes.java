@@ -12,6 +12,11 @@ final class Routes {
 
   private record Entry(String context, String path, String end, String route) {}
 
+  /** Whether one of Spring's patterns tells more than that files are looked for by it. */
+  static boolean isTold(String pattern) {
+    return pattern.startsWith("/") && !pattern.equals("/**");
+  }
+
   /** The three in one. */
   String of(String context, String path, String end) {
     int hash = (context.hashCode() * 31 + path.hashCode()) * 31 + end.hashCode();

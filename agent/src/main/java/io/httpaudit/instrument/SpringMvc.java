@@ -94,9 +94,6 @@ final class SpringMvc implements Library {
   }
 
   private static final class Mapped extends HttpAuditProbe {
-    /** What files are looked for by. */
-    private static final String ALL = "/**";
-
     private final Observer observer;
     private final Routes routes = new Routes();
     private final Property contextPath = new Property("getContextPath()");
@@ -116,8 +113,7 @@ final class SpringMvc implements Library {
         Request of = Request.ALL.get(request.getClass());
         String pattern = of.pattern(request);
         if (pattern != null
-            && pattern.startsWith("/")
-            && !pattern.equals(ALL)
+            && Routes.isTold(pattern)
             && isNamed(of.dispatcher.of(request), "REQUEST")
             && isWhole(of, request)
             && contextPath.of(of.context.of(request)) instanceof String prefix

@@ -42,9 +42,6 @@ final class SpringWebFlux implements Library {
     private static final String PATTERN =
         "org.springframework.web.reactive.HandlerMapping.bestMatchingPattern";
 
-    /** What files are looked for by. */
-    private static final String ALL = "/**";
-
     /** Filters put one request around another. */
     private static final int MOST_WRAPPED = 32;
 
@@ -68,24 +65,25 @@ final class SpringWebFlux implements Library {
 
     private final Routes routes = new Routes();
 
-    /** Empty: not known. */
-    String route(Object exchange) throws Throwable {
-      Object requested = request.of(exchange);
-      Object requestPath = path.of(requested);
+    /**
+     * Empty: not known.
+     *
+     * @param received what {@link #received} found
+     */
+    String route(Object exchange, Object received) throws Throwable {
+      Object requestPath = path.of(request.of(exchange));
       return attributes.of(exchange) instanceof Map<?, ?> map
               && text.of(map.get(PATTERN)) instanceof String pattern
-              && pattern.startsWith("/")
-              && !pattern.equals(ALL)
+              && Routes.isTold(pattern)
               && value.of(contextPath.of(requestPath)) instanceof String prefix
               && value.of(requestPath) instanceof String asked
-              && asked.equals(value.of(path.of(received(requested))))
+              && asked.equals(value.of(path.of(received)))
           ? routes.of(prefix, pattern, "")
           : "";
     }
 
-    /** Whether it is of the request whose context this is. */
-    boolean isOf(HttpAuditContext context, Object exchange, Observer observer) throws Throwable {
-      Object received = received(request.of(exchange));
+    /** Whether that was made of the request whose context this is. */
+    boolean isOf(HttpAuditContext context, Object received, Observer observer) throws Throwable {
       return target.of(served.of(received)) instanceof String whole
           ? observer.isFor(context, whole, "")
           : uri.of(received) instanceof URI asked
@@ -93,8 +91,8 @@ final class SpringWebFlux implements Library {
     }
 
     /** What the server made of the bytes; null: something is around it that is not known. */
-    private Object received(Object requested) throws Throwable {
-      Object at = requested;
+    Object received(Object exchange) throws Throwable {
+      Object at = request.of(exchange);
       for (int i = 0; i < MOST_WRAPPED; i++) {
         Object within = original.of(at);
         if (within == null) {
@@ -121,8 +119,9 @@ final class SpringWebFlux implements Library {
         return null;
       }
       try {
-        String route = exchanges.route(exchange);
-        if (!route.isEmpty() && exchanges.isOf(context, exchange, observer)) {
+        Object received = exchanges.received(exchange);
+        String route = exchanges.route(exchange, received);
+        if (!route.isEmpty() && exchanges.isOf(context, received, observer)) {
           observer.route(context, route);
         }
       } catch (Throwable e) {

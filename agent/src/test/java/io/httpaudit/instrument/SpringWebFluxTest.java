@@ -2,10 +2,7 @@ package io.httpaudit.instrument;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.httpaudit.observe.Sockets;
-import io.httpaudit.observe.Told;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.springframework.core.io.buffer.DataBuffer;
@@ -27,7 +24,11 @@ import reactor.core.publisher.Flux;
 /** Which route an exchange of Spring's own has, and that it has none where that isn't certain. */
 class SpringWebFluxTest {
   private final SpringWebFlux.Exchange exchanges = new SpringWebFlux.Exchange();
-  private final Sockets sockets = new Sockets();
+  private final RoutesTold told = new RoutesTold(SpringWebFlux::new);
+
+  private String route(ServerWebExchange exchange) throws Throwable {
+    return exchanges.route(exchange, exchanges.received(exchange));
+  }
 
   private static ServerWebExchange mapped(ServerWebExchange exchange, String pattern) {
     exchange
@@ -44,9 +45,9 @@ class SpringWebFluxTest {
 
   @Test
   void itIsThePatternThatTheHandlerWasFoundBy() throws Throwable {
-    assertThat(exchanges.route(mapped(asked("/orders/7?page=2"), "/orders/{order}")))
+    assertThat(route(mapped(asked("/orders/7?page=2"), "/orders/{order}")))
         .isEqualTo("/orders/{order}");
-    assertThat(exchanges.route(mapped(asked("/"), "/"))).isEqualTo("/");
+    assertThat(route(mapped(asked("/"), "/"))).isEqualTo("/");
   }
 
   @Test
@@ -54,14 +55,12 @@ class SpringWebFluxTest {
     ServerWebExchange exchange =
         MockServerWebExchange.from(
             MockServerHttpRequest.get("/shop/orders/7").contextPath("/shop"));
-    assertThat(exchanges.route(mapped(exchange, "/orders/{order}")))
-        .isEqualTo("/shop/orders/{order}");
+    assertThat(route(mapped(exchange, "/orders/{order}"))).isEqualTo("/shop/orders/{order}");
 
     // As a filter, or Spring's own for several applications, says it.
     ServerWebExchange changed =
         asked("/shop/orders/7").mutate().request(r -> r.contextPath("/shop")).build();
-    assertThat(exchanges.route(mapped(changed, "/orders/{order}")))
-        .isEqualTo("/shop/orders/{order}");
+    assertThat(route(mapped(changed, "/orders/{order}"))).isEqualTo("/shop/orders/{order}");
   }
 
   @Test
@@ -74,38 +73,17 @@ class SpringWebFluxTest {
                 new ServerHttpRequestDecorator(
                     exchange.getRequest().mutate().header("Seen", "yes").build()))
             .build();
-    assertThat(exchanges.route(mapped(wrapped, "/orders/{order}"))).isEqualTo("/orders/{order}");
+    assertThat(route(mapped(wrapped, "/orders/{order}"))).isEqualTo("/orders/{order}");
   }
 
   @Test
   void anotherPathThanWasAskedForHasNone() throws Throwable {
     ServerWebExchange changed =
         asked("/api/orders/7").mutate().request(r -> r.path("/orders/7")).build();
-    assertThat(exchanges.route(mapped(changed, "/orders/{order}"))).isEmpty();
+    assertThat(route(mapped(changed, "/orders/{order}"))).isEmpty();
     ServerWebExchange wrapped =
         changed.mutate().request(new ServerHttpRequestDecorator(changed.getRequest())).build();
-    assertThat(exchanges.route(mapped(wrapped, "/orders/{order}"))).isEmpty();
-  }
-
-  /** The routes that are told where, in the context of who sends this, that is handled. */
-  private List<String> told(String sent, ServerWebExchange handled) {
-    sockets.accept(5, 40_000);
-    sockets.read(
-        5, ("GET " + sent + " HTTP/1.1\r\nHost: a\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
-    long faults = HttpAudit.faults();
-    HttpAudit.replace(sockets.observer.decoded(5, new Object(), sent));
-    try {
-      HttpAuditProbe adapter = new SpringWebFlux(sockets.observer).points()[0].probe();
-      assertThat(adapter.enter(null, handled, null)).isNull();
-    } finally {
-      HttpAudit.replace(null);
-    }
-    sockets.observer.closing(5);
-    assertThat(HttpAudit.faults()).isEqualTo(faults);
-    return Told.of(sockets).stream()
-        .filter(line -> line.contains(" route of "))
-        .map(line -> line.substring(line.indexOf('/')))
-        .toList();
+    assertThat(route(mapped(wrapped, "/orders/{order}"))).isEmpty();
   }
 
   private static final String PATTERN = "/orders/{order}";
@@ -116,13 +94,13 @@ class SpringWebFluxTest {
         List.of(
             "/orders/7", "/orders/7?page=2&size=%20a+b", "/orders/%C3%A4;v=1?x", "/orders/7?")) {
       ServerWebExchange exchange = served("http://shop" + target, new Object());
-      assertThat(told(target, exchange)).as(target).containsExactly(PATTERN);
+      assertThat(told.of(target, exchange)).as(target).containsExactly(PATTERN);
       ServerWebExchange wrapped =
           exchange
               .mutate()
               .request(new ServerHttpRequestDecorator(exchange.getRequest().mutate().build()))
               .build();
-      assertThat(told(target, wrapped)).as(target).containsExactly(PATTERN);
+      assertThat(told.of(target, wrapped)).as(target).containsExactly(PATTERN);
     }
   }
 
@@ -130,10 +108,10 @@ class SpringWebFluxTest {
   @Test
   void itIsNotToldOfARequestInWhoseContextAnotherOneIsHandled() {
     ServerWebExchange exchange = served("http://shop/orders/7?page=2", new Object());
-    assertThat(told("/invoices/3", exchange)).isEmpty();
-    assertThat(told("/orders/8?page=2", exchange)).isEmpty();
-    assertThat(told("/orders/7?page=3", exchange)).isEmpty();
-    assertThat(told("/orders/7", exchange)).isEmpty();
+    assertThat(told.of("/invoices/3", exchange)).isEmpty();
+    assertThat(told.of("/orders/8?page=2", exchange)).isEmpty();
+    assertThat(told.of("/orders/7?page=3", exchange)).isEmpty();
+    assertThat(told.of("/orders/7", exchange)).isEmpty();
   }
 
   /** As a server's adapter makes it: Spring's URI of it, and what the server itself has. */
@@ -178,19 +156,21 @@ class SpringWebFluxTest {
   @Test
   void reactorNettysOwnTargetCounts() {
     String absolute = "http://shop/orders/7?page=2";
-    assertThat(told(absolute, served(absolute, new OfReactorNetty(absolute))))
+    assertThat(told.of(absolute, served(absolute, new OfReactorNetty(absolute))))
         .containsExactly(PATTERN);
     assertThat(
-            told("/orders/7", served("http://shop/api/orders/7", new OfReactorNetty("/orders/7"))))
+            told.of(
+                "/orders/7", served("http://shop/api/orders/7", new OfReactorNetty("/orders/7"))))
         .containsExactly(PATTERN);
-    assertThat(told("/orders/8", served("http://shop/orders/8", new OfReactorNetty("/orders/7"))))
+    assertThat(
+            told.of("/orders/8", served("http://shop/orders/8", new OfReactorNetty("/orders/7"))))
         .isEmpty();
   }
 
   @Test
   void filesAndWhatIsNotMappedHaveNone() throws Throwable {
-    assertThat(exchanges.route(asked("/orders/7"))).isEmpty();
-    assertThat(exchanges.route(mapped(asked("/logo.png"), "/**"))).isEmpty();
-    assertThat(exchanges.route(mapped(asked("/"), ""))).isEmpty();
+    assertThat(route(asked("/orders/7"))).isEmpty();
+    assertThat(route(mapped(asked("/logo.png"), "/**"))).isEmpty();
+    assertThat(route(mapped(asked("/"), ""))).isEmpty();
   }
 }

@@ -3,7 +3,6 @@ package io.httpaudit.stacks;
 import javax.net.ssl.SSLContext;
 import org.apache.http.HttpEntity;
 import org.apache.http.HttpResponse;
-import org.apache.http.client.config.RequestConfig;
 import org.apache.http.impl.nio.client.CloseableHttpAsyncClient;
 import org.apache.http.impl.nio.client.HttpAsyncClientBuilder;
 import org.apache.http.impl.nio.client.HttpAsyncClients;
@@ -26,13 +25,7 @@ public final class Apache4AsyncStack implements Stack {
     CloseableHttpAsyncClient client = builder.build();
     client.start();
     return (uri, asked) -> {
-      Apache4Request request = new Apache4Request(asked.method(), uri);
-      request.setHeader("Sent", "" + asked.bytes());
-      request.setConfig(
-          RequestConfig.custom()
-              .setExpectContinueEnabled(asked.expects())
-              .setSocketTimeout(asked.timeout())
-              .build());
+      Apache4Request request = new Apache4Request(uri, asked);
       if (asked.hasBody()) {
         NByteArrayEntity entity = new NByteArrayEntity(asked.body());
         entity.setChunked(asked.chunked());

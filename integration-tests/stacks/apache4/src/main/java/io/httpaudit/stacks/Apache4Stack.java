@@ -2,7 +2,6 @@ package io.httpaudit.stacks;
 
 import java.io.ByteArrayInputStream;
 import javax.net.ssl.SSLContext;
-import org.apache.http.client.config.RequestConfig;
 import org.apache.http.client.methods.CloseableHttpResponse;
 import org.apache.http.entity.ByteArrayEntity;
 import org.apache.http.entity.InputStreamEntity;
@@ -20,13 +19,7 @@ public final class Apache4Stack implements Stack {
     }
     CloseableHttpClient client = builder.build();
     return (uri, asked) -> {
-      Apache4Request request = new Apache4Request(asked.method(), uri);
-      request.setHeader("Sent", "" + asked.bytes());
-      request.setConfig(
-          RequestConfig.custom()
-              .setExpectContinueEnabled(asked.expects())
-              .setSocketTimeout(asked.timeout())
-              .build());
+      Apache4Request request = new Apache4Request(uri, asked);
       if (asked.hasBody()) {
         request.setEntity(
             asked.chunked()

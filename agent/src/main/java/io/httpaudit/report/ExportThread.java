@@ -45,7 +45,7 @@ final class ExportThread implements Runnable {
         entries.clear();
       }
     } catch (Throwable e) {
-      tell("httpaudit: spans can't be sent: " + e.getMessage());
+      tell("httpaudit: spans can't be sent: " + Trouble.of(e));
     } finally {
       queue.end();
     }

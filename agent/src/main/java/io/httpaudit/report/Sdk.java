@@ -29,9 +29,20 @@ final class Sdk {
 
   /**
    * In the order of {@link OtelConfig#exporters}. By {@code OTEL_…} variables and {@code otel.…}
-   * properties; throws where the SDK finds them wrong.
+   * properties.
+   *
+   * @throws IllegalArgumentException where the SDK finds them wrong; its message may be printed
    */
   static List<SpanExport> configured() {
+    try {
+      return exports();
+    } catch (RuntimeException e) {
+      // Not as its cause either: whoever prints that prints what was refused.
+      throw new IllegalArgumentException(Trouble.ofSettings(e));
+    }
+  }
+
+  private static List<SpanExport> exports() {
     OwnSender sender = new OwnSender(ComponentLoader.forClassLoader(Sdk.class.getClassLoader()));
     ConfigProperties config =
         DefaultConfigProperties.create(new HashMap<>(), sender).withOverrides(overrides());

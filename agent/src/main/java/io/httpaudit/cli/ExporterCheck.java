@@ -1,18 +1,15 @@
 package io.httpaudit.cli;
 
+import io.httpaudit.report.ExporterProbe;
 import io.httpaudit.report.OtelConfig;
 import java.io.IOException;
-import java.net.HttpURLConnection;
-import java.net.URI;
-import java.net.URLConnection;
 
 /** Whether someone takes spans at the configured endpoint: by sending it none. */
 final class ExporterCheck {
   private static final String NAME = "exporter";
-  private static final int TIMEOUT_MILLIS = 2_000;
   private static final String JAEGER =
-      "for a Jaeger: docker run --rm -p 16686:16686 -p 4318:4318 jaegertracing/jaeger:2.13.0; without spans:"
-          + " OTEL_TRACES_EXPORTER=none";
+      "for a Jaeger: docker run --rm -p 16686:16686 -p 4318:4318 jaegertracing/jaeger:2.13.0;"
+          + " without spans: OTEL_TRACES_EXPORTER=none";
 
   private ExporterCheck() {}
 
@@ -26,36 +23,21 @@ final class ExporterCheck {
     }
     String shown = OtelConfig.shownEndpoint();
     try {
-      return post(shown);
-    } catch (IOException | IllegalArgumentException e) {
+      return judged(shown, ExporterProbe.status());
+    } catch (IOException e) {
       return Check.warn(NAME, shown + " does not answer (" + e.getMessage() + ")", JAEGER);
+    } catch (IllegalArgumentException e) {
+      return Check.warn(NAME, e.getMessage(), "no span is sent");
     }
   }
 
-  /** An export of nothing is an empty body: no resource, no span. */
-  private static Check post(String endpoint) throws IOException {
-    boolean forTraces = !OtelConfig.get("otel.exporter.otlp.traces.endpoint").isEmpty();
-    String url = forTraces ? endpoint : endpoint.replaceAll("/+$", "") + "/v1/traces";
-    URLConnection opened = URI.create(url).toURL().openConnection();
-    if (!(opened instanceof HttpURLConnection connection)) {
-      return Check.warn(NAME, endpoint + " is no URL of HTTP", JAEGER);
-    }
-    connection.setConnectTimeout(TIMEOUT_MILLIS);
-    connection.setReadTimeout(TIMEOUT_MILLIS);
-    connection.setRequestMethod("POST");
-    connection.setRequestProperty("Content-Type", "application/x-protobuf");
-    connection.setDoOutput(true);
-    connection.getOutputStream().close();
-    int status = connection.getResponseCode();
-    connection.disconnect();
+  private static Check judged(String shown, int status) {
     if (status / 100 == 2) {
-      return Check.ok(NAME, endpoint + " takes spans");
+      return Check.ok(NAME, shown + " takes spans");
     }
-    // 401 and 403: the headers that the SDK sends are not sent here.
+    String answers = shown + " answers " + status;
     return status == 401 || status == 403
-        ? Check.ok(
-            NAME, endpoint + " answers " + status + ": it asks for OTEL_EXPORTER_OTLP_HEADERS")
-        : Check.warn(
-            NAME, endpoint + " answers " + status + " to " + url, "is that an OTLP endpoint?");
+        ? Check.warn(NAME, answers, "it asks for others than it gets of OTEL_EXPORTER_OTLP_HEADERS")
+        : Check.warn(NAME, answers + " to " + OtelConfig.shownUrl(), "is that an OTLP endpoint?");
   }
 }

@@ -15,7 +15,7 @@ import java.util.Set;
  * else by variable. All else the SDK's autoconfiguration reads.
  */
 public final class OtelConfig {
-  static final String DEFAULT_ENDPOINT = "http://localhost:4318";
+  private static final String DEFAULT_ENDPOINT = "http://localhost:4318";
 
   private static final String OTLP = "otlp";
   private static final String HTTP = "http/protobuf";
@@ -129,8 +129,11 @@ public final class OtelConfig {
     if (!protocol().equals("grpc")) {
       return Optional.empty();
     }
-    String base = endpoint();
-    return Optional.of(base.endsWith("/") ? base.concat(TRACES.substring(1)) : base.concat(TRACES));
+    return Optional.of(underBase(endpoint()));
+  }
+
+  private static String underBase(String base) {
+    return base.endsWith("/") ? base.concat(TRACES.substring(1)) : base.concat(TRACES);
   }
 
   /**
@@ -141,14 +144,45 @@ public final class OtelConfig {
     return endpoint.replaceFirst("^([a-z]+://[^/]*):4317(/.*)?$", "$1:4318$2");
   }
 
-  /** Without user-info: it is written to stderr. */
+  /** As it may be written: without user-info, query and fragment, which may hold a credential. */
   public static String shownEndpoint() {
-    String endpoint = endpoint();
-    int scheme = endpoint.indexOf("://");
-    int at = endpoint.lastIndexOf('@');
-    return scheme > 0 && at > scheme
-        ? endpoint.substring(0, scheme + 3).concat(endpoint.substring(at + 1))
-        : endpoint;
+    return shown(endpoint());
+  }
+
+  /** The URL that traces are posted to, as it may be written. */
+  public static String shownUrl() {
+    boolean whole = !tracesEndpoint().isEmpty() && insteadOfGrpc().isEmpty();
+    return whole ? shownEndpoint() : underBase(shownEndpoint());
+  }
+
+  /**
+   * What is malformed is cut by the same separators (RFC 3986, 3.2). Where a later {@code @} may
+   * yet belong to its user-info, nothing of it is shown.
+   */
+  private static String shown(String url) {
+    int scheme = url.indexOf("://");
+    int start = scheme < 0 ? 0 : scheme + 3;
+    int end = start;
+    while (end < url.length() && "/?#".indexOf(url.charAt(end)) < 0) {
+      end++;
+    }
+    String authority = url.substring(start, end);
+    authority = authority.substring(authority.lastIndexOf('@') + 1);
+    boolean noUrl = scheme >= 0 && !url.substring(0, scheme).matches("[A-Za-z][A-Za-z0-9+.-]*");
+    noUrl |= !authority.matches("(\\[[^\\]]*]|[^:]+)(:[0-9]+)?") && url.indexOf('@', end) >= 0;
+    if (noUrl) {
+      return "an endpoint that is no URL";
+    }
+    return url.substring(0, start).concat(authority).concat(path(url, end));
+  }
+
+  /** From there to where a query or a fragment begins. */
+  private static String path(String url, int from) {
+    int to = from;
+    while (to < url.length() && "?#".indexOf(url.charAt(to)) < 0) {
+      to++;
+    }
+    return url.substring(from, to);
   }
 
   /** {@code service.name}: what the user says, else the jar's or the main class's name. */

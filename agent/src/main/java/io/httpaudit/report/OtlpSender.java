@@ -58,7 +58,17 @@ final class OtlpSender implements HttpSender {
   /** Posts the parts as one message, as often as need be; the answer is the last one's. */
   HttpReply post(List<Part> message) throws IOException {
     List<Part> body = config.getCompressor() == null ? message : compressed(message);
-    return post(head(body.stream().mapToInt(Part::length).sum()), body);
+    return post(head(length(body)), body);
+  }
+
+  /** Posts a message of nothing, once. */
+  HttpReply postNothing() throws IOException {
+    List<Part> body = config.getCompressor() == null ? List.of() : compressed(List.of());
+    return once(head(length(body)), body);
+  }
+
+  private static int length(List<Part> body) {
+    return body.stream().mapToInt(Part::length).sum();
   }
 
   private List<Part> compressed(List<Part> message) throws IOException {

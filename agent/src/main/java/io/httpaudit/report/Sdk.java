@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * What is used of OpenTelemetry's SDK: its configuration, and its resource. Not its tracer and
@@ -34,18 +35,35 @@ final class Sdk {
    * @throws IllegalArgumentException where the SDK finds them wrong; its message may be printed
    */
   static List<SpanExport> configured() {
+    return accepted(Sdk::exports);
+  }
+
+  /** The sender of spans alone; throws likewise. */
+  static OtlpSender sender() {
+    OwnSender sender = own();
+    return accepted(() -> otlp(config(sender), sender));
+  }
+
+  private static <T> T accepted(Supplier<T> made) {
     try {
-      return exports();
+      return made.get();
     } catch (RuntimeException e) {
       // Not as its cause either: whoever prints that prints what was refused.
       throw new IllegalArgumentException(Trouble.ofSettings(e));
     }
   }
 
+  private static OwnSender own() {
+    return new OwnSender(ComponentLoader.forClassLoader(Sdk.class.getClassLoader()));
+  }
+
+  private static ConfigProperties config(OwnSender sender) {
+    return DefaultConfigProperties.create(new HashMap<>(), sender).withOverrides(overrides());
+  }
+
   private static List<SpanExport> exports() {
-    OwnSender sender = new OwnSender(ComponentLoader.forClassLoader(Sdk.class.getClassLoader()));
-    ConfigProperties config =
-        DefaultConfigProperties.create(new HashMap<>(), sender).withOverrides(overrides());
+    OwnSender sender = own();
+    ConfigProperties config = config(sender);
     Resource resource = resource(config);
     List<SpanExport> exports = new ArrayList<>();
     for (String exporter : OtelConfig.exporters()) {

@@ -36,6 +36,20 @@ class OtelConfigTest {
     "grpc, https://collector.test, https://collector.test",
     "http/protobuf, http://collector:4317, http://collector:4317",
     "'', http://me:secret@collector:4318, http://collector:4318",
+    "'', http://me:s3c@ret@collector:4318, http://collector:4318",
+    "'', me:secret@collector:4318, collector:4318",
+    "'', http:me:secret@collector:4318, collector:4318",
+    "'', http://me:secret@collector:43l8, http://collector:43l8",
+    "'', https://collector.test/otlp?api-key=secret, https://collector.test/otlp",
+    "'', https://collector.test?api-key=s@cret, https://collector.test",
+    "'', https://collector.test/otlp#secret, https://collector.test/otlp",
+    "'', https://collector.test/t@acme, https://collector.test/t@acme",
+    "'', https://me:secret@collector.test/t@acme, https://collector.test/t@acme",
+    "'', 'https://[::1]:4318/t@acme', 'https://[::1]:4318/t@acme'",
+    "'', http://me:s3c/ret@collector:4318, an endpoint that is no URL",
+    "'', http://me:s3c#ret@collector:4318, an endpoint that is no URL",
+    "'', http:/me:secret@collector:4318, an endpoint that is no URL",
+    "'', me:secret@collector/x://y, an endpoint that is no URL",
   })
   void theStartLineTellsWhereSpansReallyGo(String protocol, String endpoint, String shown) {
     set("otel.exporter.otlp.protocol", protocol);
@@ -51,7 +65,8 @@ class OtelConfigTest {
 
     assertThat(OtelConfig.notices())
         .containsExactly(
-            "httpaudit: OTLP protocol 'grpc' is not spoken, 'http/protobuf' to http://collector:4318 is used");
+            "httpaudit: OTLP protocol 'grpc' is not spoken, 'http/protobuf' to"
+                + " http://collector:4318 is used");
     assertThat(OtelConfig.insteadOfGrpc()).contains("http://collector:4318/v1/traces");
   }
 

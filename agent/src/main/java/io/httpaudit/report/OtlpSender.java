@@ -85,7 +85,8 @@ final class OtlpSender implements HttpSender {
     String path = config.getEndpoint().getRawPath();
     StringBuilder head = new StringBuilder("POST ");
     head.append(path == null || path.isEmpty() ? "/" : path).append(" HTTP/1.1\r\n");
-    header(head, "Host", config.getEndpoint().getRawAuthority());
+    String authority = config.getEndpoint().getRawAuthority();
+    header(head, "Host", authority.substring(authority.lastIndexOf('@') + 1));
     header(head, "Content-Type", config.getContentType());
     header(head, "Content-Length", Integer.toString(length));
     if (config.getCompressor() != null) {

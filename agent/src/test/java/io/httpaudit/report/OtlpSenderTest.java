@@ -87,6 +87,22 @@ class OtlpSenderTest {
         .contains("read_wait", "url.path", "/pay");
   }
 
+  /** RFC 9110, 7.2 and 4.2.4: none in Host, to which a server of Go's answers 400. */
+  @Test
+  void userInfoOfTheEndpointIsNotSent() {
+    collector.answers(OK);
+    assertThat(
+            sends(
+                exporter()
+                    .setEndpoint(collector.endpoint().replace("://", "://me:s3cret@"))
+                    .build()))
+        .isTrue();
+
+    assertThat(collector.requests().get(0).head())
+        .contains("Host: 127.0.0.1:" + collector.port() + "\r\n")
+        .doesNotContain("s3cret");
+  }
+
   @Test
   void oneConnectionServesManyRequests() {
     collector.answers(OK, OK, OK);
@@ -100,7 +116,12 @@ class OtlpSenderTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\nab\r\n0\r\nTrailer: x\r\n\r\n",
+        "HTTP/1.1 200 OK\r\n"
+            + "Transfer-Encoding: chunked\r\n\r\n"
+            + "2;x=y\r\n"
+            + "ab\r\n"
+            + "0\r\n"
+            + "Trailer: x\r\n\r\n",
         "HTTP/1.1 200 OK\r\ncontent-length:2\r\n\r\nab",
         "HTTP/1.1 204 No Content\r\n\r\n",
         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",

@@ -26,6 +26,17 @@ final class Sdk {
   private static final AttributeKey<String> DISTRO_VERSION =
       AttributeKey.stringKey("telemetry.distro.version");
 
+  /** All that the exporter is configured by, each for traces alone, too. */
+  private static final List<String> OTLP =
+      List.of(
+          "endpoint",
+          "headers",
+          "compression",
+          "timeout",
+          "certificate",
+          "client.key",
+          "client.certificate");
+
   private Sdk() {}
 
   /**
@@ -78,13 +89,23 @@ final class Sdk {
   private static Map<String, String> overrides() {
     Map<String, String> values = new HashMap<>();
     values.put("otel.exporter.otlp.traces.protocol", "http/protobuf");
+    for (String setting : OTLP) {
+      blank("otel.exporter.otlp." + setting, values);
+      blank("otel.exporter.otlp.traces." + setting, values);
+    }
     OtelConfig.insteadOfGrpc()
         .ifPresent(url -> values.put("otel.exporter.otlp.traces.endpoint", url));
-    if (OtelConfig.get("otel.exporter.otlp.endpoint").isEmpty()) {
-      // A variable that is set to nothing counts as not set, but not to the exporter.
-      values.put("otel.exporter.otlp.endpoint", OtelConfig.DEFAULT_ENDPOINT);
-    }
     return values;
+  }
+
+  /**
+   * A variable that is set to nothing counts as not set (OpenTelemetry's specification, "Empty
+   * value"), but not to the exporter.
+   */
+  private static void blank(String property, Map<String, String> values) {
+    if (OtelConfig.get(property).isEmpty()) {
+      values.put(property, null);
+    }
   }
 
   private static Resource resource(ConfigProperties config) {

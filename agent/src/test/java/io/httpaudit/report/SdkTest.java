@@ -1,5 +1,6 @@
 package io.httpaudit.report;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
@@ -7,6 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the SDK makes of the user's settings. */
 class SdkTest {
@@ -47,7 +49,8 @@ class SdkTest {
       value = {
         "endpoint | http://me:s3cret@c:43l8 | OTEL_EXPORTER_OTLP_ENDPOINT takes an http",
         "endpoint | me:s3cret@c:4318 | OTEL_EXPORTER_OTLP_ENDPOINT takes an http",
-        "traces.endpoint | https://c.test/otlp?api-key=s3cret | OTEL_EXPORTER_OTLP_TRACES_ENDPOINT takes an http",
+        "traces.endpoint | https://c.test/otlp?api-key=s3cret | OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
+            + " takes an http",
         "endpoint | https://c.test#s3cret | OTEL_EXPORTER_OTLP_ENDPOINT takes an http",
         "endpoint | s3cret://c.test | OTEL_EXPORTER_OTLP_ENDPOINT takes an http",
         "timeout | s3cret | OTEL_EXPORTER_OTLP_TIMEOUT takes milliseconds",
@@ -72,5 +75,26 @@ class SdkTest {
     assertThatThrownBy(Sdk::configured)
         .hasNoCause()
         .hasMessage("OTEL_RESOURCE_ATTRIBUTES takes name=value pairs, joined by commas");
+  }
+
+  /** As deployment templates leave them; OpenTelemetry's specification: as if not set. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "endpoint",
+        "headers",
+        "compression",
+        "timeout",
+        "certificate",
+        "client.key",
+        "client.certificate"
+      })
+  void aSettingOfNothingIsNone(String setting) {
+    for (String nothing : List.of("", " ")) {
+      set("otel.exporter.otlp." + setting, nothing);
+      set("otel.exporter.otlp.traces." + setting, nothing);
+
+      assertThat(Sdk.configured()).hasSize(1);
+    }
   }
 }

@@ -46,7 +46,7 @@ final class Redactor {
     String authority = exchange.host().isEmpty() ? server.toString() : exchange.host();
     String scheme = exchange.tls().isPresent() ? "https" : "http";
     if (exchange.method().equals("CONNECT")) {
-      return new Url("", authority(target), "", "");
+      return new Url("", connected(target), "", "");
     }
     int absolute = target.indexOf("://");
     int query = target.indexOf('?');
@@ -69,6 +69,18 @@ final class Redactor {
         authority(authority),
         path(path),
         query < 0 ? "" : query(target.substring(query + 1)));
+  }
+
+  /**
+   * RFC 9112, 3.2.3: a CONNECT's target is host and port. What is more than that may be anything.
+   */
+  private static String connected(String target) {
+    for (int i = 0; i < target.length(); i++) {
+      if ("/?#".indexOf(target.charAt(i)) >= 0) {
+        return REDACTED;
+      }
+    }
+    return authority(target);
   }
 
   private static String cut(String text) {

@@ -6,6 +6,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RedactorTest {
   private static final String JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dozjgNryP4J3jVmNHl0w5N";
@@ -114,6 +115,22 @@ class RedactorTest {
     Redactor.Url url = told.url();
     assertThat(url.text()).isEqualTo("REDACTED@shop.test:443");
     assertThat(url.path()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/login?password=hunter2",
+        "http://h/x?token=abc",
+        "shop.test:443#abc",
+        "me:s3/cret@shop.test:443",
+      })
+  void aConnectToWhatIsNoAuthorityTellsNothing(String target) {
+    Told told = Told.client();
+    told.method = "CONNECT";
+    told.target = target;
+
+    assertThat(told.url()).isEqualTo(new Redactor.Url("", "REDACTED", "", ""));
   }
 
   @Test

@@ -16,7 +16,13 @@ final class Redactor {
   /** A token in a path: so many hexadecimal digits. */
   private static final int HEX = 32;
 
+  /** Cut once it is redacted: of a token that is cut, the rest may look like none. */
   private static final int LONGEST = 8192;
+
+  private static final int LONGEST_SCHEME = 16;
+
+  /** Of a query's bare name: {@code ?wsdl}, {@code ?versioning}. */
+  private static final int LONGEST_FLAG = 16;
 
   private final Set<String> keep;
   private final boolean keepAll;
@@ -42,15 +48,14 @@ final class Redactor {
 
   Url url(Exchange exchange) {
     Endpoint server = exchange.side() == Side.SERVER ? exchange.local() : exchange.peer();
-    String target = cut(exchange.target());
+    String target = exchange.target();
     String authority = exchange.host().isEmpty() ? server.toString() : exchange.host();
     String scheme = exchange.tls().isPresent() ? "https" : "http";
     if (exchange.method().equals("CONNECT")) {
-      return new Url("", connected(target), "", "");
+      return new Url("", cut(connected(target)), "", "");
     }
     int absolute = target.indexOf("://");
-    int query = target.indexOf('?');
-    if (absolute > 0 && target.charAt(0) != '/' && (query < 0 || absolute < query)) {
+    if (absolute > 0 && isScheme(target, absolute)) {
       scheme = target.substring(0, absolute);
       int start = absolute + 3;
       int end = start;
@@ -62,13 +67,25 @@ final class Redactor {
     }
     int fragment = target.indexOf('#');
     target = fragment < 0 ? target : target.substring(0, fragment);
-    query = target.indexOf('?');
+    int query = target.indexOf('?');
     String path = query < 0 ? target : target.substring(0, query);
     return new Url(
         scheme,
-        authority(authority),
-        path(path),
-        query < 0 ? "" : query(target.substring(query + 1)));
+        cut(authority(authority)),
+        cut(path(path)),
+        query < 0 ? "" : cut(query(target.substring(query + 1))));
+  }
+
+  /** RFC 3986, 3.1: whether the first so many characters may be one. */
+  private static boolean isScheme(String target, int length) {
+    for (int i = 0; i < length; i++) {
+      char c = target.charAt(i);
+      boolean letter = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z';
+      if (!letter && (i == 0 || "0123456789+-.".indexOf(c) < 0)) {
+        return false;
+      }
+    }
+    return length <= LONGEST_SCHEME;
   }
 
   /**
@@ -93,7 +110,8 @@ final class Redactor {
   }
 
   private String path(String path) {
-    if (segments.isEmpty() && path.indexOf(';') < 0 && !isToken(path)) {
+    boolean plain = path.indexOf(';') < 0 && path.indexOf('@') < 0;
+    if (plain && segments.isEmpty() && !isToken(path)) {
       return path;
     }
     StringBuilder out = new StringBuilder(path.length());
@@ -101,13 +119,22 @@ final class Redactor {
     while (from <= path.length()) {
       int slash = path.indexOf('/', from);
       int to = slash < 0 ? path.length() : slash;
-      segment(path.substring(from, to), out);
+      String segment = path.substring(from, to);
+      segment(mayBeAuthority(path, from) ? authority(segment) : segment, out);
       if (slash >= 0) {
         out.append('/');
       }
       from = to + 1;
     }
     return out.toString();
+  }
+
+  /**
+   * Of a URL within a path, as a proxy is asked for it: behind two slashes, or behind one and a
+   * colon, where someone made one of two. So is what begins a path without a slash.
+   */
+  private static boolean mayBeAuthority(String path, int segment) {
+    return segment == 0 || segment > 1 && "/:".indexOf(path.charAt(segment - 2)) >= 0;
   }
 
   /** RFC 3986, 3.3: a segment's parameters follow semicolons, {@code ;jsessionid=…} for one. */
@@ -170,10 +197,33 @@ final class Redactor {
   private void pair(String pair, StringBuilder out) {
     int equals = pair.indexOf('=');
     String key = equals < 0 ? pair : pair.substring(0, equals);
-    boolean kept = keepAll || keep.contains(key);
-    out.append(!kept && isToken(key) ? REDACTED : key);
-    if (equals >= 0) {
-      out.append('=').append(kept ? pair.substring(equals + 1) : REDACTED);
+    if (keepAll || keep.contains(key)) {
+      out.append(pair);
+    } else if (isBare(pair, key.length()) && !isFlag(key)) {
+      out.append(REDACTED);
+    } else {
+      out.append(isToken(key) ? REDACTED : key).append(equals < 0 ? "" : "=" + REDACTED);
     }
+  }
+
+  /** Without a value: then the name may be one, Base64 with its padding for instance. */
+  private static boolean isBare(String pair, int key) {
+    for (int i = key; i < pair.length(); i++) {
+      if (pair.charAt(i) != '=') {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** A short word, which is no token: at most {@value #LONGEST_FLAG} of a to z, '-' and '_'. */
+  private static boolean isFlag(String name) {
+    for (int i = 0; i < name.length(); i++) {
+      char c = name.charAt(i);
+      if ((c < 'a' || c > 'z') && c != '-' && c != '_') {
+        return false;
+      }
+    }
+    return name.length() <= LONGEST_FLAG;
   }
 }

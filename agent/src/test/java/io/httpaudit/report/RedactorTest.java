@@ -38,8 +38,22 @@ class RedactorTest {
         "* | http://127.0.0.1:8080*",
         "/r/00112233445566778899aabbccddeeff/x | http://127.0.0.1:8080/r/REDACTED/x",
         "/r/pre00112233445566778899AABBCCDDEEFF | http://127.0.0.1:8080/r/REDACTED",
-        "/r/00112233445566778899aabbccddeef | http://127.0.0.1:8080/r/00112233445566778899aabbccddeef",
+        "/r/00112233445566778899aabbccddeef |"
+            + " http://127.0.0.1:8080/r/00112233445566778899aabbccddeef",
         "/p?00112233445566778899aabbccddeeff | http://127.0.0.1:8080/p?REDACTED",
+        "/proxy/http://me:s3cret@other/x | http://127.0.0.1:8080/proxy/http://REDACTED@other/x",
+        "/proxy/http:/me:s3@cret@other/x | http://127.0.0.1:8080/proxy/http:/REDACTED@other/x",
+        "//me:s3;cret@h/x | http://127.0.0.1:8080//REDACTED@h/x",
+        "me:s3cret@h/x | http://127.0.0.1:8080REDACTED@h/x",
+        "/users/me@example.test/x@y | http://127.0.0.1:8080/users/me@example.test/x@y",
+        "eyJh.eyJzdWIiOiIxIn0.dozj://x | http://127.0.0.1:8080REDACTED//x",
+        "/verify?c2VjcmV0LXRva2Vu== | http://127.0.0.1:8080/verify?REDACTED",
+        "/verify?c2VjcmV0LXRva2Vu | http://127.0.0.1:8080/verify?REDACTED",
+        "/verify?a=1&hunter2= | http://127.0.0.1:8080/verify?a=REDACTED&REDACTED",
+        "/soap?wsdl&object-lock&some_flag&& |"
+            + " http://127.0.0.1:8080/soap?wsdl&object-lock&some_flag&&",
+        "/soap?abcdefghijklmnopq | http://127.0.0.1:8080/soap?REDACTED",
+        "/a;opaqueToken/b;v | http://127.0.0.1:8080/a;REDACTED/b;v",
       })
   void secretsAreTakenOutOfAUrl(String target, String written) {
     assertThat(plain(target)).isEqualTo(written);
@@ -98,6 +112,8 @@ class RedactorTest {
         .isEqualTo("page=2&card=REDACTED&PAGE=REDACTED");
     assertThat(url("/a?page=2&card=4111", List.of("*"), List.of()).query())
         .isEqualTo("page=2&card=4111");
+    assertThat(url("/a?X1&Y2=&Z3", List.of("X1", "Y2"), List.of()).query())
+        .isEqualTo("X1&Y2=&REDACTED");
   }
 
   @Test
@@ -155,6 +171,21 @@ class RedactorTest {
   @Test
   void anEndlessTargetIsCut() {
     assertThat(plain("/" + "a/".repeat(10_000))).hasSizeLessThan(9_000);
+  }
+
+  /** Cut before it is redacted, each of these would be known as a secret no more. */
+  @Test
+  void whatIsCutIsRedactedFirst() {
+    String long8180 = "/" + "a/".repeat(4_090);
+    Told connect = Told.client();
+    connect.method = "CONNECT";
+    connect.target = "s3cret".repeat(2_000) + "@shop.test:443";
+
+    assertThat(plain(long8180 + JWT)).endsWith("/REDACTED");
+    assertThat(plain(long8180 + "00112233445566778899aabbccddeeff")).endsWith("/REDACTED");
+    assertThat(plain("http://" + "s3cret".repeat(2_000) + "@shop.test/x"))
+        .isEqualTo("http://REDACTED@shop.test/x");
+    assertThat(connect.url().text()).isEqualTo("REDACTED@shop.test:443");
   }
 
   @ParameterizedTest

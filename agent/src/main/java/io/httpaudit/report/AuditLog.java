@@ -9,6 +9,7 @@ import io.httpaudit.correlate.Why;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -25,17 +26,28 @@ final class AuditLog {
   private final long pid = ProcessHandle.current().pid();
   private final Json json = new Json();
   private final Stderr.Rare trouble = new Stderr.Rare();
-  private FileOutputStream out;
+  private OutputStream out;
   private long lost;
 
+  /** Whether the last write failed: it may have left a line's beginning. */
+  private boolean torn;
+
   AuditLog(String path, String service) {
-    this.path = path;
-    this.service = service;
+    this(path, service, null);
     if (path.equals("-")) {
       out = new FileOutputStream(FileDescriptor.out);
     } else if (!path.isEmpty()) {
       open();
     }
+  }
+
+  /**
+   * @param out null: not yet open
+   */
+  AuditLog(String path, String service, OutputStream out) {
+    this.path = path;
+    this.service = service;
+    this.out = out;
   }
 
   private void open() {
@@ -62,12 +74,21 @@ final class AuditLog {
       return;
     }
     try {
-      out.write(line);
+      out.write(torn ? onALineOfItsOwn(line) : line);
+      torn = false;
     } catch (IOException e) {
+      torn = true;
       lost++;
       trouble.line(
           "httpaudit: a line of the audit log was lost: ".concat(String.valueOf(e.getMessage())));
     }
+  }
+
+  private static byte[] onALineOfItsOwn(byte[] line) {
+    byte[] whole = new byte[line.length + 1];
+    whole[0] = '\n';
+    System.arraycopy(line, 0, whole, 1, line.length);
+    return whole;
   }
 
   private Json begin(String type) {

@@ -8,7 +8,10 @@ import io.httpaudit.correlate.Side;
 import io.httpaudit.correlate.Tls;
 import io.httpaudit.correlate.Verdict;
 import io.httpaudit.correlate.Why;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -214,8 +217,7 @@ class AuditLogTest {
             "\"exchanges\":{\"matched\":0,\"inferred\":1,\"app_only\":2,\"wire_only\":3,\"not_captured\":4},"
                 + "\"packets\":1,\"records_lost\":2,\"spans_dropped\":3,\"lines_lost\":4,\"events_lost\":5,"
                 + "\"exchanges_dropped\":6,\"packets_dropped\":7,\"flows_refused\":8,\"ignored\":9,\"faults\":10,"
-                + "\"spans_enriched\":11,\"spans_not_enriched\":12,"
-                + "\"interfaces\":[],\"tier\":3}");
+                + "\"spans_enriched\":11,\"spans_not_enriched\":12,\"interfaces\":[],\"tier\":3}");
   }
 
   @Test
@@ -255,6 +257,42 @@ class AuditLogTest {
     log.exchange(Told.server().exchange(), Told.server().url());
     log.close();
 
+    assertThat(log.lost()).isEqualTo(2);
+  }
+
+  /** The kernel writes what there is room for, and refuses the rest. */
+  @Test
+  void aLineThatFoundNoRoomTakesNoOtherWithIt() {
+    ByteArrayOutputStream disk = new ByteArrayOutputStream();
+    int[] room = {10, 0, 4_096};
+    OutputStream filling =
+        new OutputStream() {
+          private int write;
+
+          @Override
+          public void write(int b) {
+            throw new UnsupportedOperationException();
+          }
+
+          @Override
+          public void write(byte[] bytes) throws IOException {
+            int fits = Math.min(bytes.length, room[Math.min(write++, 2)]);
+            disk.write(bytes, 0, fits);
+            if (fits < bytes.length) {
+              throw new IOException("No space left on device");
+            }
+          }
+        };
+    AuditLog log = new AuditLog("audit.jsonl", "shop", filling);
+    for (int i = 0; i < 4; i++) {
+      log.connection(Told.refused());
+    }
+
+    String[] lines = disk.toString(StandardCharsets.UTF_8).split("\n", -1);
+    assertThat(lines).hasSize(4);
+    assertThat(lines[0]).isEqualTo("{\"v\":1,\"ty");
+    assertThat(lines[1]).startsWith("{\"v\":1,").endsWith("}}").isEqualTo(lines[2]);
+    assertThat(lines[3]).isEmpty();
     assertThat(log.lost()).isEqualTo(2);
   }
 

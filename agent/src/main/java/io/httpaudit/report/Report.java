@@ -13,6 +13,7 @@ import io.httpaudit.trace.Sampler;
 import io.httpaudit.trace.SpanIds;
 import java.util.List;
 import java.util.concurrent.ThreadFactory;
+import java.util.function.ToLongFunction;
 
 /**
  * Writes what was judged: audit log and spans. The audit thread alone; what may be slow is on a
@@ -109,7 +110,7 @@ public final class Report implements Outcomes {
     }
     log.close();
     // Counted again: the summary itself may have been lost.
-    return line(counts, losses(counts, capture), capture.tier());
+    return line(counts::judged, losses(counts, capture), capture.tier());
   }
 
   private Losses losses(Correlator counts, Capture capture) {
@@ -128,24 +129,27 @@ public final class Report implements Outcomes {
         beside.left());
   }
 
-  private static String line(Correlator counts, Losses losses, int tier) {
+  static String line(ToLongFunction<Verdict> counts, Losses losses, int tier) {
     long all = 0;
     for (Verdict verdict : Verdict.values()) {
-      all += counts.judged(verdict);
+      all += counts.applyAsLong(verdict);
     }
     StringBuilder line = new StringBuilder("httpaudit: ").append(all).append(" exchanges: ");
-    line.append(counts.judged(Verdict.MATCHED)).append(" matched, ");
-    line.append(counts.judged(Verdict.INFERRED)).append(" inferred, ");
-    line.append(counts.judged(Verdict.APP_ONLY)).append(" app_only, ");
-    line.append(counts.judged(Verdict.WIRE_ONLY)).append(" wire_only");
+    line.append(counts.applyAsLong(Verdict.MATCHED)).append(" matched, ");
+    line.append(counts.applyAsLong(Verdict.INFERRED)).append(" inferred, ");
+    line.append(counts.applyAsLong(Verdict.APP_ONLY)).append(" app_only, ");
+    line.append(counts.applyAsLong(Verdict.WIRE_ONLY)).append(" wire_only");
     if (tier != 1) {
-      line.append(", ").append(counts.judged(Verdict.NOT_CAPTURED)).append(" not_captured");
+      line.append(", ").append(counts.applyAsLong(Verdict.NOT_CAPTURED)).append(" not_captured");
     }
     line.append("; ").append(losses.records()).append(" packet records lost");
     other(line, losses.spans(), " spans dropped");
     other(line, losses.lines(), " log lines lost");
     other(line, losses.events(), " hook events lost");
     other(line, losses.exchanges(), " exchanges dropped");
+    other(line, losses.packetsDropped(), " packet records dropped");
+    other(line, losses.flowsRefused(), " connections refused by the filter");
+    other(line, losses.faults(), " faults of hooks");
     if (losses.spansEnriched() + losses.spansLeft() > 0) {
       line.append("; ").append(losses.spansEnriched()).append(" spans enriched");
       other(line, losses.spansLeft(), " not");

@@ -4,7 +4,6 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.util.Optional;
 
 /**
  * Lines to standard output, each in a write of its own: a pipe takes up to 4,096 bytes whole
@@ -15,7 +14,7 @@ final class ConsoleExport implements SpanExport {
   private final OutputStream out = new FileOutputStream(FileDescriptor.out);
 
   @Override
-  public Optional<String> send(ProtoBuffer lines) {
+  public Delivery send(ProtoBuffer lines) {
     try {
       HttpConnection.Part all = lines.part();
       byte[] bytes = all.bytes();
@@ -26,9 +25,9 @@ final class ConsoleExport implements SpanExport {
           from = at + 1;
         }
       }
-      return Optional.empty();
+      return Delivery.WHOLE;
     } catch (IOException e) {
-      return Optional.of(Trouble.of(e));
+      return Delivery.none(Trouble.of(e));
     }
   }
 }

@@ -2,7 +2,6 @@ package io.httpaudit.report;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * Makes spans of what waits, and sends them. All of the SDK is loaded on this thread and with its
@@ -55,17 +54,20 @@ final class ExportThread implements Runnable {
     if (batch.size() == 0) {
       return;
     }
-    boolean taken = true;
+    long refused = 0;
     for (int i = 0; i < exports.size(); i++) {
-      Optional<String> trouble = exports.get(i).send(batch.encoded(i));
-      if (trouble.isPresent()) {
-        taken = false;
-        tell("httpaudit: spans don't reach " + OtelConfig.shownEndpoint() + ": " + trouble.get());
+      Delivery delivery = exports.get(i).send(batch.encoded(i));
+      if (!delivery.trouble().isEmpty()) {
+        refused = Math.max(refused, delivery.refused());
+        tell(
+            "httpaudit: spans don't reach "
+                + OtelConfig.shownEndpoint()
+                + ": "
+                + delivery.trouble());
       }
     }
-    if (taken) {
-      delivered += batch.size();
-    }
+    // A rejected span may be a phase's: no more are counted than there were exchanges.
+    delivered += Math.max(0, batch.size() - refused);
     batch.clear();
   }
 

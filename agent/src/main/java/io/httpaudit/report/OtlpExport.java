@@ -3,7 +3,6 @@ package io.httpaudit.report;
 import io.opentelemetry.sdk.resources.Resource;
 import java.io.IOException;
 import java.util.List;
-import java.util.Optional;
 
 /** Requests to an OTLP collector. */
 final class OtlpExport implements SpanExport {
@@ -19,13 +18,18 @@ final class OtlpExport implements SpanExport {
   }
 
   @Override
-  public Optional<String> send(ProtoBuffer spans) {
+  public Delivery send(ProtoBuffer spans) {
     try {
       HttpReply reply = sender.post(List.of(request.start(spans.size()).part(), spans.part()));
-      boolean taken = reply.status() >= OK && reply.status() < REDIRECTION;
-      return taken ? Optional.empty() : Optional.of(Trouble.of(reply));
+      if (reply.status() < OK || reply.status() >= REDIRECTION) {
+        return Delivery.none(Trouble.of(reply));
+      }
+      long rejected = PartialSuccess.rejectedSpans(reply.body());
+      return rejected == 0
+          ? Delivery.WHOLE
+          : new Delivery(rejected + " of one request were rejected", rejected);
     } catch (IOException | RuntimeException e) {
-      return Optional.of(Trouble.of(e));
+      return Delivery.none(Trouble.of(e));
     }
   }
 }

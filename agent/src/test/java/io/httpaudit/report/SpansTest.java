@@ -230,6 +230,20 @@ class SpansTest {
     assertThat(spans.dropped()).isEqualTo(512);
   }
 
+  /** OTLP's specification, "Partial Success": 200, and {rejected_spans: 3, error_message: "no"}. */
+  @Test
+  void whatTheCollectorRejectsOfARequestIsCountedToo() {
+    collector.answers(
+        "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n\n\u0006\b\u0003\u0012\u0002no",
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n\n\u0000");
+    Spans spans = spans();
+    offer(spans, 600);
+    spans.close();
+
+    assertThat(collector.requests()).hasSize(2);
+    assertThat(spans.dropped()).isEqualTo(3);
+  }
+
   @Test
   void aSettingThatTheSdkRefusesIsCountedAndNothingElse() {
     set("otel.exporter.otlp.compression", "lzma");

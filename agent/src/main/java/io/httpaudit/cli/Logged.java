@@ -42,6 +42,9 @@ record Logged(
     Map<String, Object> tls,
     long syns) {
 
+  /** Some thirty years. */
+  private static final double LONGEST_MILLIS = 1e12;
+
   /** A phase, where it belongs on the clock. */
   record Bar(String phase, long from, long micros) {
     /** Whether the application could not see it: {@code httpaudit.unseen_ms} of INTERFACE.md. */
@@ -160,7 +163,8 @@ record Logged(
   }
 
   /** All phases follow one another from the start; the last ends with the response's last byte. */
-  private static List<Bar> serverBars(Map<String, Object> line, long start) {
+  private static List<Bar> serverBars(Map<String, Object> line, long start)
+      throws JsonText.Malformed {
     List<Bar> bars = new ArrayList<>();
     long at = start;
     for (Map.Entry<String, Object> timing : object(line, "timings").entrySet()) {
@@ -178,7 +182,8 @@ record Logged(
    * As {@link #serverBars}; but between phases there may be time that belongs to none, and marks
    * tell where.
    */
-  private static List<Bar> clientBars(Map<String, Object> line, long start) {
+  private static List<Bar> clientBars(Map<String, Object> line, long start)
+      throws JsonText.Malformed {
     List<Bar> bars = new ArrayList<>();
     Map<String, Object> request = object(line, "request");
     Map<String, Object> response = object(line, "response");
@@ -242,15 +247,19 @@ record Logged(
     return client + ' ' + server + ' ' + request.offset();
   }
 
-  private static long micros(Object millis) {
-    return millis instanceof Number ? Math.round(((Number) millis).doubleValue() * 1000) : 0;
+  private static long micros(Object millis) throws JsonText.Malformed {
+    double value = millis instanceof Number ? ((Number) millis).doubleValue() : 0;
+    if (value < 0 || value > LONGEST_MILLIS) {
+      throw new JsonText.Malformed("a timing that is no duration", 0);
+    }
+    return Math.round(value * 1000);
   }
 
   private static long micros(String time) throws JsonText.Malformed {
     try {
       Instant instant = Instant.parse(time);
-      return instant.getEpochSecond() * 1_000_000 + instant.getNano() / 1_000;
-    } catch (DateTimeException e) {
+      return Math.multiplyExact(instant.getEpochSecond(), 1_000_000) + instant.getNano() / 1_000;
+    } catch (DateTimeException | ArithmeticException e) {
       throw new JsonText.Malformed("no time", 0);
     }
   }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
 /** {@code report FILE}: an audit log, to be read. */
@@ -37,12 +38,20 @@ final class ReportCommand {
     if (file.equals("-")) {
       return report(System.in, 0);
     }
-    Path path = Path.of(file);
+    Path path;
+    try {
+      path = Path.of(file);
+    } catch (InvalidPathException e) {
+      // A letter that the locale's encoding has not, for one.
+      err.println("httpaudit: " + file + " can't be read: " + e.getReason());
+      return Cli.WRONG;
+    }
     if (!Files.exists(path)) {
       err.println(
           "httpaudit: "
               + file
-              + " does not exist; an application writes it if it is started with -javaagent:httpaudit.jar=log="
+              + " does not exist; an application writes it if it is started with"
+              + " -javaagent:httpaudit.jar=log="
               + file);
       return Cli.WRONG;
     }

@@ -119,8 +119,9 @@ final class Waterfall {
   private void bar(Logged.Bar bar, long start, long end) {
     int cells = terminal.width() - LABELS;
     long total = Math.max(1, end - start);
-    int from = (int) Math.min(8L * cells - 1, (bar.from() - start) * 8L * cells / total) / 8 * 8;
-    int to = (int) Math.min(8L * cells, (bar.from() + bar.micros() - start) * 8L * cells / total);
+    int from = at(bar.from() - start, total, cells) / 8 * 8;
+    from = Math.min(from, 8 * cells - 8);
+    int to = at(bar.from() + bar.micros() - start, total, cells);
     // However short, it is there.
     to = Math.max(to, from + 1);
     text.append(" ".repeat(from / 8));
@@ -134,6 +135,11 @@ final class Waterfall {
       }
     }
     text.append('\n');
+  }
+
+  /** In eighths of a cell, within the axis wherever the log's times are. */
+  private static int at(long micros, long total, int cells) {
+    return (int) Math.max(0, Math.min(8 * cells, micros * 8.0 * cells / total));
   }
 
   private void travel(Logged view) {

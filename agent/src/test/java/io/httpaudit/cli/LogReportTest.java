@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LogReportTest {
   private static final Terminal UNICODE = new Terminal(100, true);
@@ -29,8 +30,7 @@ class LogReportTest {
           + "\"request\":{\"offset\":0,\"bytes\":187,\"segments\":1,\"retransmits\":0,\"first_us\":1795343664310000,"
           + "\"last_us\":1795343664310000},\"response\":{\"offset\":0,\"bytes\":301,\"segments\":2,\"retransmits\":1,"
           + "\"first_us\":1795343664410000,\"last_us\":1795343664410000},"
-          + "\"timings\":{\"read_wait\":80.0,\"receive\":0.0,\"process\":20.0,\"send\":0.0},"
-          + "\"tcp\":{\"rtt\":0.041,\"zero_window\":0,\"reset\":false}}\n";
+          + "\"timings\":{\"read_wait\":80.0,\"receive\":0.0,\"process\":20.0,\"send\":0.0},\"tcp\":{\"rtt\":0.041,\"zero_window\":0,\"reset\":false}}\n";
 
   /** The same exchange, as its client saw it. */
   private static final String CLIENT =
@@ -41,8 +41,7 @@ class LogReportTest {
           + "\"request\":{\"offset\":0,\"bytes\":187,\"segments\":1,\"retransmits\":0,\"first_us\":1795343664310000,"
           + "\"last_us\":1795343664310000},\"response\":{\"offset\":0,\"bytes\":301,\"segments\":2,\"retransmits\":1,"
           + "\"first_us\":1795343664410000,\"last_us\":1795343664410000},"
-          + "\"timings\":{\"connect\":1.0,\"queue\":0.5,\"send\":0.0,\"wait\":100.0,\"receive\":0.0,\"lag\":3.0},"
-          + "\"tcp\":{\"rtt\":0.042,\"zero_window\":0,\"reset\":false}}\n";
+          + "\"timings\":{\"connect\":1.0,\"queue\":0.5,\"send\":0.0,\"wait\":100.0,\"receive\":0.0,\"lag\":3.0},\"tcp\":{\"rtt\":0.042,\"zero_window\":0,\"reset\":false}}\n";
 
   /**
    * As {@link #CLIENT}, over TLS: 12 ms, of which no phase tells, lie in front of the ClientHello.
@@ -68,30 +67,25 @@ class LogReportTest {
           + "\"local\":\"10.9.0.1:40022\",\"peer\":\"10.9.0.2:8443\",\"interface\":\"eth0\",\"connection\":2,\"syns\":1,"
           + "\"out\":{\"offset\":0,\"bytes\":468},\"in\":{\"offset\":0,\"bytes\":1365},"
           + "\"timings\":{\"connect\":0.2,\"ssl\":0.8},\"tls\":{\"version\":\"1.3\","
-          + "\"cipher\":\"TLS_AES_256_GCM_SHA384\",\"sni\":\"shop.test\",\"resumed\":false,"
-          + "\"failure\":{\"alert\":\"certificate_unknown\",\"by\":\"local\",\"after\":\"server_hello\"}}}\n";
+          + "\"cipher\":\"TLS_AES_256_GCM_SHA384\",\"sni\":\"shop.test\",\"resumed\":false,\"failure\":{\"alert\":\"certificate_unknown\",\"by\":\"local\",\"after\":\"server_hello\"}}}\n";
 
   /** The same, as its server saw it. */
   private static final String NOT_TRUSTED =
       "{\"v\":1,\"type\":\"connection\",\"pid\":11,\"service\":\"stock\",\"time\":\"2026-11-22T10:34:25Z\",\"side\":\"server\","
           + "\"verdict\":\"matched\",\"outcome\":\"tls_failed\",\"local\":\"10.9.0.2:8443\",\"peer\":\"10.9.0.1:40022\","
           + "\"connection\":2,\"syns\":1,\"out\":{\"offset\":0,\"bytes\":1365},\"in\":{\"offset\":0,\"bytes\":468},"
-          + "\"timings\":{},\"tls\":{\"sni\":\"shop.test\","
-          + "\"failure\":{\"alert\":\"certificate_unknown\",\"by\":\"peer\",\"after\":\"server_hello\"}}}\n";
+          + "\"timings\":{},\"tls\":{\"sni\":\"shop.test\",\"failure\":{\"alert\":\"certificate_unknown\",\"by\":\"peer\",\"after\":\"server_hello\"}}}\n";
 
   private static final String NO_RIGHTS =
       "{\"v\":1,\"type\":\"exchange\",\"pid\":12,\"service\":\"shop\",\"time\":\"2026-11-22T10:34:25Z\",\"side\":\"client\","
           + "\"verdict\":\"inferred\",\"why\":\"tcp_info\",\"method\":\"GET\",\"url\":\"http://h/\\u001b[2J\",\"error\":\"reset\","
-          + "\"local\":\"[::1]:40022\",\"peer\":\"[::1]:8080\",\"connection\":1,\"sequence\":0,"
-          + "\"request\":{\"offset\":0,\"bytes\":187},\"response\":{\"offset\":0,\"bytes\":0},\"timings\":{},\"tcp\":{}}\n";
+          + "\"local\":\"[::1]:40022\",\"peer\":\"[::1]:8080\",\"connection\":1,\"sequence\":0,\"request\":{\"offset\":0,\"bytes\":187},\"response\":{\"offset\":0,\"bytes\":0},\"timings\":{},\"tcp\":{}}\n";
 
   private static final String REFUSED =
-      "{\"v\":1,\"type\":\"connection\",\"pid\":12,\"service\":\"shop\",\"time\":\"2026-11-22T10:34:25Z\",\"side\":\"client\","
-          + "\"verdict\":\"matched\",\"outcome\":\"refused\",\"local\":\"[::1]:1\",\"peer\":\"[::1]:2\",\"connection\":2}\n";
+      "{\"v\":1,\"type\":\"connection\",\"pid\":12,\"service\":\"shop\",\"time\":\"2026-11-22T10:34:25Z\",\"side\":\"client\",\"verdict\":\"matched\",\"outcome\":\"refused\",\"local\":\"[::1]:1\",\"peer\":\"[::1]:2\",\"connection\":2}\n";
 
   private static final String SUMMARY =
-      "{\"v\":1,\"type\":\"summary\",\"pid\":10,\"service\":\"shop\",\"time\":\"2026-11-22T10:34:26Z\",\"exchanges\":{\"matched\":1},"
-          + "\"packets\":9,\"records_lost\":2,\"spans_dropped\":0,\"interfaces\":[\"lo\"],\"tier\":1}\n";
+      "{\"v\":1,\"type\":\"summary\",\"pid\":10,\"service\":\"shop\",\"time\":\"2026-11-22T10:34:26Z\",\"exchanges\":{\"matched\":1},\"packets\":9,\"records_lost\":2,\"spans_dropped\":0,\"interfaces\":[\"lo\"],\"tier\":1}\n";
 
   @TempDir Path folder;
 
@@ -249,14 +243,20 @@ class LogReportTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "client | local | unknown_ca | server_hello | unknown_ca by the client after ServerHello: who signed the server's certificate is not trusted",
-        "client | peer | certificate_required | change_cipher_spec | certificate_required by the server after ChangeCipherSpec: it wants a certificate, and got none",
-        "server | local | protocol_version | client_hello | protocol_version by the server after ClientHello: no version of TLS in common",
-        "server | peer | bad_certificate | server_hello | bad_certificate by the client after ServerHello: the server's certificate is not accepted",
-        "server | local | certificate_expired | certificate | certificate_expired by the server after Certificate: the client's certificate is not valid at this time",
+        "client | local | unknown_ca | server_hello | unknown_ca by the client after ServerHello:"
+            + " who signed the server's certificate is not trusted",
+        "client | peer | certificate_required | change_cipher_spec | certificate_required by the"
+            + " server after ChangeCipherSpec: it wants a certificate, and got none",
+        "server | local | protocol_version | client_hello | protocol_version by the server after"
+            + " ClientHello: no version of TLS in common",
+        "server | peer | bad_certificate | server_hello | bad_certificate by the client after"
+            + " ServerHello: the server's certificate is not accepted",
+        "server | local | certificate_expired | certificate | certificate_expired by the server"
+            + " after Certificate: the client's certificate is not valid at this time",
         "client | '' | unknown_ca | '' | unknown_ca",
         "client | peer | close_notify | '' | close_notify by the server",
-        "client | peer | '' | hello_retry_request | ended by the server after HelloRetryRequest, and no alert that could be read says why",
+        "client | peer | '' | hello_retry_request | ended by the server after HelloRetryRequest,"
+            + " and no alert that could be read says why",
         "client | '' | '' | '' | 'ended, and no alert that could be read says why'",
       })
   void whoEndedAHandshakeIsNamedByRole(
@@ -318,6 +318,31 @@ class LogReportTest {
   void linesThatAreNoneAreCountedAndTheFirstIsNamed() throws IOException {
     assertThat(report(UNICODE, 20, "started\n" + SERVER + "{\"v\":1,\"type\":\"exchange\"}\n\n"))
         .endsWith("  2 lines not understood; line 1: no '{' at character 1\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"-1", "-0.5", "1e999", "-1e999", "9223372036854775807"})
+  void aTimingThatIsNoDurationIsNotUnderstood(String timing) throws IOException {
+    String server = SERVER.replace("\"receive\":0.0", "\"receive\":" + timing);
+    String client = CLIENT.replace("\"receive\":0.0", "\"receive\":" + timing);
+
+    assertThat(report(UNICODE, 20, server + client + REFUSED))
+        .endsWith(
+            "  2 lines not understood; line 1: a timing that is no duration at character 1\n");
+  }
+
+  /** Nobody's clock; but whoever reads a log did not write it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"9223372036854775807", "-9223372036854775808", "0", "1e999"})
+  void barsStayOnTheAxisWhateverTheTimesAre(String micros) throws IOException {
+    String log =
+        (SERVER + CLIENT)
+            .replace("first_us\":1795343664310000", "first_us\":" + micros)
+            .replace("last_us\":1795343664410000", "last_us\":" + micros);
+
+    assertThat(report(UNICODE, 20, log)).contains("2 views of exchanges by 2 processes");
+    assertThat(report(UNICODE, 20, SERVER.replace("2026-11", "+1000000-11")))
+        .contains("line 1: no time");
   }
 
   @Test
@@ -384,13 +409,15 @@ class LogReportTest {
         .isEqualTo("2 httpaudit: which audit log?; " + ReportCommand.USAGE + "\n");
     assertThat(cli("report", "nowhere.jsonl"))
         .isEqualTo(
-            "2 httpaudit: nowhere.jsonl does not exist; an application writes it if it is started with"
-                + " -javaagent:httpaudit.jar=log=nowhere.jsonl\n");
+            "2 httpaudit: nowhere.jsonl does not exist; an application writes it if it is started"
+                + " with -javaagent:httpaudit.jar=log=nowhere.jsonl\n");
     assertThat(cli("report", notALog.toString()))
         .isEqualTo(
             "2 httpaudit: "
                 + notALog
                 + " is not an audit log of httpaudit (line 1: no '{' at character 1)\n");
+    assertThat(cli("report", "a\0.jsonl"))
+        .isEqualTo("2 httpaudit: a\0.jsonl can't be read: Nul character not allowed\n");
     assertThat(cli("report", folder.toString()))
         .isEqualTo("2 httpaudit: " + folder + " is a directory\n");
     assertThat(cli("report", "--last", "many", "x"))
@@ -401,7 +428,8 @@ class LogReportTest {
         .isEqualTo("0 No exchange in this log.\n  packet records lost     0\n");
     assertThat(cli("dcotor"))
         .isEqualTo(
-            "2 httpaudit: unknown command 'dcotor', the nearest is 'doctor'; java -jar httpaudit.jar help lists all\n");
+            "2 httpaudit: unknown command 'dcotor', the nearest is 'doctor'; java -jar"
+                + " httpaudit.jar help lists all\n");
   }
 
   @Test

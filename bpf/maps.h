@@ -18,7 +18,8 @@ struct {
 	__type(value, struct admitted);
 } admitted SEC(".maps");
 
-/* Two maps, so that a flood of outgoing connections, of whatever process, evicts no incoming one, nor the other way. */
+/* Two maps, so that a flood of outgoing connections, of whatever process, evicts no incoming one, nor the other way. Made larger
+ * by what the CPUs set aside (io.httpaudit.kernel.BpfMap). */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 4096);

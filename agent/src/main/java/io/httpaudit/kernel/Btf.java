@@ -202,7 +202,7 @@ public final class Btf {
     return at < 0 ? uint(map, name + "_size") : size(target(bytes.getInt(at + 4)));
   }
 
-  /** The maps that section {@code .maps} declares, created. */
+  /** The maps that section {@code .maps} declares, created, with room for as many entries. */
   BpfMap[] createMaps() throws KernelException {
     for (int type = 1; type < count; type++) {
       if (kind(type) == DATASEC && ".maps".equals(name(type))) {
@@ -214,17 +214,19 @@ public final class Btf {
 
   private BpfMap[] createMaps(int section) throws KernelException {
     BpfMap[] maps = new BpfMap[bytes.getInt(types[section] + 4) & 0xffff];
+    int processors = Processors.present();
     try {
       for (int i = 0; i < maps.length; i++) {
         int variable = bytes.getInt(types[section] + HEADER + 12 * i);
         int map = target(variable);
+        int type = uint(map, "type");
         maps[i] =
             BpfMap.create(
                 name(variable),
-                uint(map, "type"),
+                type,
                 typeSize(map, "key"),
                 typeSize(map, "value"),
-                uint(map, "max_entries"),
+                BpfMap.entries(type, uint(map, "max_entries"), processors),
                 uint(map, "map_flags"));
       }
       return maps;

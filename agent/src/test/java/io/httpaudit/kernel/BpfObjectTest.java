@@ -24,14 +24,15 @@ class BpfObjectTest {
     try (BpfObject loaded = BpfObject.load(object)) {
       int tuple = types.sizeOf("tuple");
       int candidate = types.sizeOf("candidate");
+      int candidates = 4096 + 128 * Processors.present();
       assertThat(loaded.map("ring").info()).containsExactly(BpfMap.RINGBUF, 0, 0, 4 << 20, 0);
       assertThat(loaded.map("admitted").info())
           .containsExactly(
               BpfMap.HASH, tuple, types.sizeOf("admitted"), 65536, BpfMap.BPF_F_NO_PREALLOC);
       assertThat(loaded.map("outbound").info())
-          .containsExactly(BpfMap.LRU_HASH, tuple, candidate, 4096, 0);
+          .containsExactly(BpfMap.LRU_HASH, tuple, candidate, candidates, 0);
       assertThat(loaded.map("inbound").info())
-          .containsExactly(BpfMap.LRU_HASH, tuple, candidate, 4096, 0);
+          .containsExactly(BpfMap.LRU_HASH, tuple, candidate, candidates, 0);
       assertThat(loaded.map("listening").info())
           .containsExactly(
               BpfMap.HASH, types.sizeOf("endpoint"), 1, 4096, BpfMap.BPF_F_NO_PREALLOC);

@@ -155,12 +155,26 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
     } catch (RuntimeException | Error e) {
       missing = e.toString();
     } finally {
-      if (state == STARTING) {
-        state = DOWN;
-        release();
+      try {
+        if (state == STARTING) {
+          state = DOWN;
+          goWithout();
+        }
+      } finally {
+        nativeKnown.countDown();
+        started.countDown();
       }
-      nativeKnown.countDown();
-      started.countDown();
+    }
+  }
+
+  /** There is no filter: nothing needs a right any more, and nothing that was opened for it. */
+  private void goWithout() {
+    try {
+      dropRightsOfThisThread();
+    } catch (KernelException | RuntimeException e) {
+      missing += "; rights not given up: " + e.getMessage();
+    } finally {
+      release();
     }
   }
 

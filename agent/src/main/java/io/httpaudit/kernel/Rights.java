@@ -94,7 +94,10 @@ public final class Rights {
     }
   }
 
-  private static void drop(long capabilities) throws KernelException {
+  /**
+   * @param capabilities bit {@code 1L << number} for each
+   */
+  static void drop(long capabilities) throws KernelException {
     CallBuffer buffer = CallBuffer.take();
     try {
       ByteBuffer bytes = buffer.bytes();

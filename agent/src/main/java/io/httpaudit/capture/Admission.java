@@ -29,6 +29,14 @@ public interface Admission {
   long admit(Endpoint local, Endpoint peer, Side side, long connection);
 
   /**
+   * Undoes {@link #admit}: nobody will ever be told of the connection, so nobody else would.
+   * Another end's claim stays.
+   *
+   * @param flow as {@link #admit} gave it for this connection; 0: nothing is to be done
+   */
+  void withdraw(Endpoint local, Endpoint peer, long flow, long connection);
+
+  /**
    * After the connection's opening was told of: ends a rest of the thread that reads candidates,
    * since a candidate is gone once its tuple is used again.
    */

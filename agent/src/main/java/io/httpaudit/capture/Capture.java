@@ -437,6 +437,30 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
   }
 
   @Override
+  public void withdraw(Endpoint local, Endpoint peer, long flow, long connection) {
+    if (state != UP || flow <= 0) {
+      return;
+    }
+    try {
+      // Of a flow that the other end has claimed, the other end is told.
+      if (flow != connection || endNow(FlowTuple.of(local, peer), flow)) {
+        ports.leave(local.port());
+      }
+    } catch (RuntimeException e) {
+      missing = e.toString();
+    }
+  }
+
+  /** Whether it is ended, or will be: behind a claim that still waits. */
+  private boolean endNow(FlowTuple tuple, long flow) {
+    if (anyThreadMayUseMaps) {
+      admissions.end(tuple, flow);
+      return true;
+    }
+    return defer(() -> admissions.end(tuple, flow));
+  }
+
+  @Override
   public void opened() {
     if (resting) {
       resting = false;

@@ -223,6 +223,13 @@ public final class Correlator implements JvmEvents {
     }
     if (connections.size() >= limits.connections()) {
       connectionsDropped++;
+      if (admitted) {
+        kernel.left(local);
+        if (wires.get(flow) == null) {
+          // Else it is the other end's, too, which is known.
+          kernel.end(FlowTuple.of(local, peer), flow);
+        }
+      }
       return;
     }
     Connection c = new Connection(connection, side, local, peer, entry, exit);

@@ -71,7 +71,10 @@ final class Events implements EventRing.Reader {
     return ring.drain(this, limit);
   }
 
-  void opened(
+  /**
+   * @return whether there was room: else nobody learns of the connection
+   */
+  boolean opened(
       long connection,
       Side side,
       Endpoint local,
@@ -80,7 +83,7 @@ final class Events implements EventRing.Reader {
       long entry,
       long exit,
       long call) {
-    put(
+    return put(
         OPENED,
         connection,
         side.ordinal(),
@@ -357,12 +360,12 @@ final class Events implements EventRing.Reader {
     ring.putBytes(at, head.text, head.stateOffset, head.stateLength);
   }
 
-  /** Not for a byte's path: the array is an allocation. */
-  private void put(int type, long... fields) {
+  /** Not for a byte's path: the array is an allocation. Whether there was room. */
+  private boolean put(int type, long... fields) {
     int length = fields.length * 8;
     int body = ring.claim(length);
     if (body < 0) {
-      return;
+      return false;
     }
     boolean written = false;
     try {
@@ -373,6 +376,7 @@ final class Events implements EventRing.Reader {
     } finally {
       done(written, body, length, type);
     }
+    return true;
   }
 
   /**

@@ -590,7 +590,10 @@ public final class Observer extends HttpAuditSink {
     Connection connection = new Connection(numbers.incrementAndGet(), side, this, connected);
     long flow = admission.admit(local, peer, side, connection.number());
     long call = side == Side.CLIENT ? connectingCall() : 0;
-    events.opened(connection.number(), side, local, peer, flow, entry, exit, call);
+    if (!events.opened(connection.number(), side, local, peer, flow, entry, exit, call)) {
+      // Whoever ends the admission would never learn of it.
+      admission.withdraw(local, peer, flow, connection.number());
+    }
     replace(fd, connection);
     admission.opened();
   }

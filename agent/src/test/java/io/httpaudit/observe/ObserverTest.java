@@ -46,6 +46,20 @@ class ObserverTest {
             "1 closed out 40 in 27 NONE");
   }
 
+  /** Its entry in the kernel's map would stay for ever, since nobody would ever end it. */
+  @Test
+  void aConnectionThatNobodyIsToldOfIsNotAdmittedEither() {
+    sockets.connect(5, 4000);
+    // The close of the one before may find no room, either.
+    while (sockets.withdrawn.isEmpty() && sockets.observer.lost() < 3) {
+      sockets.connect(5, 4001);
+    }
+    long refused = sockets.observer.nextNumber() - 1;
+    assertThat(sockets.withdrawn)
+        .containsExactly(refused + " of " + refused + ", 127.0.0.1:4001 127.0.0.1:80");
+    assertThat(sockets.observer.knows(5)).as("or it would pass for one that no hook saw").isTrue();
+  }
+
   @Test
   void whatAHeadCarries() {
     sockets.connect(5, 4000);

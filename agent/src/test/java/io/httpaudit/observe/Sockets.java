@@ -12,6 +12,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The hooks' calls as the JDK's sockets make them, without sockets: an {@link Observer} and native
@@ -21,6 +22,9 @@ public final class Sockets implements Admission {
   public final Observer observer;
   final InetAddress here = InetAddress.getLoopbackAddress();
   boolean admits = true;
+
+  /** Flows whose admission was withdrawn, with the connections that had asked for it. */
+  final List<String> withdrawn = new ArrayList<>();
 
   private final ByteBuffer memory = ByteBuffer.allocateDirect(1 << 17);
   private final long address = MemoryIO.getInstance().getDirectBufferAddress(memory);
@@ -99,6 +103,11 @@ public final class Sockets implements Admission {
   @Override
   public long admit(Endpoint local, Endpoint peer, Side side, long connection) {
     return admits ? connection : 0;
+  }
+
+  @Override
+  public void withdraw(Endpoint local, Endpoint peer, long flow, long connection) {
+    withdrawn.add(connection + " of " + flow + ", " + local + " " + peer);
   }
 
   @Override

@@ -9,6 +9,9 @@ import io.httpaudit.flow.Endpoint;
  * or {@link #listening} of the process, which waits for the kernel side to be up, bounded.
  */
 public interface Admission {
+  /** In place of a flow's id: there are packets, but no room for this connection's. */
+  long REFUSED = -1;
+
   /** Before {@code connect(2)}: taps the interface of the route to the peer, if it isn't yet. */
   void connecting(Endpoint peer);
 
@@ -24,7 +27,8 @@ public interface Admission {
    *
    * @param connection the number that becomes the flow's id, unless the other end of the same
    *     connection is in this JVM and has claimed it before: then that one's
-   * @return the flow's id, 0: not admitted (no rights, full)
+   * @return the flow's id, always positive; 0: there are no packets to be had (no rights, not up
+   *     yet); {@link #REFUSED}
    */
   long admit(Endpoint local, Endpoint peer, Side side, long connection);
 
@@ -32,7 +36,7 @@ public interface Admission {
    * Undoes {@link #admit}: nobody will ever be told of the connection, so nobody else would.
    * Another end's claim stays.
    *
-   * @param flow as {@link #admit} gave it for this connection; 0: nothing is to be done
+   * @param flow as {@link #admit} gave it for this connection; if it is none, nothing is to be done
    */
   void withdraw(Endpoint local, Endpoint peer, long flow, long connection);
 

@@ -25,7 +25,7 @@ final class Admissions {
   /**
    * Claims the flow, or joins the other end's claim.
    *
-   * @return the flow's id; 0: refused
+   * @return the flow's id, or {@link Admission#REFUSED}
    */
   long claim(Endpoint local, Endpoint peer, Side side, long connection) {
     CallBuffer buffer = CallBuffer.take();
@@ -51,8 +51,8 @@ final class Admissions {
         }
         break;
       }
-      refused.incrementAndGet();
-      return 0;
+      refuse();
+      return Admission.REFUSED;
     } finally {
       buffer.give();
     }
@@ -101,6 +101,11 @@ final class Admissions {
     } finally {
       buffer.give();
     }
+  }
+
+  /** Counts a claim that finds no room elsewhere. */
+  void refuse() {
+    refused.incrementAndGet();
   }
 
   /** Claims that found no room. */

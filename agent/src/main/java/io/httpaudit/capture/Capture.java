@@ -424,15 +424,16 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
       if (anyThreadMayUseMaps) {
         flow = admissions.claim(local, peer, side, connection);
       } else if (!defer(() -> admissions.claim(local, peer, side, connection))) {
-        flow = 0;
+        admissions.refuse();
+        flow = REFUSED;
       }
-      if (flow == 0) {
+      if (flow == REFUSED) {
         ports.leave(local.port());
       }
       return flow;
     } catch (RuntimeException e) {
       missing = e.toString();
-      return 0;
+      return REFUSED;
     }
   }
 
@@ -638,7 +639,7 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
     return count(Layout.RECORDS_LOST);
   }
 
-  /** Flows that were not admitted, since the kernel's map was full. */
+  /** Flows that were not admitted, since the kernel's map was full, or too many waited for it. */
   public long admissionsRefused() {
     return admissions == null ? 0 : admissions.refused();
   }

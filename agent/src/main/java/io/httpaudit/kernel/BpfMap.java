@@ -36,7 +36,7 @@ public final class BpfMap implements AutoCloseable {
   private final int valueSize;
   private final int maxEntries;
 
-  private BpfMap(String name, int fd, int type, int keySize, int valueSize, int maxEntries) {
+  BpfMap(String name, int fd, int type, int keySize, int valueSize, int maxEntries) {
     this.name = name;
     this.fd = fd;
     this.type = type;

@@ -278,6 +278,26 @@ class CaptureTest {
   }
 
   @Test
+  void aConnectionForWhichTheKernelHasNoRoomIsRefused() {
+    Assumptions.assumeTrue(claimsAtOnce(), "needs Linux 5.19, where a hook makes the claim itself");
+    Endpoint server = new Endpoint(0, 0xffff_c000_0202L, 80);
+    int number = 0;
+    for (int host = 1; host <= 2; host++) {
+      for (int port = 1; port <= 32_768; port++) {
+        Endpoint client = new Endpoint(0, 0xffff_c000_0300L + host, port);
+        assertThat(capture.admit(client, server, Side.CLIENT, ++number)).isEqualTo(number);
+      }
+    }
+    Endpoint tooMany = new Endpoint(0, 0xffff_c000_0303L, 1);
+    assertThat(capture.admit(tooMany, server, Side.CLIENT, ++number)).isEqualTo(Admission.REFUSED);
+    assertThat(capture.admissionsRefused()).isEqualTo(1);
+
+    // One that nobody is told of makes room.
+    capture.withdraw(new Endpoint(0, 0xffff_c000_0301L, 7), server, 7, 7);
+    assertThat(capture.admit(tooMany, server, Side.CLIENT, number)).isEqualTo(number);
+  }
+
+  @Test
   void auditThreadHasGivenUpItsRights() throws Exception {
     // All of the above works without them; the test's own thread still has them.
     long theirs = audit.ask(() -> capabilities());

@@ -29,6 +29,22 @@ class LimitsTest {
     assertThat(stage.ended).isEmpty();
   }
 
+  /** -1 is nobody's flow: it would be that of all connections that were refused. */
+  @Test
+  void whatTheKernelHadNoRoomForHasNoFlow() {
+    Stage many = new Stage();
+    Stage.Talk one = many.talk(-1).openedByClient(1, 0, 200);
+    Stage.Talk other = many.new Talk(-1, Stage.at("10.9.0.1", 40023), one.server);
+    other.openedByClient(2, 300, 500);
+    one.closed(1, 0, 0, SocketError.NONE, 1_000);
+    other.closed(2, 0, 0, SocketError.NONE, 1_000);
+    many.tick(2_000);
+
+    assertThat(many.correlator.connectionCount()).isZero();
+    assertThat(many.left).isEmpty();
+    assertThat(many.ended).isEmpty();
+  }
+
   @Test
   void oneThatWasNotAdmittedLeavesNothing() {
     stage.talk(1).openedByClient(1, 0, 200);

@@ -268,17 +268,22 @@ final class AuditThread implements Runnable {
   }
 
   private void close() {
-    if (correlator != null) {
-      observer.endThoseInVain();
-      drainToTheEnd();
-      HttpAudit.connect(null);
-      correlator.shutdown(System.nanoTime());
-      String line = report.close(correlator, capture);
-      if (!settings.quiet()) {
-        Stderr.line(line);
+    try {
+      if (correlator != null) {
+        observer.endThoseInVain();
+        drainToTheEnd();
+        HttpAudit.connect(null);
+        correlator.shutdown(System.nanoTime());
+        String line = report.close(correlator, capture);
+        if (!settings.quiet()) {
+          Stderr.line(line);
+        }
       }
+    } finally {
+      // Whatever failed, perhaps for want of memory: nobody reads what the filter would go on
+      // telling.
+      capture.close();
     }
-    capture.close();
   }
 
   private void drainToTheEnd() {

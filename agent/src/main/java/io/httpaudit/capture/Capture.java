@@ -808,18 +808,21 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
   /** Everything is given back; the counts stay. */
   @Override
   public void close() {
-    if (state == UP) {
-      long[] counts = new long[Layout.COUNTERS];
-      for (int i = 0; i < counts.length; i++) {
-        counts[i] = count(i);
+    try {
+      if (state == UP) {
+        long[] counts = new long[Layout.COUNTERS];
+        for (int i = 0; i < counts.length; i++) {
+          counts[i] = count(i);
+        }
+        finalCounts = counts;
       }
-      finalCounts = counts;
-    }
-    state = DOWN;
-    release();
-    if (events != null && !closed) {
-      closed = true;
-      events.close();
+    } finally {
+      state = DOWN;
+      release();
+      if (events != null && !closed) {
+        closed = true;
+        events.close();
+      }
     }
   }
 

@@ -224,8 +224,13 @@ final class Taps {
     for (Integer socket : sockets) {
       Thread closer = new Thread(null, new Closer(socket), "httpaudit-close", 0, false);
       closer.setDaemon(true);
-      closer.start();
-      closers.add(closer);
+      try {
+        closer.start();
+        closers.add(closer);
+      } catch (OutOfMemoryError e) {
+        // No thread more for this process: one after the other.
+        Libc.close(socket);
+      }
     }
     try {
       for (Thread closer : closers) {

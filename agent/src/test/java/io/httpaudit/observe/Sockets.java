@@ -58,7 +58,7 @@ public final class Sockets implements Admission {
     observer.afterRead(fd, address, 0, bytes.length);
   }
 
-  void write(int fd, byte[] bytes) {
+  public void write(int fd, byte[] bytes) {
     announce(fd, bytes);
     written(fd, bytes.length);
   }

@@ -556,9 +556,9 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
   }
 
   private void followNews() {
-    newsDue = false;
     newsAt = System.nanoTime();
     int changes = news.changes();
+    newsDue = (changes & Netlink.MORE) != 0;
     if (changes == 0) {
       return;
     }

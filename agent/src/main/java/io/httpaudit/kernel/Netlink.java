@@ -46,6 +46,12 @@ public final class Netlink implements AutoCloseable {
   /** Routes changed. */
   public static final int CHANGED_ROUTES = 2;
 
+  /** There may be more to read, of which nothing else will tell. */
+  public static final int MORE = 4;
+
+  /** A bound, so that a storm of news does not keep the thread here. */
+  static final int DATAGRAMS = 64;
+
   private final int fd;
   private final Memory memory;
   private int sequence;
@@ -289,21 +295,20 @@ public final class Netlink implements AutoCloseable {
   }
 
   /**
-   * What has changed since the last call: {@link #CHANGED_LINKS}, {@link #CHANGED_ROUTES}. Of
-   * {@link #news} only; never waits.
+   * What has changed since the last call: {@link #CHANGED_LINKS}, {@link #CHANGED_ROUTES}, {@link
+   * #MORE}. Of {@link #news} only; never waits.
    */
   public int changes() {
     int changed = 0;
     ByteBuffer bytes = memory.bytes();
-    // A bound, so that a storm of news does not keep the thread here.
-    for (int round = 0; round < 64; round++) {
+    for (int round = 0; round < DATAGRAMS; round++) {
       int received = Libc.recv(fd, memory.address(), BUFFER, Libc.MSG_DONTWAIT);
       if (received == -Errno.ENOBUFS) {
         changed = CHANGED_LINKS | CHANGED_ROUTES;
         continue;
       }
       if (received <= 0) {
-        break;
+        return changed;
       }
       received = Math.min(received, BUFFER);
       for (int at = 0;
@@ -313,7 +318,7 @@ public final class Netlink implements AutoCloseable {
         changed |= type >= RTM_NEWROUTE ? CHANGED_ROUTES : CHANGED_LINKS;
       }
     }
-    return changed;
+    return CHANGED_LINKS | CHANGED_ROUTES | MORE;
   }
 
   /**

@@ -34,7 +34,6 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -85,7 +84,7 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
   private final CountDownLatch nativeKnown = new CountDownLatch(1);
   private final CountDownLatch started = new CountDownLatch(1);
   private final Packet packet = new Packet();
-  private final Map<Integer, String> names = new ConcurrentHashMap<>();
+  private final LinkNames names = new LinkNames();
   private final Routes routes = new Routes();
   private final ArrayBlockingQueue<Runnable> deferred = new ArrayBlockingQueue<>(DEFERRED);
 
@@ -248,11 +247,7 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
 
   private void readInterfaces() throws KernelException {
     Interfaces read = Interfaces.read(netlink);
-    for (Netlink.Link link : read.links()) {
-      if (names.size() < 4096) {
-        names.put(link.index(), link.name());
-      }
-    }
+    names.read(read.links());
     interfaces = read;
     newsAt = System.nanoTime();
   }
@@ -703,8 +698,7 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
 
   @Override
   public String interfaceName(int ifindex) {
-    String name = names.get(ifindex);
-    return name == null ? "" : name;
+    return names.of(ifindex);
   }
 
   /** Asks the kernel by a datagram socket that sends nothing. */

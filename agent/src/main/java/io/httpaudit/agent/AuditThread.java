@@ -141,7 +141,7 @@ final class AuditThread implements Runnable {
       sayStart();
       report = new Report(settings.reporting(), ids, sampler, beside, others);
       correlator = new Correlator(capture, report, report.tracing());
-      shadows = new Shadows(capture, observer, correlator, System.nanoTime());
+      shadows = new Shadows(capture::unhooked, capture, observer, correlator, System.nanoTime());
       capture.goFirst();
       while (!ending) {
         round();

@@ -1,6 +1,6 @@
 package io.httpaudit.agent;
 
-import io.httpaudit.capture.Capture;
+import io.httpaudit.capture.Admission;
 import io.httpaudit.capture.UnhookedConnection;
 import io.httpaudit.correlate.Correlator;
 import io.httpaudit.observe.Observer;
@@ -8,7 +8,10 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.function.IntPredicate;
 
 /**
  * Connections of this process that no hook saw: made by native code, inherited, or older than the
@@ -21,7 +24,8 @@ final class Shadows {
   /** A look may take a two-hundredth of the time. */
   private static final int SHARE = 200;
 
-  private final Capture capture;
+  private final Function<IntPredicate, Optional<List<UnhookedConnection>>> unhooked;
+  private final Admission admission;
   private final Observer observer;
   private final Correlator correlator;
 
@@ -38,8 +42,17 @@ final class Shadows {
    */
   private boolean warm;
 
-  Shadows(Capture capture, Observer observer, Correlator correlator, long now) {
-    this.capture = capture;
+  /**
+   * @param unhooked looks, given whether hooks know a file descriptor; empty: it can't be told now
+   */
+  Shadows(
+      Function<IntPredicate, Optional<List<UnhookedConnection>>> unhooked,
+      Admission admission,
+      Observer observer,
+      Correlator correlator,
+      long now) {
+    this.unhooked = unhooked;
+    this.admission = admission;
     this.observer = observer;
     this.correlator = correlator;
     next = now + INTERVAL / 5;
@@ -49,7 +62,13 @@ final class Shadows {
     if (now < next) {
       return;
     }
-    List<UnhookedConnection> found = capture.unhooked(observer::knows);
+    Optional<List<UnhookedConnection>> look = unhooked.apply(observer::knows);
+    if (look.isEmpty()) {
+      // No file descriptor was free, perhaps. What is not seen now is not gone.
+      next = now + INTERVAL;
+      return;
+    }
+    List<UnhookedConnection> found = look.get();
     long took = warm ? System.nanoTime() - now : 0;
     warm = true;
     // The second sight of a new one need not wait so long.
@@ -70,8 +89,8 @@ final class Shadows {
   private void tell(UnhookedConnection connection, long now) {
     long number = observer.nextNumber();
     told.put(connection.inode(), number);
-    capture.connecting(connection.peer());
-    long flow = capture.admit(connection.local(), connection.peer(), connection.side(), number);
+    admission.connecting(connection.peer());
+    long flow = admission.admit(connection.local(), connection.peer(), connection.side(), number);
     correlator.wireOnly(
         number, connection.side(), connection.local(), connection.peer(), flow, now);
   }

@@ -729,12 +729,13 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
    * network namespace and of this process's file descriptors: not often.
    *
    * @param hooked whether the hooks know this file descriptor
+   * @return empty: it can't be told now
    */
-  public List<UnhookedConnection> unhooked(IntPredicate hooked) {
-    List<UnhookedConnection> unhooked = new ArrayList<>();
+  public Optional<List<UnhookedConnection>> unhooked(IntPredicate hooked) {
     if (!nativeWorks) {
-      return unhooked;
+      return Optional.empty();
     }
+    List<UnhookedConnection> unhooked = new ArrayList<>();
     try (SockDiag diag = new SockDiag()) {
       Map<Long, Integer> own = SockDiag.ownSockets();
       for (SockDiag.Socket socket : diag.connections()) {
@@ -750,10 +751,11 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
                   socket.inode()));
         }
       }
+      return Optional.of(unhooked);
     } catch (KernelException e) {
       missing = e.getMessage();
+      return Optional.empty();
     }
-    return unhooked;
   }
 
   /** The kernel's map {@code listening}. */

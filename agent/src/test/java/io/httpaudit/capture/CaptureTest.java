@@ -348,7 +348,7 @@ class CaptureTest {
     try (ServerSocket server = new ServerSocket(0, 5, loopback);
         Socket client = new Socket(loopback, server.getLocalPort());
         Socket accepted = server.accept()) {
-      List<UnhookedConnection> found = audit.ask(() -> capture.unhooked(fd -> false));
+      List<UnhookedConnection> found = audit.ask(() -> capture.unhooked(fd -> false)).orElseThrow();
       assertThat(found)
           .extracting(UnhookedConnection::local, UnhookedConnection::peer)
           .contains(
@@ -360,7 +360,7 @@ class CaptureTest {
               .findFirst()
               .orElseThrow()
               .fd();
-      assertThat(audit.ask(() -> capture.unhooked(known -> known == fd)))
+      assertThat(audit.ask(() -> capture.unhooked(known -> known == fd)).orElseThrow())
           .extracting(UnhookedConnection::local)
           .contains(local(accepted))
           .doesNotContain(local(client));

@@ -5,6 +5,7 @@ import io.httpaudit.kernel.BpfObject;
 import io.httpaudit.kernel.KernelException;
 import io.httpaudit.kernel.KernelVersion;
 import io.httpaudit.kernel.Libc;
+import io.httpaudit.kernel.LockedMemory;
 import io.httpaudit.kernel.PacketSocket;
 import io.httpaudit.kernel.Rights;
 import java.io.FileInputStream;
@@ -22,7 +23,6 @@ final class KernelChecks {
   /** Bytes of the attached filter that are charged to net.core.optmem_max, with room to spare. */
   private static final long FILTER_SIZE = 20_480;
 
-  private static final long LOCKED_MEMORY = 16 << 20;
   private static final long OPEN_FILES = 1_024;
 
   private final KernelVersion kernel = KernelVersion.running();
@@ -100,12 +100,21 @@ final class KernelChecks {
       return Check.ok("memlock", "not a limit for maps since Linux 5.11");
     }
     long limit = limit("Max locked memory");
-    return limit >= LOCKED_MEMORY
+    return limit >= LockedMemory.needed()
         ? Check.ok("memlock", limit == Long.MAX_VALUE ? "unlimited" : limit + " bytes")
-        : Check.warn(
-            "memlock",
-            limit + " bytes",
-            "before Linux 5.11 maps need 16 MiB: ulimit -l 16384; Docker: --ulimit memlock=16777216; systemd: LimitMEMLOCK=16M");
+        : Check.warn("memlock", limit + " bytes", lockedMemory(LockedMemory.advisedMegabytes()));
+  }
+
+  private static String lockedMemory(long megabytes) {
+    return "before Linux 5.11 the maps of each such JVM of a user need "
+        + megabytes
+        + " MiB: ulimit -l "
+        + (megabytes << 10)
+        + "; Docker: --ulimit memlock="
+        + (megabytes << 20)
+        + "; systemd: LimitMEMLOCK="
+        + megabytes
+        + "M";
   }
 
   private static Check optmem() {

@@ -112,8 +112,9 @@ final class Bpf {
   static String advice(int errno) {
     switch (errno) {
       case Errno.EPERM:
-        return "needs CAP_BPF (and a seccomp profile that allows bpf), and, before kernel 5.11, a RLIMIT_MEMLOCK of 24 MiB"
-            + " and 256 KiB a processor";
+        return "needs CAP_BPF (and a seccomp profile that allows bpf), and, before kernel 5.11, a RLIMIT_MEMLOCK of "
+            + LockedMemory.advisedMegabytes()
+            + " MiB for each such JVM of the user";
       case Errno.EACCES:
         return "the verifier refuses it (without CAP_PERFMON it asks for more)";
       case Errno.EINVAL:

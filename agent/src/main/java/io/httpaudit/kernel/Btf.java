@@ -2,6 +2,8 @@ package io.httpaudit.kernel;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Types as clang describes them in an object's section {@code .BTF} (Documentation/bpf/btf.rst):
@@ -202,32 +204,50 @@ public final class Btf {
     return at < 0 ? uint(map, name + "_size") : size(target(bytes.getInt(at + 4)));
   }
 
-  /** The maps that section {@code .maps} declares, created, with room for as many entries. */
-  BpfMap[] createMaps() throws KernelException {
+  /** A map as the object declares it; sizes in bytes. */
+  record Declared(String name, int type, int keySize, int valueSize, int maxEntries, int flags) {}
+
+  /** The maps that section {@code .maps} declares. */
+  List<Declared> maps() {
+    List<Declared> maps = new ArrayList<>();
     for (int type = 1; type < count; type++) {
       if (kind(type) == DATASEC && ".maps".equals(name(type))) {
-        return createMaps(type);
+        int members = bytes.getInt(types[type] + 4) & 0xffff;
+        for (int i = 0; i < members; i++) {
+          maps.add(declared(bytes.getInt(types[type] + HEADER + 12 * i)));
+        }
       }
     }
-    return new BpfMap[0];
+    return maps;
   }
 
-  private BpfMap[] createMaps(int section) throws KernelException {
-    BpfMap[] maps = new BpfMap[bytes.getInt(types[section] + 4) & 0xffff];
+  private Declared declared(int variable) {
+    int map = target(variable);
+    return new Declared(
+        name(variable),
+        uint(map, "type"),
+        typeSize(map, "key"),
+        typeSize(map, "value"),
+        uint(map, "max_entries"),
+        uint(map, "map_flags"));
+  }
+
+  /** All of them created, with room for as many entries. */
+  BpfMap[] createMaps() throws KernelException {
+    List<Declared> declared = maps();
+    BpfMap[] maps = new BpfMap[declared.size()];
     int processors = Processors.present();
     try {
       for (int i = 0; i < maps.length; i++) {
-        int variable = bytes.getInt(types[section] + HEADER + 12 * i);
-        int map = target(variable);
-        int type = uint(map, "type");
+        Declared map = declared.get(i);
         maps[i] =
             BpfMap.create(
-                name(variable),
-                type,
-                typeSize(map, "key"),
-                typeSize(map, "value"),
-                BpfMap.entries(type, uint(map, "max_entries"), processors),
-                uint(map, "map_flags"));
+                map.name(),
+                map.type(),
+                map.keySize(),
+                map.valueSize(),
+                BpfMap.entries(map.type(), map.maxEntries(), processors),
+                map.flags());
       }
       return maps;
     } catch (KernelException e) {

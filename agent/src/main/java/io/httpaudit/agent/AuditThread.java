@@ -48,6 +48,9 @@ final class AuditThread implements Runnable {
 
   private static final long END_MILLIS = 3_000;
 
+  /** Between two lines about limits. */
+  private static final long MINUTE = 60_000_000_000L;
+
   /** Between two looks for tasks that were collected unrun. */
   private static final long SWEEP_NANOS = 1_000_000_000;
 
@@ -185,7 +188,24 @@ final class AuditThread implements Runnable {
 
   private void sayStart() {
     if (!settings.quiet()) {
+      // The line says it.
+      capture.takeLimit();
       Stderr.line(StartLine.of(settings, capture, beside));
+    }
+  }
+
+  /** nanoTime when a limit was told of last. */
+  private long limitSaid = System.nanoTime() - MINUTE;
+
+  private void sayLimits(long now) {
+    if (now - limitSaid >= MINUTE) {
+      capture
+          .takeLimit()
+          .ifPresent(
+              limit -> {
+                limitSaid = now;
+                Stderr.line("httpaudit: ".concat(limit));
+              });
     }
   }
 
@@ -227,6 +247,7 @@ final class AuditThread implements Runnable {
     }
     shadows.look(now);
     sayMissing();
+    sayLimits(now);
     report.flush();
     boolean holds = beside.look(now, observer.drained());
     if (now - swept >= SWEEP_NANOS) {

@@ -109,6 +109,7 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
   private Netlink news;
   private Taps taps;
   private Listeners listeners;
+  private Limits limits;
   private Candidates candidates;
   private Admissions admissions;
   private Ports ports;
@@ -212,6 +213,7 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
     cpus = possibleCpus();
     counterValues = counters.bufferForValues(MOST_CPUS);
     taps = new Taps(wanted);
+    limits = new Limits(taps, listeners);
     // News first: what changes between the two is then read twice rather than never.
     news = Netlink.news();
     events.add(news);
@@ -598,6 +600,14 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
     return !missing.isEmpty() || now == null ? missing : now.problem();
   }
 
+  /**
+   * A limit that was reached since this was asked last, and costs connections their packets, in
+   * words; empty: none. The audit thread.
+   */
+  public Optional<String> takeLimit() {
+    return state == UP ? limits.take() : Optional.empty();
+  }
+
   /** Names of the interfaces that are tapped by now. Any thread. */
   public List<String> tapped() {
     List<String> tapped = new ArrayList<>();
@@ -772,7 +782,13 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
       if (mayUseMaps()) {
         return apply(entry, true);
       }
-      return defer(() -> apply(entry, true)) ? 0 : -Errno.EAGAIN;
+      return defer(() -> applyLate(entry)) ? 0 : -Errno.EAGAIN;
+    }
+
+    private void applyLate(Endpoint entry) {
+      if (apply(entry, true) == -Errno.E2BIG) {
+        listeners.refused();
+      }
     }
 
     @Override

@@ -106,7 +106,7 @@ final class Listeners {
         if (result == 0) {
           installed.add(entry);
         } else if (result == -Errno.E2BIG) {
-          full = true;
+          refused();
         }
       }
     }
@@ -153,6 +153,11 @@ final class Listeners {
         taps.tap(link);
       }
     }
+  }
+
+  /** The kernel had no room for an entry. Any thread. */
+  void refused() {
+    full = true;
   }
 
   /** An entry found no room: connections to some listener make no candidates. */

@@ -1,6 +1,7 @@
 package io.httpaudit.capture;
 
 import io.httpaudit.kernel.BpfObject;
+import io.httpaudit.kernel.Errno;
 import io.httpaudit.kernel.KernelException;
 import io.httpaudit.kernel.Libc;
 import io.httpaudit.kernel.Netlink;
@@ -35,6 +36,9 @@ final class Taps {
   private final AtomicReference<Lent> lent = new AtomicReference<>();
   private volatile long firstAt = Long.MAX_VALUE;
   private volatile String problem = "";
+
+  /** The stock was, once: of more than the first interface without a socket nobody need hear. */
+  private volatile boolean usedUp;
 
   /** A socket that is bound already. */
   private record Lent(int ifindex, int socket) {}
@@ -121,7 +125,14 @@ final class Taps {
     }
     Integer socket = stock.poll();
     if (socket == null) {
-      problem = "no socket left for the interface " + link.name();
+      if (!usedUp) {
+        usedUp = true;
+        problem =
+            "no socket left for the interface "
+                + link.name()
+                + ", nor for any other: what goes that way is app_only;"
+                + " the setting interfaces may name those that matter";
+      }
       socketOf.remove(link.index());
       return;
     }
@@ -129,7 +140,7 @@ final class Taps {
       PacketSocket.bind(socket, link.index(), link.loopback());
       tapped(link, socket);
     } catch (KernelException e) {
-      problem = e.getMessage();
+      failed(e);
     } finally {
       // Whatever happened: nobody waits for a bind that is over.
       if (socketOf.remove(link.index(), BINDING)) {
@@ -174,8 +185,15 @@ final class Taps {
       try {
         PacketSocket.bind(socket, link.index(), link.loopback());
       } catch (KernelException e) {
-        problem = e.getMessage();
+        failed(e);
       }
+    }
+  }
+
+  /** Of an interface that went just now nothing is lost. */
+  private void failed(KernelException e) {
+    if (e.errno() != Errno.ENODEV) {
+      problem = e.getMessage();
     }
   }
 

@@ -47,6 +47,12 @@ public final class Correlator implements JvmEvents {
   /** A packet that races the claim is in the candidate by then. */
   private static final long RACE = MILLISECOND;
 
+  /** So many records a flow may have without being asked whether they are needed. */
+  private static final int ASK = 16;
+
+  /** A flow with less than this share of all records makes no room that lasts. */
+  private static final int WORTH = 16;
+
   private static final String CONNECT = "CONNECT";
 
   private static final int CLOSED_REMEMBERED = 1 << 13;
@@ -85,6 +91,10 @@ public final class Correlator implements JvmEvents {
 
   private long nextSweep = Long.MIN_VALUE;
   private int records;
+
+  /** No search for the largest flow before so many packets: it takes as many steps as flows. */
+  private long nextScan;
+
   private boolean allInterfaces;
   private long packets;
   private long packetsDropped;
@@ -127,11 +137,11 @@ public final class Correlator implements JvmEvents {
     int before = flow.records();
     flow.packet(p);
     records += flow.records() - before;
+    if (flow.records() >= wire.askAt) {
+      forgetUnneeded(wire);
+    }
     if (records > limits.records()) {
-      records -= flow.records();
-      packetsDropped += flow.records();
-      flow.overflow(p.time);
-      records += flow.records();
+      overflow(wire, p.time);
     }
     boolean over = flow.over();
     wake(wire.one, over);
@@ -142,6 +152,91 @@ public final class Correlator implements JvmEvents {
     if (c != null && !c.dirty && (c.waiting || over)) {
       touch(c);
     }
+  }
+
+  /**
+   * A flow that carries no HTTP (any more), be it busy for days, keeps no packets. Asked whenever
+   * its records have doubled, which costs a packet no more than its share.
+   *
+   * @return whether none of its packets is needed
+   */
+  private boolean forgetUnneeded(Wire wire) {
+    Flow flow = wire.flow;
+    boolean unneeded = isUnneeded(wire);
+    if (unneeded) {
+      if (!wire.settled) {
+        lookLast(wire);
+        settled(wire);
+      }
+      records -= flow.records();
+      if (flow.known()) {
+        flow.settle(LATE);
+      } else {
+        // Where its bytes stand, nothing will tell.
+        flow.overflow(flow.lastTime());
+      }
+      records += flow.records();
+    }
+    wire.askAt = Math.max(ASK, 2 * flow.records());
+    return unneeded;
+  }
+
+  private boolean isUnneeded(Wire wire) {
+    Connection c = wire.one;
+    long now = wire.flow.lastTime();
+    if (c == null || now < c.exit + LATE) {
+      // A packet that raced the claim may still be to come from the candidate.
+      return false;
+    }
+    boolean unneeded = !needsPackets(c, now) && (wire.two == null || !needsPackets(wire.two, now));
+    return unneeded && (now >= c.exit + FINALITY || unaccepted.get(wire.tuple) != wire);
+  }
+
+  /** Whether an exchange of it is still to be told with what packets say. */
+  private static boolean needsPackets(Connection c, long now) {
+    if (c.upgrade == null && c.ambiguousFrom == Long.MAX_VALUE && !c.wireOnly) {
+      return true;
+    }
+    for (Pending e = c.first; e != null; e = e.next) {
+      // What another protocol's server says first is no answer. A request may be told of a little
+      // later than what answers it.
+      if (e.request != null || now < e.answeredAt() + LATE) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Makes room: by the flow that takes most of it, if possible one that is not needed. */
+  private void overflow(Wire arriving, long now) {
+    Wire victim = arriving;
+    if (packets >= nextScan) {
+      nextScan = packets + wires.size();
+      victim = largest();
+      if (records <= limits.records()) {
+        return;
+      }
+    }
+    Flow flow = victim.flow;
+    records -= flow.records();
+    packetsDropped += flow.records();
+    flow.overflow(Math.max(now, flow.lastTime()));
+    records += flow.records();
+  }
+
+  private Wire largest() {
+    Wire[] found = new Wire[2];
+    wires.forEach(
+        wire -> {
+          int i = forgetUnneeded(wire) ? 0 : 1;
+          if (found[i] == null || wire.flow.records() > found[i].flow.records()) {
+            found[i] = wire;
+          }
+        });
+    boolean worth =
+        found[0] != null
+            && (found[1] == null || found[0].flow.records() > limits.records() / WORTH);
+    return worth ? found[0] : found[1];
   }
 
   private void early(Packet p) {
@@ -355,6 +450,11 @@ public final class Correlator implements JvmEvents {
       wire.gapped = true;
       wire.flow.gap(Long.MIN_VALUE, wire.one.exit + RACE);
     }
+  }
+
+  private static void settled(Wire wire) {
+    wire.settled = true;
+    wire.flow.candidateDone();
   }
 
   @Override
@@ -717,9 +817,10 @@ public final class Correlator implements JvmEvents {
       }
     }
     if (c.wire != null) {
-      if (c.upgrade != null && c.first == null
-          || c.ambiguousFrom != Long.MAX_VALUE && !lastFramed(c)) {
-        trimAll(c);
+      if (c.first == null && !needsPackets(c, now)) {
+        // But what was seen stays seen.
+        trim(c, Long.MAX_VALUE, Long.MAX_VALUE);
+        forgetUnneeded(c.wire);
       }
       // Without an exchange there is nothing that time ends, but for a close that was not told of:
       // a connection that its peer reset may lie in a pool for days.
@@ -740,16 +841,6 @@ public final class Correlator implements JvmEvents {
     if (wait) {
       wait(c);
     }
-  }
-
-  /** Whether packets are still needed of an exchange before the first that can't be framed. */
-  private static boolean lastFramed(Connection c) {
-    return c.first != null;
-  }
-
-  /** A connection with nothing more to frame keeps no packets, but what was seen stays seen. */
-  private void trimAll(Connection c) {
-    trim(c, Long.MAX_VALUE, Long.MAX_VALUE);
   }
 
   /** Traffic without packets in one direction after a second wants more interfaces tapped. */
@@ -824,8 +915,7 @@ public final class Correlator implements JvmEvents {
       lookLast(wire);
       // The other end of the same connection may still ask for its first exchange.
       if (wire.two == null || c == wire.two || wire.two.judged || wire.one.judged) {
-        wire.settled = true;
-        wire.flow.candidateDone();
+        settled(wire);
       }
     }
     boolean told = false;
@@ -893,6 +983,10 @@ public final class Correlator implements JvmEvents {
     if (other == null || other.first == null) {
       // What comes next began after the request that was judged last.
       flow.trim(c.previousBegin);
+    }
+    if (wire.settled && !flow.known()) {
+      // Where its bytes stand, nothing will tell: it would keep them all.
+      flow.overflow(flow.lastTime());
     }
     records += flow.records();
   }

@@ -73,6 +73,11 @@ final class Pending {
     return request != null && requestEnd >= 0 && !requestProven && requestEnd <= request.offset();
   }
 
+  /** When the JVM moved the last that is known of it, but for its request's first bytes. */
+  long answeredAt() {
+    return response == null ? wholeAt() : Math.max(wholeAt(), response.first());
+  }
+
   /** Where its packets begin: with its handshake, if it has one. */
   long firstByte() {
     return handshakeTo == 0 ? request.offset() : Math.min(handshakeFrom, request.offset());

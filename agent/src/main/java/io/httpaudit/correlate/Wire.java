@@ -28,6 +28,9 @@ final class Wire {
   /** A second id of the flow: its other end was accepted after it was over. 0: none. */
   long alias;
 
+  /** With so many records it is asked whether they are needed. */
+  int askAt;
+
   /** Without a connection it waits so long for that. */
   long keptUntil;
 

@@ -145,7 +145,7 @@ public final class Flow {
 
   /** Records kept: what memory depends on. */
   public int records() {
-    return fromLower.records() + fromUpper.records();
+    return fromLower.records() + fromUpper.records() + windowsUsed;
   }
 
   /**
@@ -195,7 +195,8 @@ public final class Flow {
   /** Packets may be missing between these times. */
   public void gap(long from, long to) {
     int n = gaps.length;
-    if (n == 2 * GAPS) {
+    boolean touches = n > 0 && from <= gaps[n - 1] && to >= gaps[n - 2];
+    if (touches || n == 2 * GAPS) {
       gaps[n - 1] = Math.max(gaps[n - 1], to);
       gaps[n - 2] = Math.min(gaps[n - 2], from);
       return;
@@ -364,11 +365,35 @@ public final class Flow {
     }
   }
 
-  /** Gives up all records, since there is no room: what they told counts as lost. */
+  /**
+   * Forgets what no exchange needs any more: how far each direction went, and how it ended, stays
+   * known. What was missed on the way counts as lost.
+   *
+   * @param late by so much a record may come after one that was taken later, in nanoseconds
+   */
+  public void settle(long late) {
+    if (!known()) {
+      return;
+    }
+    long before = lastTime == Long.MIN_VALUE ? lastTime : lastTime - late;
+    boolean lower = fromLower.settle(before);
+    boolean upper = fromUpper.settle(before);
+    if (!lower || !upper) {
+      gap(before, lastTime);
+    }
+    forgetWindows();
+  }
+
+  /** Gives up all records: what they told counts as lost. */
   public void overflow(long now) {
     gap(Long.MIN_VALUE, now);
     fromLower.forget();
     fromUpper.forget();
+    forgetWindows();
+  }
+
+  private void forgetWindows() {
     windowsUsed = 0;
+    windows = NONE;
   }
 }

@@ -430,16 +430,10 @@ public final class Timeline {
     }
     segmentsUsed = kept;
     orderedFrom = ordered;
-    int first = ackIndex(position);
-    System.arraycopy(acks, 2 * first, acks, 0, 2 * (acksUsed - first));
-    acksUsed -= first;
-    // An idle connection keeps nothing.
     if (segmentsUsed == 0) {
       segments = NONE;
     }
-    if (acksUsed == 0) {
-      acks = NONE;
-    }
+    dropAcks(ackIndex(position));
     holeFrom = 0;
     highest = Math.max(highest, position);
     if (contiguous < position) {
@@ -448,12 +442,52 @@ public final class Timeline {
     }
   }
 
+  /**
+   * Forgets all but how far the stream went: what was seen without a gap, and what was acknowledged
+   * by the time {@code before}, since no copy of that follows which matters.
+   *
+   * @return false: bytes were forgotten that were acknowledged and never seen
+   */
+  boolean settle(long before) {
+    trim(contiguous);
+    int settled = ackedBy(before);
+    if (settled == 0) {
+      return true;
+    }
+    long position = Math.min(acks[2 * settled - 2] >> 1, highest);
+    boolean seen = position <= contiguous;
+    trim(position);
+    // What is acknowledged above the highest byte seen would else be kept until that is passed.
+    dropAcks(ackedBy(before));
+    return seen;
+  }
+
+  /** How many of the acknowledgements, which ascend in time, came by {@code time}. */
+  private int ackedBy(long time) {
+    int count = acksUsed;
+    while (count > 0 && acks[2 * count - 1] > time) {
+      count--;
+    }
+    return count;
+  }
+
+  private void dropAcks(int first) {
+    System.arraycopy(acks, 2 * first, acks, 0, 2 * (acksUsed - first));
+    acksUsed -= first;
+    // An idle connection keeps nothing.
+    if (acksUsed == 0) {
+      acks = NONE;
+    }
+  }
+
   /** Forgets all records; what was seen stays seen. */
   void forget() {
     trim(highest);
+    segments = NONE;
     segmentsUsed = 0;
     orderedFrom = 0;
-    acksUsed = 0;
+    holeFrom = 0;
+    dropAcks(acksUsed);
   }
 
   /** Drops what another interface showed; the meaning of positions stays. */

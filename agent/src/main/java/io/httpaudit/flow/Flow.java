@@ -165,11 +165,21 @@ public final class Flow {
     if (handshakeAck != 0 && (this.handshakeAck == 0 || handshakeAck < this.handshakeAck)) {
       this.handshakeAck = handshakeAck;
     }
+    long began = synAckTime;
+    for (Packet p : packets) {
+      if (p.has(Packet.SYN) && p.has(Packet.ACK)) {
+        began = began == 0 ? p.time : Math.min(began, p.time);
+      }
+    }
     if (fed.length < 2 * packets.size()) {
       fed = Arrays.copyOf(fed, 2 * packets.size());
     }
     for (int i = 0; i < packets.size(); i++) {
       Packet p = packets.get(i);
+      if (!p.has(Packet.SYN) && p.time < began) {
+        // Of the connection that the tuple was before, to the peer's mind (RFC 9293, 3.5.1).
+        continue;
+      }
       // Which of a run's bytes were told before; a mark that no first look leaves: its flags, moved
       // up.
       long told = fed[2 * i];
@@ -278,9 +288,13 @@ public final class Flow {
     packets++;
     int seq = p.seq;
     if (p.has(Packet.SYN)) {
+      boolean first = !line.known();
       line.isn(seq);
       seq++;
       if (p.has(Packet.ACK)) {
+        if (first) {
+          begin(line, other, p.time);
+        }
         if (synAckTime == 0 || p.time < synAckTime) {
           synAckTime = p.time;
         }
@@ -313,6 +327,19 @@ public final class Flow {
     }
     if (!p.has(Packet.RST) && !p.has(Packet.SYN)) {
       window(upper, p.window == 0, p.time);
+    }
+  }
+
+  /**
+   * A SYN-ACK has come, the first: a peer that reuses a tuple which this end has not forgotten is
+   * first answered with an old ACK, resets that, and begins again (RFC 9293, figure 9). Neither is
+   * this connection's; data in a SYN may be.
+   */
+  private void begin(Timeline server, Timeline client, long time) {
+    server.beginAt(time, true);
+    client.beginAt(time, false);
+    if (resetTime != 0 && resetTime < time) {
+      resetTime = 0;
     }
   }
 

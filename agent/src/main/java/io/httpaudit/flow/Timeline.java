@@ -462,6 +462,33 @@ public final class Timeline {
     return seen;
   }
 
+  /**
+   * Forgets what came before {@code time}: the handshake came then, so that was another
+   * connection's, on the same tuple. Before anything is trimmed.
+   *
+   * @param bytes whether data, too
+   */
+  void beginAt(long time, boolean bytes) {
+    int first = ackedBy(time - 1);
+    if (first > 0) {
+      dropAcks(first);
+      acked = acksUsed == 0 ? 0 : Math.max(0, acks[2 * acksUsed - 2] >> 1);
+    }
+    int old = 0;
+    while (bytes && old < segmentsUsed && segments[STRIDE * old + 1] < time) {
+      old++;
+    }
+    if (old > 0) {
+      segmentsUsed -= old;
+      System.arraycopy(segments, STRIDE * old, segments, 0, STRIDE * segmentsUsed);
+      orderedFrom = segmentsUsed;
+      shift(0);
+    }
+    if (fin != null && fin.time < time) {
+      fin = null;
+    }
+  }
+
   /** How many of the acknowledgements, which ascend in time, came by {@code time}. */
   private int ackedBy(long time) {
     int count = acksUsed;

@@ -611,6 +611,30 @@ class ExchangeTest {
     assertThat(stage.tick(10_100_000)).isEqualTo(Long.MAX_VALUE);
   }
 
+  /** RFC 9293, figure 9: the server had not forgotten the connection that the tuple was before. */
+  @Test
+  void theResetOfWhatTheTupleWasBeforeIsNoEndOfTheConnection() {
+    Stage.Talk talk = stage.talk(7);
+    talk.kept.add(talk.make(true, -1, 0, 0, Packet.SYN, 1_000));
+    talk.kept.add(talk.make(false, -1, 0, 0, Packet.SYN | Packet.ACK, 1_001_000));
+    talk.kept.add(talk.make(false, 70_000, 90_000, 0, Packet.ACK, 1_050));
+    talk.kept.add(talk.make(true, 90_000, 0, 0, Packet.RST, 1_060));
+    talk.kept.add(talk.make(true, 0, 0, 0, Packet.ACK, 1_001_100));
+    stage.candidates.put(
+        talk.tuple, new KernelView.Candidate(false, 2, 1, us(1_001_100), talk.kept));
+    talk.openedByClient(7, 990, 1_001_150);
+    talk.requestHead(7, 0, 0, 80, 100, 12_000_000).up(0, 80, 0, 12_000_010);
+    stage.tick(12_100_000);
+    assertThat(stage.exchanges).isEmpty();
+    talk.up(80, 20, 0, 12_200_000).down(0, 300, 100, 12_300_000).up(100, 0, 300, 12_300_010);
+    talk.request(7, 0, 0, 100, 12_000_000, 12_200_000);
+    talk.response(7, 0, 0, 300, 12_300_100, 12_300_100);
+    stage.tick(12_400_000);
+    assertThat(stage.only().verdict()).isEqualTo(Verdict.MATCHED);
+    assertThat(stage.only().error()).isEmpty();
+    assertThat(stage.only().tcp().reset()).isFalse();
+  }
+
   @Test
   void theCandidateOfTheNextConnectionOnTheTupleIsNotTaken() {
     Stage.Talk talk = stage.talk(3).handshake(1_200.5).accepted(3, 1_200);

@@ -213,6 +213,41 @@ class FlowPropertiesTest {
     same(twice, once, script, seed);
   }
 
+  /** An old ACK, data sent again and an RST, all of the connection that the tuple was before. */
+  @Property(tries = 500)
+  void whatIsOlderThanTheHandshakeIsAsIfNeverSeen(@ForAll long seed) {
+    Random random = new Random(seed);
+    Script script = new Script(random);
+    List<Packet> old =
+        List.of(
+            packet(true, random.nextInt(), random.nextInt(), 0, Packet.ACK, 1_001),
+            packet(true, random.nextInt(), random.nextInt(), 90, Packet.ACK | Packet.FIN, 1_001),
+            packet(false, random.nextInt(), random.nextInt(), 0, Packet.RST, 1_001));
+    List<Packet> all = new ArrayList<>(script.packets);
+    all.addAll(2, old);
+    Flow expected = new Flow(1);
+    expected.candidate(script.packets, 2, 1, script.packets.get(2).time);
+    Flow actual = new Flow(1);
+    if (random.nextBoolean()) {
+      // The first look came before the SYN-ACK.
+      List<Packet> first = new ArrayList<>(old);
+      first.add(0, all.get(0));
+      actual.candidate(first, 1, 0, 0);
+      assertThat(actual.over()).isTrue();
+    }
+    actual.candidate(all, 2, 1, script.packets.get(2).time);
+    script.talk(20).packets.stream()
+        .skip(3)
+        .forEach(
+            p -> {
+              expected.packet(copy(p));
+              actual.packet(copy(p));
+            });
+    same(actual, expected, script, seed);
+    assertThat(actual.over()).isFalse();
+    assertThat(actual.from(true).fin()).isEqualTo(-1);
+  }
+
   /**
    * Once the home interface shows a direction, only what it shows counts; one that only the other
    * shows is taken from there.

@@ -269,10 +269,9 @@ public final class Correlator implements JvmEvents {
    */
   public void wireOnly(
       long connection, Side side, Endpoint local, Endpoint peer, long flow, long at) {
-    opened(connection, side, local, peer, flow, at, at, 0);
-    Connection c = connections.get(connection);
-    if (c != null) {
-      c.wireOnly = true;
+    Connection c = new Connection(connection, side, local, peer, at, at);
+    c.wireOnly = true;
+    if (opened(c, flow, flow > 0, 0)) {
       c.closing =
           new Connection.Closing(-1, -1, 0, 0, SocketError.NONE, at, -1, wallOffset.getAsLong());
       touch(c);
@@ -300,42 +299,36 @@ public final class Correlator implements JvmEvents {
       long entry,
       long exit,
       long call) {
-    opened(connection, side, local, peer, flow, flow > 0, entry, exit, call);
+    opened(new Connection(connection, side, local, peer, entry, exit), flow, flow > 0, call);
   }
 
-  private void opened(
-      long connection,
-      Side side,
-      Endpoint local,
-      Endpoint peer,
-      long flow,
-      boolean admitted,
-      long entry,
-      long exit,
-      long call) {
-    if (connections.get(connection) != null) {
-      return;
+  /**
+   * @return whether there is room for it
+   */
+  private boolean opened(Connection c, long flow, boolean admitted, long call) {
+    if (connections.get(c.number) != null) {
+      return false;
     }
     if (connections.size() >= limits.connections()) {
       connectionsDropped++;
       if (admitted) {
-        kernel.left(local);
+        kernel.left(c.local);
         if (wires.get(flow) == null) {
           // Else it is the other end's, too, which is known.
-          kernel.end(FlowTuple.of(local, peer), flow);
+          kernel.end(FlowTuple.of(c.local, c.peer), flow);
         }
       }
-      return;
+      return false;
     }
-    Connection c = new Connection(connection, side, local, peer, entry, exit);
     c.call = calls.get(call);
-    connections.put(connection, c);
+    connections.put(c.number, c);
     if (flow > 0 && kernel.tier() == 1) {
       c.admitted = admitted;
       attach(c, flow);
-      c.traffic = exit;
+      c.traffic = c.exit;
       wait(c);
     }
+    return true;
   }
 
   private void attach(Connection c, long flow) {
@@ -471,14 +464,9 @@ public final class Correlator implements JvmEvents {
     Endpoint from = filtered && local.isWildcard() ? kernel.source(local, peer) : local;
     // Never admitted: what there is of it is in the candidate.
     opened(
-        connection,
-        Side.CLIENT,
-        from,
-        peer,
+        new Connection(connection, Side.CLIENT, from, peer, entry, exit),
         filtered && flow == 0 ? connection : flow,
         flow > 0,
-        entry,
-        exit,
         call);
     connectFailed(connection, error, exit);
   }

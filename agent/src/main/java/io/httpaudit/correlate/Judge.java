@@ -692,14 +692,13 @@ final class Judge {
     long outTo = closing == null ? outFrom : closing.bytesOut();
     long inTo = closing == null ? inFrom : closing.bytesIn();
     boolean known = flow != null && flow.known();
-    if (known && closing == null) {
-      outTo = c.out().contiguous();
-      inTo = c.in().contiguous();
+    boolean lost = known && lostSince(c, now);
+    if (known && (closing == null || c.wireOnly)) {
+      outTo = carried(c.out(), lost);
+      inTo = carried(c.in(), lost);
     } else if (known) {
-      outTo = c.failed || c.wireOnly ? c.out().contiguous() : Math.min(outTo, c.out().contiguous());
-      if (c.wireOnly) {
-        inTo = c.in().contiguous();
-      } else if (c.upgrade != null) {
+      outTo = c.failed ? c.out().contiguous() : Math.min(outTo, c.out().contiguous());
+      if (c.upgrade != null) {
         // What another protocol left unread when it closed, often its last word, was carried, too.
         inTo = Math.max(inTo, c.in().contiguous());
       }
@@ -748,7 +747,7 @@ final class Judge {
       why = Why.ISN_UNKNOWN;
     } else if (c.upgrade != null && !c.upgrade.named()) {
       why = Why.BOUNDARY_UNKNOWN;
-    } else if (c.doubtful || lostSince(c, now)) {
+    } else if (c.doubtful || lost) {
       why = Why.RECORDS_LOST;
     } else if (closing != null && Math.abs(wall - closing.wallOffset()) > Correlator.STEP) {
       why = Why.CLOCK_STEP;
@@ -799,9 +798,9 @@ final class Judge {
         wall,
         flow == null ? 0 : flow.syns(),
         outFrom,
-        Math.max(c.wireOnly && !known ? -1 : 0, outTo - outFrom),
+        outTo < 0 ? -1 : Math.max(0, outTo - outFrom),
         inFrom,
-        Math.max(c.wireOnly && !known ? -1 : 0, inTo - inFrom),
+        inTo < 0 ? -1 : Math.max(0, inTo - inFrom),
         connectStart,
         connectEnd,
         sslStart,
@@ -818,6 +817,11 @@ final class Judge {
     long peer = c.wire.flow.resetTime() != 0 ? c.wire.flow.resetTime() : c.in().finTime();
     long left = failure.by().equals("peer") && peer != 0 ? peer : c.closing.at();
     return Math.min(left, c.closing.at());
+  }
+
+  /** Where a direction ended of which only packets tell; -1: they don't. */
+  private static long carried(Timeline line, boolean lost) {
+    return !lost && line.contiguous() == line.highest() ? line.contiguous() : line.fin();
   }
 
   private boolean lostSince(Connection c, long now) {

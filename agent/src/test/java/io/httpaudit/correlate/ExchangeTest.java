@@ -961,6 +961,55 @@ class ExchangeTest {
             });
   }
 
+  @Test
+  void whatAnUnhookedConnectionCarriedIsNotToldByThePrefixThatWasSeen() {
+    for (boolean fins : new boolean[] {true, false}) {
+      Stage own = new Stage();
+      Stage.Talk talk = own.talk(7).handshake(1_000);
+      talk.early(talk.make(true, 0, 0, 100, Packet.ACK, 1_200));
+      own.candidates.computeIfPresent(
+          talk.tuple,
+          (t, c) -> new KernelView.Candidate(true, 1, 1, c.handshakeAck(), c.packets()));
+      own.correlator.wireOnly(7, Side.CLIENT, talk.client, talk.server, 7, us(3_000_000));
+      talk.up(5_000, 200, 9_000, 3_100_000).down(9_000, 0, 5_200, 3_100_100);
+      if (fins) {
+        talk.flagged(true, 5_200, 9_000, Packet.FIN | Packet.ACK, 3_200_000);
+        talk.flagged(false, 9_000, 5_201, Packet.FIN | Packet.ACK, 3_200_010);
+        talk.flagged(true, 5_201, 9_001, Packet.ACK, 3_200_020);
+      } else {
+        talk.flagged(true, 5_200, 9_000, Packet.RST | Packet.ACK, 3_200_000);
+      }
+      own.correlator.wireOnlyGone(7, us(5_000_000));
+      own.tick(5_000_100);
+      assertThat(own.connections)
+          .singleElement()
+          .satisfies(
+              connection -> {
+                assertThat(connection.verdict()).isEqualTo(Verdict.WIRE_ONLY);
+                assertThat(connection.outBytes()).isEqualTo(fins ? 5_200 : -1);
+                assertThat(connection.inBytes()).isEqualTo(fins ? 9_000 : -1);
+              });
+    }
+  }
+
+  @Test
+  void anUnhookedConnectionWhoseBeginningWasKeptIsToldWhole() {
+    Stage.Talk talk = stage.talk(7).handshake(1_000);
+    talk.early(talk.make(true, 0, 0, 100, Packet.ACK, 1_200));
+    stage.correlator.wireOnly(7, Side.CLIENT, talk.client, talk.server, 7, us(3_000_000));
+    assertThat(stage.correlator.recordCount()).as("by the first look").isPositive();
+    talk.up(100, 200, 0, 3_100_000).down(0, 70, 300, 3_100_100);
+    stage.correlator.wireOnlyGone(7, us(5_000_000));
+    stage.tick(5_000_100);
+    assertThat(stage.connections)
+        .singleElement()
+        .satisfies(
+            connection -> {
+              assertThat(connection.outBytes()).isEqualTo(300);
+              assertThat(connection.inBytes()).isEqualTo(70);
+            });
+  }
+
   private Stage.Talk served() {
     return served(stage);
   }

@@ -403,15 +403,18 @@ public final class Correlator implements JvmEvents {
       return;
     }
     KernelView.Candidate candidate = found.get();
+    boolean begins = false;
     for (Packet p : candidate.packets()) {
       // The key is a tuple, and a tuple may be used again: by time, this can't be our handshake.
-      // What was accepted had its
-      // SYN before; that of a connect which does not wait may still be in a queue.
+      // What was accepted had its SYN before; that of a connect which does not wait may still be in
+      // a queue, and what answers it comes whenever it comes.
+      boolean answers = begins && c.client() && p.has(Packet.ACK);
       if (p.has(Packet.SYN)
-          && (p.time > c.exit + (c.client() ? RACE : Phases.SKEW)
+          && (p.time > c.exit + (c.client() ? RACE : Phases.SKEW) && !answers
               || c.client() && !c.wireOnly && p.time < c.entry - RACE)) {
         return;
       }
+      begins |= p.has(Packet.SYN) && !p.has(Packet.ACK);
     }
     if (wire.flow.candidate(
         candidate.packets(), candidate.syns(), candidate.synAcks(), candidate.handshakeAck())) {

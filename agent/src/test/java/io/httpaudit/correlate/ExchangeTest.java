@@ -611,6 +611,36 @@ class ExchangeTest {
     assertThat(stage.tick(10_100_000)).isEqualTo(Long.MAX_VALUE);
   }
 
+  /** Of a connect that does not wait, and a claim that does, for the audit thread. */
+  @Test
+  void theAnswerToTheSynMayComeLongAfterConnectHasReturned() {
+    Stage.Talk talk = stage.talk(7);
+    talk.kept.add(talk.make(true, -1, 0, 0, Packet.SYN, 1_000));
+    talk.kept.add(talk.make(false, -1, 0, 0, Packet.SYN | Packet.ACK, 3_000));
+    talk.kept.add(talk.make(true, 0, 0, 0, Packet.ACK, 3_010));
+    stage.candidates.put(talk.tuple, new KernelView.Candidate(false, 1, 1, us(3_010), talk.kept));
+    talk.openedByClient(7, 990, 1_050);
+    talk.up(0, 100, 0, 5_000).down(0, 300, 100, 8_000).up(100, 0, 300, 8_010);
+    talk.request(7, 0, 0, 100, 4_990, 5_010).response(7, 0, 0, 300, 8_100, 8_100);
+    stage.tick(8_200);
+    assertThat(stage.only().verdict()).isEqualTo(Verdict.MATCHED);
+    assertThat(stage.only().tcp().rttNanos()).hasValue(us(2_000));
+  }
+
+  @Test
+  void aSynAckAloneThatCameAfterConnectHadReturnedMayBeAnothers() {
+    Stage.Talk talk = stage.talk(7);
+    Packet synAck = talk.make(false, -1, 0, 0, Packet.SYN | Packet.ACK, 3_000);
+    stage.candidates.put(
+        talk.tuple, new KernelView.Candidate(false, 0, 1, 0, java.util.List.of(synAck)));
+    talk.openedByClient(7, 990, 1_050);
+    talk.up(0, 100, 0, 5_000).down(0, 300, 100, 8_000).up(100, 0, 300, 8_010);
+    talk.request(7, 0, 0, 100, 4_990, 5_010).response(7, 0, 0, 300, 8_100, 8_100);
+    stage.tick(10_200_000);
+    assertThat(stage.only().why()).hasValue(Why.ISN_UNKNOWN);
+    assertThat(stage.only().tcp().rttNanos()).isEmpty();
+  }
+
   /** RFC 9293, figure 9: the server had not forgotten the connection that the tuple was before. */
   @Test
   void theResetOfWhatTheTupleWasBeforeIsNoEndOfTheConnection() {

@@ -200,7 +200,8 @@ public final class Correlator implements JvmEvents {
     for (Pending e = c.first; e != null; e = e.next) {
       // What another protocol's server says first is no answer. A request may be told of a little
       // later than what answers it.
-      if (e.request != null || now < e.answeredAt() + LATE) {
+      boolean asks = e.request != null && e.index >= c.passed;
+      if (asks || now < e.answeredAt() + LATE) {
         return true;
       }
     }
@@ -910,7 +911,10 @@ public final class Correlator implements JvmEvents {
       }
     }
     boolean told = false;
+    boolean head = isHead(c, e);
+    // Of one that others have passed, only its response's head tells where its response began.
     if (e.request != null
+        && (e.index >= c.passed || e.response != null)
         && !e.neverSent()
         && (e.whole() || e.ambiguous || shutdown || c.closing != null || over(c))) {
       Exchange exchange = judge.judge(c, e, now, shutdown);
@@ -922,7 +926,10 @@ public final class Correlator implements JvmEvents {
       untold(c, e);
     }
     c.judged = true;
-    boolean head = c.first == e;
+    Pending next = e.next;
+    if (head && c.first != e) {
+      c.passed = e.index;
+    }
     c.remove(e);
     if (wire != null && told && e.whole()) {
       // Answered, so accepted, by a server that the hooks don't see.
@@ -931,11 +938,26 @@ public final class Correlator implements JvmEvents {
     if (wire != null && head && unaccepted.get(wire.tuple) != wire) {
       trim(
           c,
-          c.first != null && c.first.request != null ? c.first.firstByte() : judge.requestNext(e),
-          c.first != null && c.first.response != null
-              ? c.first.response.offset()
-              : judge.responseNext(e));
+          next != null && next.request != null ? next.firstByte() : judge.requestNext(e),
+          next != null && next.response != null ? next.response.offset() : judge.responseNext(e));
     }
+  }
+
+  /**
+   * Whether no exchange before {@code e} needs packets. One that is not whole though a later one is
+   * lacks an event: messages follow one another. It is told with the connection's end, as what it
+   * is: doubtful.
+   */
+  private static boolean isHead(Connection c, Pending e) {
+    if (c.first != e && !(c.doubtful && e.whole())) {
+      return false;
+    }
+    for (Pending p = c.first; p != e; p = p.next) {
+      if (p.whole()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Something of {@code e} is known, but no request's head. */

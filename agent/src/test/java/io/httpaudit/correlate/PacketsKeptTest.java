@@ -120,6 +120,45 @@ class PacketsKeptTest {
   }
 
   @Test
+  void anEventThatIsMissingKeepsNoPacketsOfWhatComesAfter() {
+    for (boolean head : new boolean[] {true, false}) {
+      Stage own = new Stage();
+      Stage.Talk talk = own.talk(3).handshake(1_000).accepted(3, 1_200);
+      talk.up(0, 100, 0, 1_300).down(0, 300, 100, 2_000).up(100, 0, 300, 2_010);
+      talk.request(3, 0, 0, 100, 1_400, 1_400);
+      if (head) {
+        talk.responseHead(3, 0, 0, 0, 80, 300, 1_990, 1_990);
+      }
+      own.correlator.eventsLost(1);
+      own.correlator.doubt();
+      own.tick(2_100);
+      for (int i = 1; i < 4; i++) {
+        double at = i * 10_000;
+        talk.up(i * 100, 100, i * 300, at).down(i * 300, 300, i * 100 + 100, at + 1_000);
+        talk.up(i * 100 + 100, 0, i * 300 + 300, at + 1_010);
+        talk.request(3, i, i * 100, i * 100 + 100, at + 100, at + 100);
+        talk.response(3, i, i * 300, i * 300 + 300, at + 990, at + 1_005);
+        own.tick(at + 1_100);
+        assertThat(own.exchanges).hasSize(i);
+        assertThat(own.correlator.recordCount()).isZero();
+      }
+      talk.closed(3, 1_200, 400, SocketError.NONE, 60_000);
+      talk.flagged(false, 1_200, 400, Packet.RST | Packet.ACK, 60_010);
+      own.tick(60_100);
+      assertThat(own.exchanges).hasSize(head ? 4 : 3);
+      assertThat(own.exchanges)
+          .extracting(Exchange::why)
+          .containsOnly(Optional.of(Why.RECORDS_LOST));
+      if (head) {
+        assertThat(own.exchanges.get(3).response().offset()).isZero();
+        assertThat(own.exchanges.get(3).response().bytes()).isEqualTo(300);
+      }
+      assertThat(own.correlator.exchangesDropped()).isEqualTo(head ? 0 : 1);
+      assertThat(own.correlator.connectionCount()).isZero();
+    }
+  }
+
+  @Test
   void whatIsSentAgainLaterFillsItsHole() {
     Stage.Talk talk = stage.talk(7).handshake(1_000).openedByClient(7, 990, 1_150);
     exchange(talk, 7, 0, 2_000);

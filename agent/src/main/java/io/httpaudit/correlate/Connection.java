@@ -22,6 +22,11 @@ final class Connection {
   /** Null: no packets are to be had. */
   Wire wire;
 
+  /**
+   * There are packets, perhaps, but no room was left to have them, or they are told of as others'.
+   */
+  boolean unwatched;
+
   /** Exchanges that are not final, by index. */
   Pending first;
 

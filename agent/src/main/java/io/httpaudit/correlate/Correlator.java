@@ -266,7 +266,7 @@ public final class Correlator implements JvmEvents {
    * sock_diag found a connection of this process that no hook saw. It is told of when it is over.
    *
    * @param connection a number as of {@link #opened}
-   * @param flow as admitted, 0: not
+   * @param flow as of {@link #opened}
    */
   public void wireOnly(
       long connection, Side side, Endpoint local, Endpoint peer, long flow, long at) {
@@ -323,6 +323,7 @@ public final class Correlator implements JvmEvents {
     }
     c.call = calls.get(call);
     connections.put(c.number, c);
+    c.unwatched = flow < 0;
     if (flow > 0 && kernel.tier() == 1) {
       c.admitted = admitted;
       attach(c, flow);
@@ -349,6 +350,8 @@ public final class Correlator implements JvmEvents {
           wire.two = c;
         }
         c.wire = wire;
+      } else {
+        c.unwatched = true;
       }
       return;
     }
@@ -469,7 +472,7 @@ public final class Correlator implements JvmEvents {
     // Never admitted: what there is of it is in the candidate.
     opened(
         new Connection(connection, Side.CLIENT, from, peer, entry, exit),
-        filtered && flow == 0 ? connection : flow,
+        filtered && flow <= 0 ? connection : flow,
         flow > 0,
         call);
     connectFailed(connection, error, exit);

@@ -230,6 +230,8 @@ final class Judge {
       why = kernel.lacking().orElse(Why.NO_NATIVE);
     } else if (!known && c.entry < kernel.attachedAt()) {
       why = Why.BEFORE_ATTACH;
+    } else if (flow == null && c.unwatched) {
+      why = Why.RECORDS_LOST;
     } else if (flow == null || flow.packets() == 0) {
       verdict = Verdict.APP_ONLY;
       why = Why.NO_PACKETS;
@@ -734,6 +736,8 @@ final class Judge {
       why = kernel.lacking().orElse(Why.NO_NATIVE);
     } else if (!known && c.entry < kernel.attachedAt()) {
       why = Why.BEFORE_ATTACH;
+    } else if (flow == null && c.unwatched) {
+      why = Why.RECORDS_LOST;
     } else if (flow == null || flow.packets() == 0) {
       boolean unnamed = c.local.port() == 0;
       verdict = unnamed ? Verdict.INFERRED : Verdict.APP_ONLY;

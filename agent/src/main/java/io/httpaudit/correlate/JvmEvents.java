@@ -13,7 +13,8 @@ public interface JvmEvents {
    * or was accepted.
    *
    * @param connection number in this process, from 1, never used again
-   * @param flow the id under which the kernel reports its packets; 0: not admitted
+   * @param flow the id under which the kernel reports its packets; 0: not admitted; -1: there was
+   *     no room to
    * @param entry when {@code connect} was entered; of an accepted one, when {@code accept} returned
    * @param exit when {@code connect} or {@code accept} returned
    * @param call span id of the call that wanted it, told before by {@link #call}; 0: not known

@@ -358,6 +358,36 @@ class ExchangeTest {
   }
 
   @Test
+  void anExchangeWhosePacketsFoundNoRoomIsNotOneWithoutPackets() {
+    Stage.Talk talk = stage.talk(-1).handshake(1_000).accepted(3, 1_200);
+    talk.request(3, 0, 0, 100, 1_400, 1_400).response(3, 0, 0, 300, 1_990, 2_050);
+    stage.tick(3_000);
+    assertThat(stage.only().verdict()).isEqualTo(Verdict.INFERRED);
+    assertThat(stage.only().why()).hasValue(Why.RECORDS_LOST);
+    stage.talk(-1).accepted(4, 3_200);
+    talk.closed(4, 0, 0, SocketError.NONE, 4_000);
+    stage.tick(5_000);
+    assertThat(stage.connections)
+        .singleElement()
+        .satisfies(
+            connection -> {
+              assertThat(connection.verdict()).isEqualTo(Verdict.INFERRED);
+              assertThat(connection.why()).hasValue(Why.RECORDS_LOST);
+            });
+    assertThat(stage.correlator.wantsAllInterfaces()).isFalse();
+  }
+
+  @Test
+  void aThirdConnectionOnOneFlowIsNotOneWithoutPackets() {
+    Stage.Talk talk = stage.talk(7).handshake(1_000).openedByClient(7, 990, 1_150);
+    talk.accepted(8, 1_160).accepted(9, 1_170);
+    talk.request(9, 0, 0, 100, 1_400, 1_400).response(9, 0, 0, 300, 1_990, 2_050);
+    stage.tick(3_000);
+    assertThat(stage.only().verdict()).isEqualTo(Verdict.INFERRED);
+    assertThat(stage.only().why()).hasValue(Why.RECORDS_LOST);
+  }
+
+  @Test
   void aStepOfTheWallClockIsTold() {
     Stage.Talk talk = served();
     stage.wallOffset += 11_000_000;

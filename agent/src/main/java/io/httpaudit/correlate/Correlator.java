@@ -7,6 +7,8 @@ import io.httpaudit.flow.Packet;
 import io.httpaudit.flow.Timeline;
 import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -76,6 +78,12 @@ public final class Correlator implements JvmEvents {
 
   /** How many of these have no connection any more. */
   private int ownerless;
+
+  /**
+   * Flows that a server of this JVM accepted from this very host a moment ago: the other end may be
+   * here, and be told of next. In the order of their coming.
+   */
+  private final Map<FlowTuple, Wire> unasked = new LinkedHashMap<>();
 
   /** Flows that are done: a late packet of theirs is no unknown flow's. */
   private final LongMap<Boolean> done = new LongMap<>();
@@ -336,13 +344,14 @@ public final class Correlator implements JvmEvents {
   private void attach(Connection c, long flow) {
     Wire wire = wires.get(flow);
     FlowTuple tuple = FlowTuple.of(c.local, c.peer);
-    if (wire == null && !c.client()) {
-      wire = accepted(tuple, flow);
+    if (wire == null) {
+      wire = otherEnd(c.client() ? unasked : unaccepted, tuple, flow);
     }
     if (wire != null) {
       // Were the flow another's after all, its packets would prove nothing.
       if (wire.two == null && wire.tuple.equals(tuple)) {
-        unaccepted.remove(tuple);
+        unaccepted.remove(tuple, wire);
+        unasked.remove(tuple, wire);
         if (wire.one == null) {
           ownerless--;
           wire.one = c;
@@ -350,6 +359,9 @@ public final class Correlator implements JvmEvents {
           wire.two = c;
         }
         c.wire = wire;
+        records -= wire.flow.records();
+        replay(wire, flow, c.exit);
+        records += wire.flow.records();
       } else {
         c.unwatched = true;
       }
@@ -361,15 +373,11 @@ public final class Correlator implements JvmEvents {
     wires.put(flow, wire);
     wire.flow.home(kernel.homeInterface(c.local, c.peer));
     look(wire);
-    EarlyPackets kept = early.remove(flow);
-    if (kept != null) {
-      earlyCount -= kept.count();
-      kept.replay(wire.flow, scratch);
-      if (kept.dropped) {
-        wire.flow.gap(Long.MIN_VALUE, c.exit + SECOND);
-      }
-    }
+    replay(wire, flow, c.exit);
     records += wire.flow.records();
+    if (!c.client() && (c.peer.isLoopback() || c.peer.hasAddressOf(c.local))) {
+      unasked.put(tuple, wire);
+    }
     if (c.client() && !c.failed && kernel.isOwnListeners(c.peer, tuple)) {
       Wire before = unaccepted.put(tuple, wire);
       if (before != null && before.one == null) {
@@ -379,14 +387,25 @@ public final class Correlator implements JvmEvents {
     }
   }
 
+  private void replay(Wire wire, long flow, long exit) {
+    EarlyPackets kept = early.remove(flow);
+    if (kept != null) {
+      earlyCount -= kept.count();
+      kept.replay(wire.flow, scratch);
+      if (kept.dropped) {
+        wire.flow.gap(Long.MIN_VALUE, exit + SECOND);
+      }
+    }
+  }
+
   /**
-   * The flow of which a server accepted its end under an id of its own: its claim found none of the
-   * client's, which was over, or, before Linux 5.19, still waited for the audit thread. Null: there
+   * The flow of which the other end is known, under an id of its own: the claim of this one found
+   * none, as that was over, or, before Linux 5.19, still waited for the audit thread. Null: there
    * is none.
    */
-  private Wire accepted(FlowTuple tuple, long flow) {
-    Wire wire = unaccepted.get(tuple);
-    if (wire == null) {
+  private Wire otherEnd(Map<FlowTuple, Wire> among, FlowTuple tuple, long flow) {
+    Wire wire = among.get(tuple);
+    if (wire == null || wire.alias != 0) {
       return null;
     }
     for (Packet p : kernel.candidate(tuple).map(KernelView.Candidate::packets).orElse(List.of())) {
@@ -762,6 +781,10 @@ public final class Correlator implements JvmEvents {
           }
         }
       }
+      Iterator<Wire> oldest = unasked.values().iterator();
+      while (oldest.hasNext() && now - oldest.next().one.exit > SECOND) {
+        oldest.remove();
+      }
       if (early.size() > 0) {
         early.forEach(
             of -> {
@@ -1060,6 +1083,7 @@ public final class Correlator implements JvmEvents {
 
   private void forget(Wire wire) {
     unaccepted.remove(wire.tuple, wire);
+    unasked.remove(wire.tuple, wire);
     records -= wire.flow.records();
     if (!wire.flow.ended()) {
       kernel.end(wire.tuple, wire.flow.id());

@@ -25,7 +25,7 @@ final class Wire {
   /** That was told to the flow. */
   boolean gapped;
 
-  /** A second id of the flow: its other end was accepted after it was over. 0: none. */
+  /** A second id of the flow: the claim of its other end did not find the first. 0: none. */
   long alias;
 
   /** With so many records it is asked whether they are needed. */

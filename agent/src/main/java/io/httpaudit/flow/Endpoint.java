@@ -44,6 +44,10 @@ public record Endpoint(long high, long low, int port) implements Comparable<Endp
     return high == 0 && (low == 0 || low == V4_MAPPED);
   }
 
+  public boolean hasAddressOf(Endpoint other) {
+    return high == other.high && low == other.low;
+  }
+
   /** {@code 127.0.0.0/8} or {@code ::1}. */
   public boolean isLoopback() {
     return isV4() ? (low >>> 24 & 0xff) == 127 : high == 0 && low == 1;

@@ -319,6 +319,45 @@ class ExchangeTest {
     assertThat(stage.correlator.recordCount()).isZero();
   }
 
+  /**
+   * Before Linux 5.19 each is told its own id, and the kernel reports under that of one of them.
+   */
+  @Test
+  void twoEndsInOneJvmThatClaimedTheirFlowEachByItselfShareItsPackets() {
+    for (int order = 0; order < 4; order++) {
+      Stage own = new Stage();
+      own.home = Stage.LO;
+      own.listens = true;
+      Stage.Talk talk =
+          own.new Talk(order < 2 ? 7 : 8, Stage.at("127.0.0.1", 40_022), Stage.at("127.0.0.1", 80));
+      talk.ifindex = Stage.LO;
+      talk.handshake(1_000);
+      boolean clientFirst = order % 2 == 0;
+      for (boolean client : new boolean[] {clientFirst, !clientFirst}) {
+        if (client) {
+          own.correlator.opened(7, Side.CLIENT, talk.client, talk.server, 7, us(990), us(1_150), 0);
+          talk.up(0, 100, 0, 1_230).down(0, 0, 100, 1_231);
+        } else {
+          own.correlator.opened(
+              8, Side.SERVER, talk.server, talk.client, 8, us(1_160), us(1_160), 0);
+          talk.down(0, 300, 100, 2_000).up(100, 0, 300, 2_010);
+        }
+      }
+      talk.request(7, 0, 0, 100, 1_200, 1_240).response(7, 0, 0, 300, 2_100, 2_100);
+      talk.request(8, 0, 0, 100, 1_500, 1_500).response(8, 0, 0, 300, 1_990, 2_003);
+      own.tick(2_200);
+      assertThat(own.exchanges).as("order %s", order).hasSize(2);
+      assertThat(own.exchanges).extracting(Exchange::verdict).containsOnly(Verdict.MATCHED);
+      talk.flagged(true, 100, 300, Packet.RST | Packet.ACK, 3_000);
+      talk.closed(7, 100, 300, SocketError.NONE, 3_000);
+      talk.closed(8, 300, 100, SocketError.RESET, 3_000);
+      own.tick(3_100);
+      assertThat(own.ended).containsExactlyInAnyOrder(7L, 8L);
+      assertThat(own.correlator.connectionCount()).isZero();
+      assertThat(own.correlator.recordCount()).isZero();
+    }
+  }
+
   @Test
   void aConnectionOlderThanTheFirstTapIsBeforeAttach() {
     stage.attachedAt = us(1_500);

@@ -56,9 +56,6 @@ final class Connection {
 
   long needsResponses;
 
-  /** Exchanges below this index are over, though an event is missing that should have said so. */
-  long passed;
-
   /**
    * An exchange was judged whose response never ended: what follows on that direction is none's.
    */

@@ -208,7 +208,7 @@ public final class Correlator implements JvmEvents {
     for (Pending e = c.first; e != null; e = e.next) {
       // What another protocol's server says first is no answer. A request may be told of a little
       // later than what answers it.
-      boolean asks = e.request != null && e.index >= c.passed;
+      boolean asks = e.request != null && e.passedAt == 0;
       if (asks || now < e.answeredAt() + LATE) {
         return true;
       }
@@ -830,7 +830,7 @@ public final class Correlator implements JvmEvents {
       }
       if (isFinal(c, e, now)) {
         finish(c, e, now, false);
-      } else if (e.whole() || c.closing != null) {
+      } else if (e.whole() || e.passedAt != 0 || c.closing != null) {
         wait = true;
       }
     }
@@ -917,6 +917,9 @@ public final class Correlator implements JvmEvents {
       }
       return now >= e.wholeAt() + LATE && judge.acknowledged(c, e);
     }
+    if (e.passedAt != 0 && now >= e.passedAt + FINALITY) {
+      return true;
+    }
     if (closing != null) {
       return now >= closing.at() && (c.wire == null || over || now >= closing.at() + FINALITY);
     }
@@ -938,11 +941,11 @@ public final class Correlator implements JvmEvents {
     }
     boolean told = false;
     boolean head = isHead(c, e);
-    // Of one that others have passed, only its response's head tells where its response began.
+    boolean ended = e.whole() || e.ambiguous || shutdown || c.closing != null || over(c);
     if (e.request != null
-        && (e.index >= c.passed || e.response != null)
+        && !e.headless()
         && !e.neverSent()
-        && (e.whole() || e.ambiguous || shutdown || c.closing != null || over(c))) {
+        && (e.passedAt == 0 ? ended : e.tellable())) {
       Exchange exchange = judge.judge(c, e, now, shutdown);
       verdicts[exchange.verdict().ordinal()]++;
       outcomes.exchange(exchange);
@@ -953,8 +956,8 @@ public final class Correlator implements JvmEvents {
     }
     c.judged = true;
     Pending next = e.next;
-    if (head && c.first != e) {
-      c.passed = e.index;
+    for (Pending p = c.first; head && p != e; p = p.next) {
+      p.passedAt = p.passedAt == 0 ? now : p.passedAt;
     }
     c.remove(e);
     if (wire != null && told && e.whole()) {
@@ -971,8 +974,7 @@ public final class Correlator implements JvmEvents {
 
   /**
    * Whether no exchange before {@code e} needs packets. One that is not whole though a later one is
-   * lacks an event: messages follow one another. It is told with the connection's end, as what it
-   * is: doubtful.
+   * lacks an event: messages follow one another.
    */
   private static boolean isHead(Connection c, Pending e) {
     if (c.first != e && !(c.doubtful && e.whole())) {

@@ -49,6 +49,12 @@ final class Pending {
   boolean requestProven;
   boolean responseProven;
 
+  /**
+   * When a later exchange was whole, and so this one over, though the event that should have said
+   * so is missing, or late; 0: not.
+   */
+  long passedAt;
+
   /** No boundary is known from this message on, or from one before it. */
   boolean ambiguous;
 
@@ -66,6 +72,23 @@ final class Pending {
         && responseEnd >= 0
         && requestProven
         && responseProven;
+  }
+
+  /**
+   * Enough is known of it to be told, though a later one was whole before: where and when it ended.
+   */
+  boolean tellable() {
+    return request != null
+        && response != null
+        && responseProven
+        && (requestProven || request.expectedEnd() >= 0);
+  }
+
+  /**
+   * The response's head, which comes before its end, was not told of: nobody knows where it began.
+   */
+  boolean headless() {
+    return response == null && responseProven;
   }
 
   /** The connection's end came before a byte of the request was sent: it was encrypted only. */

@@ -121,17 +121,24 @@ class PacketsKeptTest {
 
   @Test
   void anEventThatIsMissingKeepsNoPacketsOfWhatComesAfter() {
-    for (boolean head : new boolean[] {true, false}) {
+    for (String missing : new String[] {"request's end", "response's head", "response's end"}) {
       Stage own = new Stage();
       Stage.Talk talk = own.talk(3).handshake(1_000).accepted(3, 1_200);
       talk.up(0, 100, 0, 1_300).down(0, 300, 100, 2_000).up(100, 0, 300, 2_010);
-      talk.request(3, 0, 0, 100, 1_400, 1_400);
-      if (head) {
+      talk.requestHead(3, 0, 0, 80, 100, 1_400);
+      if (!missing.equals("request's end")) {
+        own.correlator.messageEnd(3, true, 0, 100, 100, us(1_400), true);
+      }
+      if (!missing.equals("response's head")) {
         talk.responseHead(3, 0, 0, 0, 80, 300, 1_990, 1_990);
+      }
+      if (!missing.equals("response's end")) {
+        own.correlator.messageEnd(3, false, 0, 300, 300, us(2_005), true);
       }
       own.correlator.eventsLost(1);
       own.correlator.doubt();
       own.tick(2_100);
+      assertThat(own.exchanges).isEmpty();
       for (int i = 1; i < 4; i++) {
         double at = i * 10_000;
         talk.up(i * 100, 100, i * 300, at).down(i * 300, 300, i * 100 + 100, at + 1_000);
@@ -139,21 +146,28 @@ class PacketsKeptTest {
         talk.request(3, i, i * 100, i * 100 + 100, at + 100, at + 100);
         talk.response(3, i, i * 300, i * 300 + 300, at + 990, at + 1_005);
         own.tick(at + 1_100);
-        assertThat(own.exchanges).hasSize(i);
+        assertThat(own.exchanges).as(missing).hasSize(i);
         assertThat(own.correlator.recordCount()).isZero();
       }
-      talk.closed(3, 1_200, 400, SocketError.NONE, 60_000);
-      talk.flagged(false, 1_200, 400, Packet.RST | Packet.ACK, 60_010);
-      own.tick(60_100);
-      assertThat(own.exchanges).hasSize(head ? 4 : 3);
+      own.tick(10_100_000);
+      boolean told = missing.equals("request's end");
+      assertThat(own.exchanges).as(missing).hasSize(told ? 4 : 3);
+      assertThat(own.correlator.exchangesDropped()).isEqualTo(told ? 0 : 1);
       assertThat(own.exchanges)
           .extracting(Exchange::why)
           .containsOnly(Optional.of(Why.RECORDS_LOST));
-      if (head) {
-        assertThat(own.exchanges.get(3).response().offset()).isZero();
-        assertThat(own.exchanges.get(3).response().bytes()).isEqualTo(300);
-      }
-      assertThat(own.correlator.exchangesDropped()).isEqualTo(head ? 0 : 1);
+      assertThat(own.exchanges)
+          .filteredOn(e -> e.sequence() == 0)
+          .allSatisfy(
+              e -> {
+                assertThat(e.request().bytes()).isEqualTo(100);
+                assertThat(e.response().bytes()).isEqualTo(300);
+                assertThat(e.end()).isEqualTo(us(2_005));
+              });
+      talk.closed(3, 1_200, 400, SocketError.NONE, 20_000_000);
+      talk.flagged(false, 1_200, 400, Packet.RST | Packet.ACK, 20_000_010);
+      own.tick(20_000_100);
+      assertThat(own.exchanges).hasSize(told ? 4 : 3);
       assertThat(own.correlator.connectionCount()).isZero();
     }
   }

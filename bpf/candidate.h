@@ -203,8 +203,11 @@ static __always_inline void begin(const struct parsed *p)
 
 	if (known && same_syn(known, p)) {
 		expect(sender(p));
-		known->syns++;
-		__sync_fetch_and_add(&known->packets, 1);
+		/* One that passes several interfaces (a VLAN's and its link's) was sent once. */
+		if (p->ifindex == known->ifindex) {
+			known->syns++;
+			__sync_fetch_and_add(&known->packets, 1);
+		}
 		return;
 	}
 	if (known) {
@@ -250,6 +253,7 @@ static __always_inline void end_candidate(const struct parsed *p)
 static __always_inline void before_admission(struct parsed *p)
 {
 	struct candidate *c;
+	bool first;
 
 	if (opens(p)) {
 		begin(p);
@@ -266,12 +270,17 @@ static __always_inline void before_admission(struct parsed *p)
 		if (!answers_syn(c, p))
 			return;
 		expect(p->to.port);
+		first = !c->synack_time || (!c->ack_time && p->seq != c->synack_isn);
+		if (!first && p->ifindex != c->synack_ifindex)
+			return;
 		__sync_fetch_and_add(&c->packets, 1);
-		c->synacks++;
-		if (!c->synack_time || (!c->ack_time && p->seq != c->synack_isn)) {
+		if (first) {
 			c->synack_time = p->time;
 			c->synack_isn = p->seq;
+			c->synack_ifindex = p->ifindex;
 		}
+		/* Last: until then the JVM sees that the candidate is being changed. */
+		c->synacks++;
 		return;
 	}
 	if (!c->ack_time && (p->flags & (ACK | RST)) == ACK && !((c->syn_direction ^ p->direction) & FROM_UPPER))

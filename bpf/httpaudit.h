@@ -68,14 +68,16 @@ struct candidate {
 	__u64 ack_time;     /* first packet with ACK and without SYN and RST of the SYN's sender */
 	__u32 syn_isn;      /* SYN's SEG.SEQ */
 	__u32 synack_isn;   /* the last SYN-ACK's before ack_time: a listener that forgot the SYN chooses another */
-	__u16 syns;         /* copies of the SYN */
-	__u16 synacks;
+	__u16 syns;         /* copies of the SYN, as its first interface saw them */
+	__u16 synacks;      /* likewise */
 	__u8 syn_direction; /* enum direction of the SYN */
 	__u8 overflow;      /* 1: there were more runs than fit: packets are missing */
 	__u8 runs_used;
 	__u8 ended;         /* 1: RST seen; 2: it was admitted, and both FINs are acknowledged: nothing more is kept */
 	__u32 ifindex;      /* of the first SYN */
 	__u32 packets;      /* all of the candidate: syns + synacks + those of the runs; else an update was lost */
+	__u32 synack_ifindex; /* of the first SYN-ACK of synack_isn */
+	__u32 zero;
 	struct run runs[HTTPAUDIT_RUNS];
 };
 

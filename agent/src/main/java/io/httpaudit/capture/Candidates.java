@@ -154,7 +154,7 @@ final class Candidates {
       synAck.flags = Packet.SYN | Packet.ACK;
       int opposite = ifindex == loopback ? Packet.FROM_UPPER : Packet.FROM_UPPER | Packet.OUTGOING;
       synAck.direction = synDirection ^ opposite;
-      synAck.ifindex = ifindex;
+      synAck.ifindex = bytes.getInt(at + Layout.CANDIDATE_SYNACK_IFINDEX);
       packets.add(synAck);
     }
     for (int i = 0; i < used; i++) {

@@ -70,7 +70,8 @@ final class Layout {
   static final int CANDIDATE_ENDED = 39;
   static final int CANDIDATE_IFINDEX = 40;
   static final int CANDIDATE_PACKETS = 44;
-  static final int CANDIDATE_RUNS = 48;
+  static final int CANDIDATE_SYNACK_IFINDEX = 48;
+  static final int CANDIDATE_RUNS = 56;
   static final int CANDIDATE_RUNS_MOST = 16;
   static final int CANDIDATE = CANDIDATE_RUNS + CANDIDATE_RUNS_MOST * RUN;
 

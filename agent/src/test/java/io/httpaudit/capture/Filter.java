@@ -59,6 +59,7 @@ final class Filter implements AutoCloseable {
       int overflow,
       int ended,
       int ifindex,
+      int synAckIfindex,
       int packets,
       List<Run> runs) {}
 
@@ -284,6 +285,7 @@ final class Filter implements AutoCloseable {
         bytes.get(at + Layout.CANDIDATE_OVERFLOW),
         bytes.get(at + Layout.CANDIDATE_ENDED),
         bytes.getInt(at + Layout.CANDIDATE_IFINDEX),
+        bytes.getInt(at + Layout.CANDIDATE_SYNACK_IFINDEX),
         bytes.getInt(at + Layout.CANDIDATE_PACKETS),
         runs);
   }

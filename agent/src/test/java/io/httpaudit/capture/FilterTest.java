@@ -11,11 +11,15 @@ import io.httpaudit.kernel.BpfObject;
 import io.httpaudit.kernel.NeedsRights;
 import io.httpaudit.kernel.TestRun;
 import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -502,7 +506,7 @@ class FilterTest {
           .isEmpty();
     }
     assertThat(filter.candidate(client, server))
-        .contains(new Kept(false, "syn", 999, 0, 1, 0, 0, 0, 2, 1, 1, List.of()));
+        .contains(new Kept(false, "syn", 999, 0, 1, 0, 0, 0, 2, 1, 0, 1, List.of()));
   }
 
   @Test
@@ -529,7 +533,7 @@ class FilterTest {
   }
 
   private static Kept began(boolean inbound, int isn) {
-    return new Kept(inbound, "syn", isn, 0, 1, 0, 0, 0, 0, 1, 1, List.of());
+    return new Kept(inbound, "syn", isn, 0, 1, 0, 0, 0, 0, 1, 0, 1, List.of());
   }
 
   private static Run run(Frame frame, int payload) {
@@ -569,6 +573,7 @@ class FilterTest {
                 0,
                 0,
                 1,
+                1,
                 5,
                 List.of(run(ack, 0), run(request, 187), run(response, 3000))));
   }
@@ -607,7 +612,7 @@ class FilterTest {
     Frame data = up().seq(100).ack(0).flags(PSH);
     assertThat(filter.candidate(client, server))
         .contains(
-            new Kept(false, "syn synack", 99, 499, 1, 1, 0, 0, 0, 1, 3, List.of(run(data, 50))));
+            new Kept(false, "syn synack", 99, 499, 1, 1, 0, 0, 0, 1, 1, 3, List.of(run(data, 50))));
   }
 
   @Test
@@ -624,7 +629,42 @@ class FilterTest {
     Frame synAck = down().seq(499).ack(100).flags(SYN | ACK);
     filter.run(syn, syn, synAck, syn, synAck);
     assertThat(filter.candidate(client, server))
-        .contains(new Kept(false, "syn synack", 99, 499, 3, 2, 0, 0, 0, 1, 5, List.of()));
+        .contains(new Kept(false, "syn synack", 99, 499, 3, 2, 0, 0, 0, 1, 1, 5, List.of()));
+  }
+
+  /** Of a VLAN and its link both of which are tapped, say: each sees every packet. */
+  @Test
+  void synAndSynAckThatPassTwoInterfacesWereSentOnce() throws Exception {
+    int link = interfaceBesideLoopback();
+    filter.listen(server);
+    List<Frame> passing = new ArrayList<>();
+    for (int ifindex : new int[] {1, link}) {
+      passing.add(up().seq(99).flags(SYN).on(ifindex));
+    }
+    for (int ifindex : new int[] {link, 1}) {
+      passing.add(down().seq(499).ack(100).flags(SYN | ACK).on(ifindex));
+    }
+    Frame[] frames = passing.toArray(new Frame[0]);
+    filter.run(frames);
+    assertThat(filter.candidate(client, server))
+        .contains(new Kept(true, "syn synack", 99, 499, 1, 1, 0, 0, 0, 1, link, 2, List.of()));
+    filter.run(frames);
+    assertThat(filter.candidate(client, server))
+        .as("both sent again")
+        .contains(new Kept(true, "syn synack", 99, 499, 2, 2, 0, 0, 0, 1, link, 4, List.of()));
+  }
+
+  private static int interfaceBesideLoopback() throws Exception {
+    try (Stream<Path> links = Files.list(Path.of("/sys/class/net"))) {
+      for (Path link : links.sorted().toList()) {
+        // A file there need be no link: bonding_masters.
+        Path index = link.resolve("ifindex");
+        if (Files.exists(index) && !link.endsWith("lo")) {
+          return Integer.parseInt(Files.readString(index).trim());
+        }
+      }
+    }
+    return Assumptions.abort("needs an interface beside lo");
   }
 
   @Test
@@ -671,7 +711,7 @@ class FilterTest {
     Frame reset = down().seq(0).ack(100).flags(RST | ACK);
     filter.run(up().seq(99).flags(SYN), reset);
     assertThat(filter.candidate(client, server))
-        .contains(new Kept(false, "syn", 99, 0, 1, 0, 0, 0, 1, 1, 2, List.of(run(reset, 0))));
+        .contains(new Kept(false, "syn", 99, 0, 1, 0, 0, 0, 1, 1, 0, 2, List.of(run(reset, 0))));
   }
 
   @Test
@@ -815,11 +855,11 @@ class FilterTest {
     long before = filter.counter(4);
     filter.run(Arrays.copyOf(frames, 17));
     assertThat(filter.candidate(client, server))
-        .contains(new Kept(false, "syn ack", 99, 0, 1, 0, 0, 0, 0, 1, 17, runs));
+        .contains(new Kept(false, "syn ack", 99, 0, 1, 0, 0, 0, 0, 1, 0, 17, runs));
     filter.run(frames[17]);
     filter.run(frames[17]);
     assertThat(filter.candidate(client, server))
-        .contains(new Kept(false, "syn ack", 99, 0, 1, 0, 0, 1, 0, 1, 19, runs));
+        .contains(new Kept(false, "syn ack", 99, 0, 1, 0, 0, 1, 0, 1, 0, 19, runs));
     assertThat(filter.counter(4)).isEqualTo(before + 1);
   }
 

@@ -45,7 +45,7 @@ class LayoutTest {
       }
     }
     assertThat(java).isEqualTo(object);
-    assertThat(compared).isEqualTo(7 + 3 + 2 + 12 + 11 + 14 + 5 + 2);
+    assertThat(compared).isEqualTo(7 + 3 + 2 + 12 + 11 + 15 + 5 + 2);
     assertThat(types.sizeOf("candidate", "runs"))
         .isEqualTo(Layout.CANDIDATE_RUNS_MOST * Layout.RUN);
   }

@@ -5,6 +5,7 @@
 #define CANDIDATE_H
 
 #define RUN_NANOS 50000
+#define SYN_AGAIN_NANOS 2000000000ULL /* by then a SYN without an answer was sent again: after 1 s (RFC 6298, 2.1) */
 #define LOOPBACK_IFINDEX 1
 #define OVER 2
 
@@ -57,12 +58,17 @@ static __always_inline bool same_syn(const struct candidate *known, const struct
 	return known->syn_isn == p->seq && !((known->syn_direction ^ p->direction) & FROM_UPPER);
 }
 
-/* The SYN of the connection that is known already, sent again. */
-static __always_inline bool repeats_syn(const struct parsed *p)
+/* Whether a SYN on the tuple of an admitted flow is not that flow's, but the next connection's, perhaps another process's. */
+static __always_inline bool begins_another(const struct admitted *flow, const struct parsed *p)
 {
 	struct candidate *known = find(p);
 
-	return known && same_syn(known, p);
+	if (known && same_syn(known, p))
+		return false;
+	/* A connect that does not wait may be admitted while its own SYN still waits in a queueing discipline. What was accepted had its
+	 * SYN before; and so had the flow if the tuple's candidate is not over and so young that nobody need have sent its SYN again. */
+	return flow->seen || flow->flow & CLAIMED_BY_SERVER ||
+	       (known && !known->ended && p->time - known->syn_time < SYN_AGAIN_NANOS);
 }
 
 static __always_inline bool to_listener(const struct parsed *p)

@@ -99,9 +99,7 @@ int httpaudit(struct __sk_buff *skb)
 	p->time = bpf_ktime_get_ns();
 
 	flow = bpf_map_lookup_elem(&admitted, &p->tuple);
-	/* A connect that does not wait may be admitted while its own SYN still waits in a queueing discipline; what was accepted had its
-	 * SYN before. */
-	reused = flow && (flow->seen || flow->flow & CLAIMED_BY_SERVER) && opens(p) && !repeats_syn(p);
+	reused = flow && opens(p) && begins_another(flow, p);
 	if (flow) {
 		/* Not with an RST: what this host's stack had in hand leaves after one arrived. The JVM ends it then. */
 		bool ended = reused || closed(flow, p);

@@ -158,6 +158,25 @@ final class Filter implements AutoCloseable {
     }
   }
 
+  /** As if an outgoing candidate had begun so many nanoseconds earlier. */
+  void age(Endpoint one, Endpoint other, long nanos) throws KernelException {
+    CallBuffer buffer = CallBuffer.take();
+    try {
+      Layout.putTuple(buffer.bytes(), buffer.at(CallBuffer.KEY), FlowTuple.of(one, other));
+      BpfMap map = object.map("outbound");
+      int synTime = buffer.at(CallBuffer.VALUE) + Layout.CANDIDATE_SYN_TIME;
+      if (map.lookup(buffer) != 0) {
+        throw new IllegalStateException("no candidate");
+      }
+      buffer.bytes().putLong(synTime, buffer.bytes().getLong(synTime) - nanos);
+      if (map.update(buffer, BpfMap.BPF_ANY) != 0) {
+        throw new IllegalStateException("the candidate can't be written");
+      }
+    } finally {
+      buffer.give();
+    }
+  }
+
   /** Runs the filter on frames, in this order, and returns what came by the ring. */
   List<Record> run(Frame... frames) {
     from = System.nanoTime();

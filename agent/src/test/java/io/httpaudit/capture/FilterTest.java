@@ -352,6 +352,31 @@ class FilterTest {
     assertThat(filter.lost(client, server)).isEqualTo(-1);
   }
 
+  /** Given up while its peer was silent; before the JVM ends the admission, others may connect. */
+  @Test
+  void aSynBehindTheOneThatTheAdmittedFlowHadBeforeIsTheNextConnections() throws Exception {
+    filter.run(up().seq(99).flags(SYN));
+    admit();
+    Frame next = up().seq(500).flags(SYN);
+    assertThat(filter.run(next, up().seq(501).payload(7))).containsExactly(usedAgain(next));
+    assertThat(filter.lost(client, server)).isEqualTo(-1);
+    assertThat(filter.candidate(client, server).orElseThrow().synIsn()).isEqualTo(500);
+  }
+
+  /** Of an earlier connection on the tuple, that is: it was refused, or is two seconds old. */
+  @Test
+  void aSynBehindOneThatWasNotTheAdmittedFlowsBeginsTheFlow() throws Exception {
+    filter.run(up().seq(99).flags(SYN), down().seq(0).ack(100).flags(RST | ACK));
+    admit();
+    becomesItsRecord(up().seq(500).flags(SYN), 0);
+    another();
+    filter.run(up().seq(99).flags(SYN));
+    filter.age(client, server, 2_000_000_000);
+    admit();
+    becomesItsRecord(up().seq(500).flags(SYN), 0);
+    assertThat(filter.lost(client, server)).isZero();
+  }
+
   /**
    * What was reset before it was accepted shows no packet afterwards; its port may be used again.
    */

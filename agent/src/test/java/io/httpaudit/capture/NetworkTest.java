@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.httpaudit.correlate.KernelView.Candidate;
 import io.httpaudit.correlate.Side;
 import io.httpaudit.flow.Endpoint;
+import io.httpaudit.flow.Flow;
 import io.httpaudit.flow.FlowTuple;
 import io.httpaudit.flow.Packet;
 import io.httpaudit.kernel.NeedsRights;
@@ -348,8 +349,74 @@ class NetworkTest {
     try (Socket client = new Socket(address(0, 2), 8080)) {
       FlowTuple tuple =
           FlowTuple.of(Endpoint.of((InetSocketAddress) client.getLocalSocketAddress()), server);
-      assertThat(audit.ask(() -> capture.candidate(tuple)).orElseThrow().synAcks()).isEqualTo(1);
+      Candidate candidate = audit.ask(() -> capture.candidate(tuple)).orElseThrow();
+      assertThat(candidate.synAcks()).isEqualTo(1);
+      assertThat(interfaces(candidate)).startsWith(outer, second);
     }
+  }
+
+  private List<String> interfaces(Candidate candidate) {
+    return candidate.packets().stream().map(p -> capture.interfaceName(p.ifindex)).toList();
+  }
+
+  /**
+   * As over a VLAN or a bridge, each packet shows on the link, too; a listener on all addresses has
+   * both tapped.
+   */
+  @Test
+  void handshakeThatPassesTwoInterfacesIsOne() throws Exception {
+    pair(outer, 0);
+    String above = outer + "m";
+    String mac = "02:00:00:00:05:01";
+    Assumptions.assumeTrue(
+        attempt(
+                "ip link add link %s name %s address %s type macvlan"
+                    .formatted(outer, above, mac)
+                    .split(" "))
+            == 0,
+        "needs the kernel's macvlan");
+    run("ip", "addr", "add", "10." + NET + ".5.1/24", "dev", above);
+    run("ip", "link", "set", above, "up");
+    run("ip", "-n", space, "addr", "add", "10." + NET + ".5.2/24", "dev", outer + "n");
+    // Else the link, too, would say that the address is its own.
+    run(
+        "ip -n %s neigh add 10.%d.5.1 lladdr %s dev %sn"
+            .formatted(space, NET, mac, outer)
+            .split(" "));
+    serveThere(8080);
+    try (ServerSocket server = new ServerSocket(0)) {
+      capture.listening(Endpoint.of((InetSocketAddress) server.getLocalSocketAddress()));
+      untilTapped(outer);
+      untilTapped(above);
+      try (Socket client = new Socket(address(5, 2), 8080)) {
+        assertThat(interfaces(handshakeIsOne(client))).startsWith(above, outer, above, outer);
+      }
+      connectFromThere(address(5, 1), server.getLocalPort());
+      server.setSoTimeout(5000);
+      try (Socket accepted = server.accept()) {
+        accepted.getInputStream().readNBytes(5);
+        assertThat(interfaces(handshakeIsOne(accepted))).startsWith(outer, above);
+      }
+    }
+  }
+
+  /** So its round trip is known. */
+  private Candidate handshakeIsOne(Socket socket) throws Exception {
+    Endpoint local = Endpoint.of((InetSocketAddress) socket.getLocalSocketAddress());
+    Endpoint peer = Endpoint.of((InetSocketAddress) socket.getRemoteSocketAddress());
+    Candidate candidate =
+        audit.ask(() -> capture.candidate(FlowTuple.of(local, peer))).orElseThrow();
+    assertThat(candidate.overflowed()).isFalse();
+    Flow flow = new Flow(1);
+    flow.home(audit.ask(() -> capture.homeInterface(local, peer)));
+    flow.candidate(
+        candidate.packets(), candidate.syns(), candidate.synAcks(), candidate.handshakeAck());
+    assertThat(flow.syns()).isEqualTo(1);
+    assertThat(flow.synAcks()).isEqualTo(1);
+    assertThat(flow.synTime()).isPositive();
+    assertThat(flow.synAckTime()).isGreaterThanOrEqualTo(flow.synTime());
+    assertThat(flow.handshakeAck()).isGreaterThanOrEqualTo(flow.synAckTime());
+    return candidate;
   }
 
   @Test

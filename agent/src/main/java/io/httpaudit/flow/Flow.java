@@ -247,12 +247,15 @@ public final class Flow {
       return;
     }
     lastTime = Math.max(lastTime, p.time);
+    int chosen = line.ifindex();
     if (counts(line, p.ifindex)) {
       if (p.has(Packet.SYN)) {
+        // What another interface showed of it so far was the same one.
+        boolean instead = chosen != 0 && chosen != p.ifindex;
         if (p.has(Packet.ACK)) {
-          ringSynAcks++;
+          ringSynAcks = (short) (instead ? 1 : ringSynAcks + 1);
         } else {
-          ringSyns++;
+          ringSyns = (short) (instead ? 1 : ringSyns + 1);
         }
       }
       take(p, 0);

@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 
@@ -298,6 +299,21 @@ class FlowPropertiesTest {
         assertThat(text(one)).isEqualTo(text(two));
       }
     }
+  }
+
+  /** Admitted before its handshake: what arrives passes the link first, and then the VLAN on it. */
+  @Example
+  void handshakeThatTwoInterfacesShowIsOne() {
+    Flow flow = new Flow(1);
+    flow.home(ETH);
+    for (Packet p : new Script(new Random(1)).packets) {
+      Packet onLink = copy(p);
+      onLink.ifindex = OTHER;
+      flow.packet(p.fromUpper() ? onLink : copy(p));
+      flow.packet(p.fromUpper() ? copy(p) : onLink);
+    }
+    assertThat(flow.syns()).isEqualTo(1);
+    assertThat(flow.synAcks()).isEqualTo(1);
   }
 
   @Property(tries = 1_000)

@@ -36,6 +36,8 @@ public interface MessageListener {
    * From {@code offset} on, this direction, the client's, carries TLS: it begins with a handshake
    * record. What is said of a tunnel by {@link #upgraded} in the other direction is then TLS's,
    * too.
+   *
+   * @return false: it is no TLS
    */
-  void secured(long offset);
+  boolean secured(long offset);
 }

@@ -164,7 +164,9 @@ public final class MessageParser {
         messageStart = position;
         state = SECURED;
       } else if (ofRequests && state == IDLE && position == 0 && bytes[at] == HANDSHAKE) {
-        secured();
+        if (!secured()) {
+          lost(null);
+        }
       } else if (state == IDLE && !(ofRequests && bytes[at] == '\r')) {
         begin(position);
       } else if (state == AWAITING_UPGRADE) {
@@ -419,8 +421,7 @@ public final class MessageParser {
   private void afterUpgradeRequest(byte first) {
     switch (requests.decision(index - 1)) {
       case Requests.GRANTED:
-        if (first == HANDSHAKE) {
-          secured();
+        if (first == HANDSHAKE && secured()) {
           return;
         }
         state = UPGRADED;
@@ -438,14 +439,16 @@ public final class MessageParser {
     }
   }
 
-  private void secured() {
+  /** Whether TLS begins here: not where the other direction has had bytes already. */
+  private boolean secured() {
     messageStart = position;
+    if (listener != null && !listener.secured(position)) {
+      return false;
+    }
     state = SECURED;
     // By a preview, too, as with HTTP/2.
     requests.tls();
-    if (listener != null) {
-      listener.secured(position);
-    }
+    return true;
   }
 
   /** From this message on nothing can be framed. */

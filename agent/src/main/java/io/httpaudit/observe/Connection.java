@@ -296,13 +296,17 @@ final class Connection {
    *
    * @param outbound whether that is this end's
    * @param index of the first exchange within
+   * @return false: that is no TLS, since the server spoke first
    */
-  synchronized void secured(long offset, boolean outbound, long index) {
+  synchronized boolean secured(long offset, boolean outbound, long index) {
     if (secure != null) {
-      return;
+      return true;
     }
     // Without a tunnel, both begin at once.
     long other = index == 0 ? 0 : upgrade == null ? -1 : outbound ? upgrade.in : upgrade.out;
+    if (other >= 0 && (outbound ? in : out).position() > other) {
+      return false;
+    }
     upgrade = null;
     secure =
         new Secure(this, outbound, outbound ? offset : other, outbound ? other : offset, index);
@@ -310,6 +314,7 @@ final class Connection {
       // It was over before the first Hello was sent.
       secure.peerEnded();
     }
+    return true;
   }
 
   void connected() {

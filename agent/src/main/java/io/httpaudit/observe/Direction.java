@@ -234,7 +234,7 @@ final class Direction extends Stream {
   }
 
   @Override
-  public void secured(long offset) {
-    connection.secured(offset, outbound, parser.index());
+  public boolean secured(long offset) {
+    return connection.secured(offset, outbound, parser.index());
   }
 }

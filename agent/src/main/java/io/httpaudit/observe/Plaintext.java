@@ -267,7 +267,8 @@ final class Plaintext extends Stream {
 
   /** TLS within TLS. */
   @Override
-  public void secured(long offset) {
+  public boolean secured(long offset) {
     connection.upgraded(outbound, recordStart, false);
+    return true;
   }
 }

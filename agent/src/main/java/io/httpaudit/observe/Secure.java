@@ -154,6 +154,11 @@ final class Secure implements Handshake.HelloListener {
   private static void scan(
       HandshakeScanner scanner, long start, long from, long address, long n, int vectors) {
     long before = start + scanner.position() - from;
+    if (before < 0) {
+      // Bytes went by that it was not shown. What lies below the buffer is none of them.
+      scanner.lose();
+      return;
+    }
     if (vectors == 0) {
       scan(scanner, before, address, n);
       return;

@@ -33,7 +33,8 @@ final class Submission {
     if (n <= 0 || count == 0) {
       return false;
     }
-    if (count < 0) {
+    if (count < 0 || n > length(count)) {
+      // What completed is another one's.
       return direction.movedUnseen(n);
     }
     if (count == 1) {
@@ -45,5 +46,13 @@ final class Submission {
     } finally {
       HttpAuditVectors.give(block);
     }
+  }
+
+  private long length(int count) {
+    long length = 0;
+    for (int i = 0; i < count; i++) {
+      length += given[2 * i + 1];
+    }
+    return length;
   }
 }

@@ -125,9 +125,14 @@ public final class HandshakeScanner {
     return position;
   }
 
-  /** It is no TLS; nothing more is read. */
+  /** It is no TLS, or bytes of it are missing; nothing more is read. */
   public boolean failed() {
     return failed;
+  }
+
+  /** Bytes went by that it is not shown. */
+  public void lose() {
+    fail();
   }
 
   /** Bytes that may be passed to {@link #skip} unseen; all that comes: nothing is of interest. */

@@ -87,8 +87,9 @@ final class Recorder implements MessageListener {
   }
 
   @Override
-  public void secured(long offset) {
+  public boolean secured(long offset) {
     reaches(offset);
     told.add("tls from " + offset);
+    return true;
   }
 }

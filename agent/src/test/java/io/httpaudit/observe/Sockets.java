@@ -68,6 +68,12 @@ public final class Sockets implements Admission {
     observer.beforeWrite(fd, address, bytes.length, 0);
   }
 
+  /** Of bytes in the middle of others: only those from {@code from} on are the write's. */
+  void announce(int fd, byte[] bytes, int from) {
+    memory.put(0, bytes);
+    observer.beforeWrite(fd, address + from, bytes.length - from, 0);
+  }
+
   void written(int fd, int count) {
     observer.afterWrite(fd, address, 0, count);
   }

@@ -264,6 +264,33 @@ class TlsTest {
     assertThat(told()).contains("1 upgraded 0 0").noneMatch(line -> line.contains("head"));
   }
 
+  @Test
+  void whereTheServerSpokeFirstNoTlsBegins() {
+    byte[] banner = "220 hi\r\n".getBytes(StandardCharsets.ISO_8859_1);
+    sockets.accept(5, 4000);
+    sockets.write(5, banner);
+    sockets.read(5, hello(CLIENT_HELLO, 1));
+    sockets.announce(5, wrap(engine, "", hello(SERVER_HELLO, 2)), banner.length);
+    unwrap(engine, sealed(GET), GET);
+    sockets.observer.closing(5);
+    assertThat(told())
+        .contains("1 unknown request 0 from 0")
+        .noneMatch(line -> line.contains("head") || line.contains("Tls"));
+  }
+
+  @Test
+  void whatLiesBelowAWritesBufferIsNotRead() {
+    for (int bytes = 1; bytes < 9; bytes++) {
+      sockets.accept(5, 4000);
+      sockets.read(5, hello(CLIENT_HELLO, 1));
+      sockets.observer.afterUnseenWrite(5, bytes);
+      Object other = new Object();
+      sockets.announce(5, wrap(other, "", hello(SERVER_HELLO, 2)), bytes);
+      unwrap(other, sealed(GET), GET);
+      assertThat(told()).noneMatch(line -> line.contains("head"));
+    }
+  }
+
   /** Then it is another socket's: what was read here proves nothing. */
   @Test
   void whatIsDecryptedBeforeItWasReadIsInDoubt() {

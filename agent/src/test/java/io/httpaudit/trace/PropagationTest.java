@@ -177,7 +177,9 @@ class PropagationTest {
           public void upgraded(long offset, boolean http2) {}
 
           @Override
-          public void secured(long offset) {}
+          public boolean secured(long offset) {
+            return true;
+          }
         };
     MessageParser.ofRequests(new Requests(), listener).parse(bytes, 0, bytes.length);
     assertThat(found[0]).as(request.toString()).isNotNull();

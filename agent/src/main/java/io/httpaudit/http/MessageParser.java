@@ -451,6 +451,19 @@ public final class MessageParser {
     return true;
   }
 
+  /** What began like TLS is none: no HTTP either, or, behind a tunnel's grant, whatever it is. */
+  public void notSecured() {
+    if (state != SECURED) {
+      return;
+    }
+    if (index == 0) {
+      lost(null);
+    } else {
+      state = UPGRADED;
+      listener.upgraded(messageStart, false);
+    }
+  }
+
   /** From this message on nothing can be framed. */
   private void lost(Head head) {
     // Behind its head, a request still is what it was told to be.

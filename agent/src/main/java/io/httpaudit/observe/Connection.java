@@ -317,6 +317,22 @@ final class Connection {
     return true;
   }
 
+  /**
+   * What seemed to be TLS is none. On the thread that moves the client's bytes.
+   *
+   * @param outbound whether these are this end's
+   */
+  void notSecured(Secure was, boolean outbound) {
+    synchronized (this) {
+      secure = null;
+    }
+    long other = was.start(!outbound);
+    if (other > 0) {
+      upgraded(!outbound, other, false);
+    }
+    (outbound ? out : in).parser.notSecured();
+  }
+
   void connected() {
     connecting = false;
   }

@@ -59,6 +59,9 @@ final class Secure implements Handshake.HelloListener {
   /** That came before any alert: what this end then says of it is no cause. */
   private volatile boolean peerEndedFirst;
 
+  /** A ClientHello's random was seen: before, what looks like TLS may be anything. */
+  private volatile boolean begun;
+
   /** This end's Hello is written, and no engine's that is hooked. Of the thread that writes. */
   private boolean unclaimed;
 
@@ -136,6 +139,10 @@ final class Secure implements Handshake.HelloListener {
     if (start >= 0 && scanner.skippable() < Long.MAX_VALUE) {
       scan(scanner, start, from, address, n, vectors);
     }
+    if (outbound == client && scanner.failed() && !begun) {
+      disclaim();
+      return false;
+    }
     if (outbound && unclaimed && engine == null) {
       unclaimed = false;
       opaque = true;
@@ -198,8 +205,18 @@ final class Secure implements Handshake.HelloListener {
     }
   }
 
+  /** It is no TLS, but for its first byte. */
+  private void disclaim() {
+    if (STATE.compareAndSet(this, HANDSHAKE, TOLD)) {
+      connection.notSecured(this, client);
+    }
+  }
+
   @Override
   public void hello(boolean ofClient, long a, long b, long c, long d) {
+    if (ofClient) {
+      begun = true;
+    }
     if (ofClient != client || engine != null) {
       return;
     }

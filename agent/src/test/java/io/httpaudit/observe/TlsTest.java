@@ -278,6 +278,42 @@ class TlsTest {
         .noneMatch(line -> line.contains("head") || line.contains("Tls"));
   }
 
+  /** MongoDB and others begin with a length, of which the first byte is the lowest. */
+  @Test
+  void aFirstByteAloneIsNoTls() {
+    sockets.connect(5, 4000);
+    sockets.write(5, new byte[] {HANDSHAKE, 1, 0, 1, 9, 9, 9});
+    sockets.read(5, new byte[] {HANDSHAKE, 1, 0, 1, 9, 9, 9});
+    sockets.write(5, new byte[] {HANDSHAKE, 1, 0, 1, 9, 9, 9});
+    sockets.observer.closing(5);
+    sockets.accept(6, 4001);
+    sockets.read(6, new byte[] {HANDSHAKE});
+    sockets.read(6, new byte[] {1, 0, 1});
+    sockets.observer.closing(6);
+    assertThat(told())
+        .containsExactly(
+            "1 opened CLIENT 127.0.0.1:4000 127.0.0.1:80 flow 1",
+            "1 unknown request 0 from 0",
+            "1 closed out 14 in 7 NONE",
+            "2 opened SERVER 127.0.0.1:80 127.0.0.1:4001 flow 2",
+            "2 unknown request 0 from 0",
+            "2 closed out 0 in 4 NONE");
+  }
+
+  @Test
+  void inATunnelToo() {
+    String ask = "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n";
+    String grant = "HTTP/1.1 200 OK\r\n\r\n";
+    sockets.connect(5, 4000);
+    sockets.write(5, ask.getBytes(StandardCharsets.ISO_8859_1));
+    sockets.read(5, grant.getBytes(StandardCharsets.ISO_8859_1));
+    sockets.write(5, new byte[] {HANDSHAKE, 1, 0, 1});
+    sockets.observer.closing(5);
+    assertThat(told())
+        .contains("1 upgraded " + ask.length() + " " + grant.length())
+        .noneMatch(line -> line.contains("Tls") || line.contains("unknown"));
+  }
+
   @Test
   void whatLiesBelowAWritesBufferIsNotRead() {
     for (int bytes = 1; bytes < 9; bytes++) {

@@ -68,6 +68,9 @@ final class Secure implements Handshake.HelloListener {
   /** It was told that its engine is none that is hooked. */
   private volatile boolean opaque;
 
+  /** Of an opaque one: both ends encrypt. */
+  private volatile boolean established;
+
   private boolean closed;
 
   Secure(Connection connection, boolean client, long outStart, long inStart, long firstIndex) {
@@ -148,6 +151,11 @@ final class Secure implements Handshake.HelloListener {
       opaque = true;
       connection.events().upgraded(connection.number(), outStart, inStart, Events.OPAQUE);
     }
+    if (opaque && !established && handshake.isEncrypted()) {
+      // No Hello follows, by which an engine could still claim it.
+      established = true;
+      handshake.established();
+    }
     Plaintext written = outbound ? plainOut : null;
     if (written == null) {
       return false;
@@ -182,6 +190,7 @@ final class Secure implements Handshake.HelloListener {
   private static void scan(HandshakeScanner scanner, long before, long address, long n) {
     long done = before;
     byte[] scratch = null;
+    int used = 0;
     try {
       while (done < n) {
         long skip = Math.min(scanner.skippable(), n - done);
@@ -193,14 +202,15 @@ final class Secure implements Handshake.HelloListener {
         if (scratch == null) {
           scratch = Scratch.take();
         }
-        int piece = (int) Math.min(PIECE, n - done);
+        int piece = (int) Math.min(Math.min(PIECE, scanner.wanted()), n - done);
         HttpAudit.copy(address + done, scratch, 0, piece);
+        used = Math.max(used, piece);
         scanner.parse(scratch, 0, piece);
         done += piece;
       }
     } finally {
       if (scratch != null) {
-        Scratch.give(scratch, PIECE);
+        Scratch.give(scratch, used);
       }
     }
   }

@@ -75,6 +75,8 @@ public final class Handshake {
 
   private volatile String serverAlert = NONE;
   private volatile boolean serverFirst;
+  private volatile boolean clientEncrypted;
+  private volatile boolean serverEncrypted;
 
   public Handshake(HelloListener listener) {
     this.listener = listener;
@@ -99,6 +101,14 @@ public final class Handshake {
 
   boolean isEstablished() {
     return established;
+  }
+
+  /**
+   * Whether both ends sent records of application data, or, of TLS 1.3, what looks so: neither
+   * sends another Hello in the clear.
+   */
+  public boolean isEncrypted() {
+    return clientEncrypted && serverEncrypted;
   }
 
   /** A ClientHello was seen, whole. */
@@ -304,6 +314,11 @@ public final class Handshake {
    * A record of outer type application_data: of TLS 1.3, and it has an alert's length or hasn't.
    */
   void encrypted(boolean client, boolean asAlert) {
+    if (client) {
+      clientEncrypted = true;
+    } else {
+      serverEncrypted = true;
+    }
     if (isTls12() || client && earlyData) {
       return;
     }

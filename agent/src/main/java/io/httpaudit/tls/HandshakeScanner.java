@@ -150,6 +150,11 @@ public final class HandshakeScanner {
     return inSkippedMessage() ? Math.min(left, messageLeft) : 0;
   }
 
+  /** How many bytes are to be passed to {@link #parse}, where none may be skipped. */
+  public int wanted() {
+    return headerBytes < HEADER ? HEADER - headerBytes : left;
+  }
+
   /** Whether the next byte is of a handshake message of which only the header is read. */
   private boolean inSkippedMessage() {
     return type == HANDSHAKE && messageBytes == MESSAGE_HEADER && hello == null;

@@ -167,6 +167,17 @@ class AllocationTest {
         .isBetween(64.0, 65.6);
   }
 
+  /** For as long as the connection lives. */
+  @Test
+  void recordsOfAnEngineThatNobodySees() {
+    sockets.connect(9, 40_006);
+    sockets.write(9, TlsTest.hello(TlsTest.CLIENT_HELLO, 1));
+    sockets.read(9, TlsTest.hello(TlsTest.SERVER_HELLO, 2));
+    byte[] sealed = TlsTest.sealed("x".repeat(40));
+    sockets.read(9, sealed);
+    assertThat(each(() -> sockets.write(9, sealed))).isLessThan(1.6);
+  }
+
   /** Nobody listens. */
   static final class Discarded implements JvmEvents {
     @Override

@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Test;
  * records without a cipher, framed as TLS 1.3's are.
  */
 class TlsTest {
-  private static final int CLIENT_HELLO = 1;
-  private static final int SERVER_HELLO = 2;
+  static final int CLIENT_HELLO = 1;
+  static final int SERVER_HELLO = 2;
   private static final int HANDSHAKE = 22;
   private static final int APPLICATION_DATA = 23;
 
@@ -41,7 +41,7 @@ class TlsTest {
     return record.toByteArray();
   }
 
-  private static byte[] hello(int type, int random) {
+  static byte[] hello(int type, int random) {
     return hello(
         type,
         random,
@@ -67,7 +67,7 @@ class TlsTest {
     return record(HANDSHAKE, whole.toByteArray());
   }
 
-  private static byte[] sealed(String plaintext) {
+  static byte[] sealed(String plaintext) {
     byte[] body = new byte[plaintext.length() + OVERHEAD];
     for (int i = 0; i < plaintext.length(); i++) {
       body[i] = (byte) ~plaintext.charAt(i);

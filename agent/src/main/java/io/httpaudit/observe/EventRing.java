@@ -45,9 +45,12 @@ final class EventRing {
   private final AtomicLong head = new AtomicLong();
   private final AtomicLong refused = new AtomicLong();
 
+  /** The ring was made a quarter full, and nobody was told yet. */
+  private volatile boolean wake;
+
   /**
    * @param capacity bytes, a power of two
-   * @param quarterFull called by the writer whose record makes the ring a quarter full
+   * @param quarterFull called by a writer once the ring is a quarter full
    */
   EventRing(int capacity, Runnable quarterFull) {
     if (Integer.bitCount(capacity) != 1) {
@@ -90,7 +93,7 @@ final class EventRing {
     long waiting = at - head.get();
     int quarter = capacity >> 2;
     if (waiting < quarter && waiting + padding + size >= quarter) {
-      quarterFull.run();
+      wake = true;
     }
     return ((int) (at + padding) & mask) + HEADER;
   }
@@ -98,6 +101,19 @@ final class EventRing {
   /** Makes the record claimed at {@code body} visible. */
   void publish(int body, int length, int type) {
     LONGS.setRelease(buffer, body - HEADER, header(aligned(HEADER + length), type));
+    if (wake) {
+      wake();
+    }
+  }
+
+  /** Not while a record is claimed: what then fails would hold up the reader for good. */
+  private void wake() {
+    try {
+      quarterFull.run();
+      wake = false;
+    } catch (Throwable e) {
+      // The stack may be too short for it: the next writer tries again.
+    }
   }
 
   /**

@@ -112,6 +112,28 @@ class EventRingTest {
     assertThat(woken).hasValue(1);
   }
 
+  /** A writer's stack may be too short for it. */
+  @Test
+  void aWakeUpThatFailsHoldsUpNothing() {
+    int[] calls = new int[1];
+    EventRing failing =
+        new EventRing(
+            CAPACITY,
+            () -> {
+              if (++calls[0] < 3) {
+                throw new StackOverflowError();
+              }
+            });
+    int room = CAPACITY / 32;
+    for (int i = 0; i < room; i++) {
+      assertThat(put(failing, 1, 3, i)).isTrue();
+    }
+    List<Long> values = new ArrayList<>();
+    failing.drain((type, body) -> values.add(failing.getLong(body)), Integer.MAX_VALUE);
+    assertThat(values).hasSize(room);
+    assertThat(calls[0]).isEqualTo(3);
+  }
+
   @Test
   void drainsNoMoreThanAskedFor() {
     for (int i = 0; i < 5; i++) {

@@ -4,6 +4,10 @@ import io.httpaudit.capture.Capture;
 import io.httpaudit.correlate.Correlator;
 import io.httpaudit.enrich.Beside;
 import io.httpaudit.instrument.Libraries;
+import io.httpaudit.kernel.Errno;
+import io.httpaudit.kernel.KernelException;
+import io.httpaudit.kernel.Libc;
+import io.httpaudit.observe.ErrorTexts;
 import io.httpaudit.observe.Hooks;
 import io.httpaudit.observe.Observer;
 import io.httpaudit.report.Report;
@@ -139,6 +143,7 @@ final class AuditThread implements Runnable {
   public void run() {
     try {
       nativeAccess();
+      learnErrors();
       capture.start();
       late.run();
       sayStart();
@@ -183,6 +188,21 @@ final class AuditThread implements Runnable {
           NativeModule.of(
               AuditThread.class.getClassLoader(),
               Set.of("com.kenai.jffi", "com.kenai.jffi.internal")));
+    }
+  }
+
+  /** Before the first connect, which waits for the kernel side, can fail. */
+  private void learnErrors() {
+    try {
+      Libc.load();
+      observer.errorTexts(
+          new ErrorTexts(
+              Libc.strerror(Errno.ECONNREFUSED),
+              Libc.strerror(Errno.ETIMEDOUT),
+              Libc.strerror(Errno.ECONNRESET),
+              Libc.strerror(Errno.EPIPE)));
+    } catch (KernelException e) {
+      // Why, the capture says, which can't do without.
     }
   }
 

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.charset.Charset;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -75,6 +76,7 @@ public final class Libc {
   private static long mmap;
   private static long munmap;
   private static long getpagesize;
+  private static long strerror;
 
   private Libc() {}
 
@@ -133,6 +135,7 @@ public final class Libc {
     mmap = symbol("mmap");
     munmap = symbol("munmap");
     getpagesize = symbol("getpagesize");
+    strerror = symbol("strerror");
     loaded = true;
   }
 
@@ -405,6 +408,34 @@ public final class Libc {
 
   static int pageSize() {
     return (int) DirectCall.call(getpagesize);
+  }
+
+  private static final int LONGEST_TEXT = 256;
+
+  /**
+   * strerror(3) of an error that the library knows, which is a text of the library's own: in the
+   * language of the process, decoded as the JDK does. Empty: there is none.
+   */
+  public static String strerror(int errno) {
+    long address = DirectCall.call(strerror, errno);
+    if (address == 0) {
+      return "";
+    }
+    ByteBuffer text = DirectCall.buffer(address, LONGEST_TEXT);
+    byte[] bytes = new byte[LONGEST_TEXT];
+    int length = 0;
+    for (byte b = text.get(0); b != 0 && length < LONGEST_TEXT - 1; b = text.get(length)) {
+      bytes[length++] = b;
+    }
+    return new String(bytes, 0, length, charset());
+  }
+
+  private static Charset charset() {
+    try {
+      return Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
+    } catch (IllegalArgumentException e) {
+      return Charset.defaultCharset();
+    }
   }
 
   /**

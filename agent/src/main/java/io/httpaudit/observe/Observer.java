@@ -8,10 +8,8 @@ import io.httpaudit.enrich.AwaitingSpan;
 import io.httpaudit.enrich.Beside;
 import io.httpaudit.flow.Endpoint;
 import io.httpaudit.trace.Propagation;
-import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.SocketTimeoutException;
 import java.nio.channels.Channel;
 import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -42,6 +40,9 @@ public final class Observer extends HttpAuditSink {
   private final Events events;
   private final AtomicLong numbers = new AtomicLong();
   private final Engines engines = new Engines();
+
+  /** Until native calls work, no others are known. */
+  private volatile ErrorTexts errorTexts = ErrorTexts.ENGLISH;
 
   /** Stands for a datagram socket while it connects: that passes the same method. */
   private static final Object DATAGRAM = new Object();
@@ -452,20 +453,15 @@ public final class Observer extends HttpAuditSink {
     }
   }
 
-  private static SocketError error(Throwable cause) {
-    String message = cause.getMessage();
-    if (message == null) {
-      return SocketError.OTHER;
-    }
-    if (cause instanceof SocketTimeoutException || message.contains("timed out")) {
-      return SocketError.TIMEOUT;
-    }
-    if (message.contains("reset") || message.contains("Broken pipe")) {
-      return SocketError.RESET;
-    }
-    return cause instanceof ConnectException && message.contains("refused")
-        ? SocketError.REFUSED
-        : SocketError.OTHER;
+  /** Of the JDK's own messages, and of the C library's. */
+  private SocketError error(Throwable cause) {
+    SocketError error = ErrorTexts.ENGLISH.of(cause);
+    return error == SocketError.OTHER ? errorTexts.of(cause) : error;
+  }
+
+  /** What the C library says in the language of this process. */
+  public void errorTexts(ErrorTexts texts) {
+    errorTexts = texts;
   }
 
   private boolean ours() {

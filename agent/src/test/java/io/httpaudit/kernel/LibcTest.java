@@ -58,6 +58,24 @@ class LibcTest {
         .isEqualTo(-Errno.EINVAL);
   }
 
+  /** In whatever language. */
+  @Test
+  void namesErrorsAsTheJdkDoes() throws IOException {
+    int port;
+    try (ServerSocket closed = new ServerSocket(0)) {
+      port = closed.getLocalPort();
+    }
+    assertThatThrownBy(() -> new Socket(InetAddress.getLoopbackAddress(), port).close())
+        .hasMessage(Libc.strerror(Errno.ECONNREFUSED));
+    assertThat(
+            List.of(
+                Libc.strerror(Errno.ECONNRESET),
+                Libc.strerror(Errno.EPIPE),
+                Libc.strerror(Errno.ETIMEDOUT)))
+        .doesNotHaveDuplicates()
+        .noneMatch(String::isEmpty);
+  }
+
   @Test
   void unmapsNothingThatIsNotAligned() {
     assertThat(Libc.munmap(1, 4096)).isEqualTo(-Errno.EINVAL);

@@ -158,6 +158,39 @@ class ObserverTest {
     assertThat(closedAfter(new IOException())).endsWith(" OTHER");
   }
 
+  /** As with LANG=de_DE. */
+  @Test
+  void errorsInTheProcesssLanguage() {
+    assertThat(closedAfter(new SocketException("Datenübergabe unterbrochen"))).endsWith(" OTHER");
+    sockets.observer.errorTexts(
+        new ErrorTexts(
+            "Verbindungsaufbau abgelehnt",
+            "Die Wartezeit für die Verbindung ist abgelaufen",
+            "Die Verbindung wurde vom Kommunikationspartner zurückgesetzt",
+            "Datenübergabe unterbrochen (broken pipe)"));
+    assertThat(closedAfter(new IOException("Datenübergabe unterbrochen (broken pipe)")))
+        .endsWith(" RESET");
+    assertThat(
+            closedAfter(
+                new IOException(
+                    "read(..) failed: Die Verbindung wurde vom Kommunikationspartner zurückgesetzt")))
+        .endsWith(" RESET");
+    assertThat(closedAfter(new SocketException("Die Wartezeit für die Verbindung ist abgelaufen")))
+        .endsWith(" TIMEOUT");
+    assertThat(closedAfter(new SocketException("Connection reset"))).endsWith(" RESET");
+    assertThat(closedAfter(new SocketException("Socket closed"))).endsWith(" OTHER");
+    sockets.observer.beforeConnect(5, sockets.here, 80);
+    sockets.observer.connectFailed(
+        5,
+        new InetSocketAddress("0.0.0.0", 4000),
+        sockets.here,
+        80,
+        new ConnectException("Verbindungsaufbau abgelehnt"));
+    assertThat(told()).singleElement().asString().contains("failed REFUSED");
+    sockets.observer.errorTexts(new ErrorTexts("", "", "", ""));
+    assertThat(closedAfter(new SocketException("Socket closed"))).endsWith(" OTHER");
+  }
+
   private String closedAfter(Throwable cause) {
     sockets.accept(5, 4000);
     sockets.read(5, bytes("POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nabc"));

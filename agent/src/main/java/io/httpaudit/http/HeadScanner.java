@@ -55,6 +55,10 @@ final class HeadScanner {
   private static final int MOST_JOINED = 16;
 
   private static final byte[] HTTP_1 = ascii("HTTP/1.");
+
+  /** Bytes of {@code HTTP/}. */
+  private static final int PROTOCOL = 5;
+
   private static final byte[] HTTP_2 = ascii("HTTP/2.0\r\n\r\nSM\r\n\r\n");
   private static final byte[] CHUNKED = ascii("chunked");
   private static final byte[] COMMA = {','};
@@ -70,6 +74,28 @@ final class HeadScanner {
       TOKEN[c] = (byte) (c + 'a' - 'A');
     }
   }
+
+  /** IANA's registry (RFC 9110 §16.1.1), but for the rarest. */
+  private static final byte[][] METHODS = {
+    ascii("GET"),
+    ascii("HEAD"),
+    ascii("POST"),
+    ascii("PUT"),
+    ascii("DELETE"),
+    ascii("CONNECT"),
+    ascii("OPTIONS"),
+    ascii("TRACE"),
+    ascii("PATCH"),
+    ascii("QUERY"),
+    ascii("PROPFIND"),
+    ascii("PROPPATCH"),
+    ascii("MKCOL"),
+    ascii("COPY"),
+    ascii("MOVE"),
+    ascii("LOCK"),
+    ascii("UNLOCK"),
+    ascii("REPORT"),
+  };
 
   private static final Pool<HeadScanner> POOL = new Pool<>();
 
@@ -125,6 +151,10 @@ final class HeadScanner {
   private boolean badCoding;
 
   private boolean upgrade;
+
+  /** {@code HTTP/} was read. */
+  private boolean protocol;
+
   private boolean kept;
 
   private HeadScanner() {
@@ -190,6 +220,7 @@ final class HeadScanner {
     copy.chunkedLast = from.chunkedLast;
     copy.badCoding = from.badCoding;
     copy.upgrade = from.upgrade;
+    copy.protocol = from.protocol;
     return copy;
   }
 
@@ -219,6 +250,7 @@ final class HeadScanner {
     chunkedLast = false;
     badCoding = false;
     upgrade = false;
+    protocol = false;
     joined = 0;
     head.methodLength = 0;
     head.targetOffset = 0;
@@ -263,6 +295,22 @@ final class HeadScanner {
   boolean faulty() {
     // RFC 9112 §6.1: of an HTTP/1.0 message with Transfer-Encoding the framing is faulty.
     return badLength || badCoding || coded && (contentLength >= 0 || head.minor == 0);
+  }
+
+  /**
+   * Whether a request that can't be read is one all the same: as far as {@code HTTP/}, or by its
+   * method. Mail, FTP and others begin with a line of words, too.
+   */
+  boolean isRequest() {
+    if (protocol) {
+      return true;
+    }
+    for (byte[] method : METHODS) {
+      if (Arrays.equals(head.text, 0, head.methodLength, method, 0, method.length)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** What the response parser has to know of this request. */
@@ -448,9 +496,9 @@ final class HeadScanner {
         case VERSION:
           if (at < HTTP_1.length) {
             if (c == HTTP_1[at]) {
-              at++;
+              protocol |= ++at == PROTOCOL;
             } else {
-              s = at == 5 && c == '2' && isPreface() ? PREFACE : FAILED;
+              s = at == PROTOCOL && c == '2' && isPreface() ? PREFACE : FAILED;
               at = 6;
             }
           } else if (c >= '0' && c <= '9') {

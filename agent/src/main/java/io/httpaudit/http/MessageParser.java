@@ -475,6 +475,11 @@ public final class MessageParser {
       } else {
         requests.forsake();
       }
+      if (head != null && ofRequests && index == 0 && !scanner.isRequest()) {
+        // No HTTP: it has no method, nor a target.
+        head.methodLength = 0;
+        head.targetLength = 0;
+      }
       Head known = head;
       if (known == null) {
         known = new Head();

@@ -41,7 +41,7 @@ class IdleConnectionTest {
    * Shows each connection's handshake and request in its candidate, as it is for a connection that
    * was accepted.
    */
-  private static final class Kernel implements KernelView, Outcomes, Tracing {
+  static class Kernel implements KernelView, Outcomes, Tracing {
     long matched;
 
     /** When the connection that is about to be accepted began. */

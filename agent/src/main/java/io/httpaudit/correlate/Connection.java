@@ -101,6 +101,9 @@ final class Connection {
    */
   boolean noRequests;
 
+  /** Index of the first request that is no tunnel's. */
+  long begins;
+
   /** Queued for the next tick. */
   boolean dirty;
 

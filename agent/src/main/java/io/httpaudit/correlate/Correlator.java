@@ -549,6 +549,7 @@ public final class Correlator implements JvmEvents {
         // The call itself comes behind it.
         e.tunnelled = c.wanting();
         e.clear = c.tls().isEmpty();
+        c.begins = head.index() + 1;
       } else {
         if (c.client()) {
           e.call = calls.take(head.parent());
@@ -632,7 +633,8 @@ public final class Correlator implements JvmEvents {
     boolean asked = known != null && known.request != null;
     if (partial.request() && partial.method().isEmpty() && !asked) {
       // No HTTP: no exchange to tell of, and nothing to keep packets for. What answers it may have
-      // been read before its write returned.
+      // been read before its write returned. Behind requests it is one that can't be framed.
+      exchangesDropped += partial.index() > c.begins ? 1 : 0;
       c.ambiguousFrom = Math.min(c.ambiguousFrom, partial.index());
       c.noRequests = true;
       c.exchanges += known == null ? 1 : 0;

@@ -8,6 +8,7 @@ import io.httpaudit.correlate.Exchange;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -96,5 +97,31 @@ class NoHttpTest {
         .satisfies(
             exchange ->
                 assertThat(exchange.method()).isEqualTo(first.substring(0, first.indexOf(' '))));
+  }
+
+  @Test
+  void framingThatIsLostBehindAnExchangeIsCounted() {
+    sockets.connect(5, 4000);
+    write(GET);
+    read(OK);
+    sockets.observer.afterUnseenWrite(5, GET.length());
+    read(OK);
+    write(GET);
+    read(OK);
+    close();
+    assertThat(exchanges).hasSize(1);
+    assertThat(correlator.exchangesDropped()).isEqualTo(1);
+  }
+
+  @Test
+  void anotherProtocolInATunnelIsNothingThatIsMissing() {
+    sockets.connect(5, 4000);
+    write("CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n");
+    read("HTTP/1.1 200 OK\r\n\r\n");
+    write("\0\1\2");
+    read("\0\1\2");
+    close();
+    assertThat(exchanges).hasSize(1);
+    assertThat(correlator.exchangesDropped()).isZero();
   }
 }

@@ -235,11 +235,21 @@ public final class HttpAudit {
   }
 
   public static void afterUrgent(int n, FileDescriptor fd) {
-    afterSendfile(n, fd);
+    if (n > 0) {
+      afterUrgentByte(fd);
+    }
   }
 
   public static void afterUrgentByte(FileDescriptor fd) {
-    afterSendfile(1, fd);
+    HttpAuditSink to = sink;
+    if (to != null) {
+      try {
+        to.afterUrgentWrite(DESCRIPTORS.get(fd));
+      } catch (Throwable e) {
+        faults++;
+        failed = true;
+      }
+    }
   }
 
   public static void beforeConnect(FileDescriptor fd, InetAddress peer, int port) {

@@ -38,8 +38,11 @@ public abstract class HttpAuditSink {
   /** After a read of {@code n} bytes; -1: end of stream; less: nothing was moved. */
   public abstract void afterRead(int fd, long address, int vectors, long n);
 
-  /** After {@code n} bytes went out that no hook saw: sendfile, or an urgent byte. */
+  /** After {@code n} bytes went out that no hook saw: sendfile. */
   public abstract void afterUnseenWrite(int fd, long n);
+
+  /** After an urgent byte went out: one of the stream's, but of none of its messages. */
+  public abstract void afterUrgentWrite(int fd);
 
   /** After {@code n} bytes came in that no hook could see: splice. */
   public abstract void afterUnseenRead(int fd, long n);

@@ -62,6 +62,13 @@ final class FaultySink extends HttpAuditSink {
   }
 
   @Override
+  public void afterUrgentWrite(int fd) {
+    Faults.strike();
+    to.afterUrgentWrite(fd);
+    Faults.strike();
+  }
+
+  @Override
   public void afterUnseenRead(int fd, long n) {
     Faults.strike();
     to.afterUnseenRead(fd, n);

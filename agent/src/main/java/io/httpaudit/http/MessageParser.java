@@ -502,8 +502,16 @@ public final class MessageParser {
       if (!inMessage()) {
         messageStart = position;
       }
-      lost(null);
+      lost(state == HEAD ? scanner.head : null);
     }
+  }
+
+  /** A byte went by that is none of a message's. Within one, where this ends is not certain. */
+  public void displace() {
+    if (inMessage()) {
+      lose();
+    }
+    position++;
   }
 
   /**

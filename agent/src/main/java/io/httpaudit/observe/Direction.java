@@ -187,6 +187,34 @@ final class Direction extends Stream {
     }
   }
 
+  /**
+   * An urgent byte was written (RFC 9293, 3.8.5), which is read apart from the others, unless the
+   * peer wants it otherwise: of no message, it only displaces those behind it.
+   */
+  void movedUrgent() {
+    if (!enter()) {
+      if (isOpen()) {
+        // Told outside the JDK's lock: which of another thread's bytes it came before is not known.
+        throw new IllegalStateException("an urgent byte beside a write");
+      }
+      return;
+    }
+    try {
+      call = System.nanoTime();
+      lastMoved = call;
+      parser.displace();
+      Secure secure = connection.secure();
+      if (secure != null) {
+        // Its engine counts records alone.
+        secure.lose();
+      }
+    } catch (Throwable e) {
+      lose();
+    } finally {
+      leave();
+    }
+  }
+
   /** A FIN was read: a body that lasts until then is whole. */
   void endOfStream() {
     if (!enter()) {

@@ -428,6 +428,14 @@ public final class Observer extends HttpAuditSink {
   }
 
   @Override
+  public void afterUrgentWrite(int fd) {
+    Connection connection = connection(fd);
+    if (connection != null) {
+      connection.out().movedUrgent();
+    }
+  }
+
+  @Override
   public void afterUnseenRead(int fd, long n) {
     Connection connection = n > 0 ? connection(fd) : null;
     if (connection != null && connection.in().movedUnseen(n)) {

@@ -69,6 +69,11 @@ abstract class Stream implements MessageListener {
     }
   }
 
+  /** Not closed, nor about to be. */
+  final boolean isOpen() {
+    return state < CLOSING;
+  }
+
   final boolean isClosed() {
     return state == CLOSED;
   }

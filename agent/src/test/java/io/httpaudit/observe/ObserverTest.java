@@ -222,6 +222,43 @@ class ObserverTest {
     assertThat(told()).endsWith("1 unknown response 1 from " + (43 + 100_000));
   }
 
+  /** A heartbeat, say. */
+  @Test
+  void anUrgentByteBetweenRequestsOnlyDisplacesThem() {
+    sockets.connect(5, 4000);
+    sockets.observer.afterUrgentWrite(5);
+    sockets.write(5, GET);
+    sockets.read(5, OK);
+    sockets.observer.afterUrgentWrite(5);
+    sockets.write(5, GET);
+    sockets.read(5, OK);
+    sockets.observer.closing(5);
+    Told told = new Told();
+    sockets.observer.drain(told, 99);
+    assertThat(told.lines)
+        .contains(
+            "1 end of request 0 at 28",
+            "1 end of response 0 at 40",
+            "1 end of request 1 at 56",
+            "1 end of response 1 at 80",
+            "1 closed out 56 in 80 NONE");
+    assertThat(told.heads)
+        .filteredOn(MessageHead::request)
+        .extracting(MessageHead::offset)
+        .containsExactly(1L, 29L);
+  }
+
+  @Test
+  void anUrgentByteWithinARequestLeavesItsEndOpen() {
+    sockets.connect(5, 4000);
+    sockets.write(5, bytes("POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\nab"));
+    sockets.observer.afterUrgentWrite(5);
+    sockets.write(5, bytes("cd"));
+    sockets.observer.closing(5);
+    assertThat(told())
+        .contains("1 head of request 0", "1 unknown request 0 from 0", "1 closed out 43 in 0 NONE");
+  }
+
   @Test
   void aBodyUntilTheEnd() {
     sockets.connect(5, 4000);

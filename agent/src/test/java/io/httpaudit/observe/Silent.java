@@ -27,6 +27,9 @@ public class Silent extends HttpAuditSink {
   public void afterUnseenWrite(int fd, long n) {}
 
   @Override
+  public void afterUrgentWrite(int fd) {}
+
+  @Override
   public void afterUnseenRead(int fd, long n) {}
 
   @Override

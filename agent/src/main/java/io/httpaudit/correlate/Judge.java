@@ -212,6 +212,12 @@ final class Judge {
         covered
             && (requestAcked || !client && request.moved)
             && (responseAcked || client && response.moved);
+    // Whether the application's reads have had an urgent byte is its own affair.
+    boolean displaced =
+        known
+            && (client
+                ? c.responses().urgent() < response.end
+                : c.requests().urgent() < request.end);
     boolean cut = ended && (request.cut || response.cut || covered && over && !acknowledged);
     boolean lost =
         c.doubtful
@@ -239,7 +245,7 @@ final class Judge {
       why = c.out().ifindex() == 0 || c.in().ifindex() == 0 ? Why.NO_PACKETS : Why.ISN_UNKNOWN;
     } else if (!complete || lost) {
       why = Why.RECORDS_LOST;
-    } else if (e.ambiguous || request.unproven || response.unproven) {
+    } else if (e.ambiguous || displaced || request.unproven || response.unproven) {
       why = Why.BOUNDARY_UNKNOWN;
     } else if (Math.abs(wall - e.wallOffset) > Correlator.STEP) {
       why = Why.CLOCK_STEP;
@@ -254,7 +260,7 @@ final class Judge {
     } else {
       verdict = Verdict.MATCHED;
     }
-    boolean figures = complete && !lost;
+    boolean figures = complete && !lost && !displaced;
     if (!figures) {
       requestFacts.clear();
       responseFacts.clear();
@@ -749,7 +755,7 @@ final class Judge {
       why = proven ? null : Why.ISN_UNKNOWN;
     } else if (!known) {
       why = Why.ISN_UNKNOWN;
-    } else if (c.upgrade != null && !c.upgrade.named()) {
+    } else if (c.upgrade != null && (!c.upgrade.named() || c.in().urgent() <= inFrom)) {
       why = Why.BOUNDARY_UNKNOWN;
     } else if (c.doubtful || lost) {
       why = Why.RECORDS_LOST;

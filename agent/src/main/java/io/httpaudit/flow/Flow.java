@@ -314,6 +314,9 @@ public final class Flow {
       handshakeAck = p.time;
     }
     long position = line.position(seq);
+    if (p.has(Packet.URG) && !p.has(Packet.RST)) {
+      line.urgent(position);
+    }
     // Some stacks put a reason's text into an RST: no byte of the stream (RFC 9293, 3.5.2).
     if (p.payload > told && !p.has(Packet.RST)) {
       line.data(position + told, p.payload - told, p.gsoSize, p.time);

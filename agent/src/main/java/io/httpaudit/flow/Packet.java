@@ -10,6 +10,7 @@ public final class Packet {
   public static final int RST = 4;
   public static final int PSH = 8;
   public static final int ACK = 16;
+  public static final int URG = 32;
 
   public static final int FROM_UPPER = 1;
   public static final int OUTGOING = 2;
@@ -44,7 +45,7 @@ public final class Packet {
   /** Wire segments as the driver says; 0: unknown, payload / gsoSize. */
   public int gsoSegs;
 
-  /** {@link #FIN} … {@link #ACK}. */
+  /** {@link #FIN} … {@link #URG}. */
   public int flags;
 
   /** {@link #FROM_UPPER}, {@link #OUTGOING}, {@link #ENDED}. */

@@ -60,6 +60,9 @@ public final class Timeline {
   /** Null: none seen. An object of its own, since most connections wait long for theirs. */
   private Fin fin;
 
+  /** Null: none seen, as nearly always. */
+  private Long urgent;
+
   private int ifindex;
 
   private record Fin(long position, long time) {}
@@ -112,6 +115,19 @@ public final class Timeline {
     return fin != null && acked > fin.position;
   }
 
+  /**
+   * Below this position no byte is urgent (RFC 9293, 3.8.5). One that is takes a position, but who
+   * reads may get it apart from the others, or never. {@link Long#MAX_VALUE}: none was seen.
+   */
+  public long urgent() {
+    return urgent == null ? Long.MAX_VALUE : urgent;
+  }
+
+  /** A packet that begins at {@code position} says that an urgent byte is in it, or follows. */
+  void urgent(long position) {
+    urgent = Math.min(urgent(), position);
+  }
+
   /** Records kept: what memory depends on. */
   public int records() {
     return segmentsUsed + acksUsed;
@@ -145,6 +161,9 @@ public final class Timeline {
     }
     if (fin != null) {
       fin = new Fin(fin.position + by, fin.time);
+    }
+    if (urgent != null) {
+      urgent += by;
     }
     highest = 0;
     for (int i = 0; i < segmentsUsed; i++) {

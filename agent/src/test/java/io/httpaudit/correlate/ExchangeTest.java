@@ -87,6 +87,50 @@ class ExchangeTest {
     assertThat(exchange.tcp().rttNanos()).hasValue(us(10));
   }
 
+  /** An urgent byte has a position on the wire, and is not among those that are read. */
+  @Test
+  void behindAnUrgentByteThatArrivedNoPlaceIsKnown() {
+    Stage.Talk talk = stage.talk(7).handshake(1_000).openedByClient(7, 990, 1_150);
+    talk.request(7, 0, 0, 100, 1_200, 1_220).response(7, 0, 0, 300, 2_100, 2_100);
+    talk.up(0, 100, 0, 1_230).down(0, 300, 100, 2_000).up(100, 0, 300, 2_110);
+    stage.tick(3_000);
+    talk.send(talk.make(false, 300, 100, 1, Packet.ACK | Packet.URG, 3_100));
+    talk.request(7, 1, 100, 200, 4_200, 4_220).response(7, 1, 300, 600, 5_100, 5_100);
+    talk.up(100, 100, 301, 4_230).down(301, 300, 200, 5_000).up(200, 0, 601, 5_110);
+    stage.tick(30_000);
+
+    assertThat(stage.exchanges)
+        .extracting(Exchange::verdict)
+        .containsExactly(Verdict.MATCHED, Verdict.INFERRED);
+    Exchange behind = stage.exchanges.get(1);
+    assertThat(behind.why()).hasValue(Why.BOUNDARY_UNKNOWN);
+    assertThat(behind.response().first()).isEmpty();
+  }
+
+  @Test
+  void norOfARequestBehindOneThatOnlyTheCandidateHas() {
+    Stage.Talk talk = stage.talk(3).handshake(1_000);
+    talk.early(talk.make(true, 0, 0, 1, Packet.ACK | Packet.URG, 1_115));
+    talk.early(talk.make(true, 1, 0, 100, Packet.ACK, 1_120));
+    talk.accepted(3, 5_000);
+    talk.request(3, 0, 0, 100, 6_000, 6_000).response(3, 0, 0, 300, 9_000, 9_050);
+    talk.down(0, 300, 101, 9_020).up(101, 0, 300, 9_100);
+    stage.tick(9_200);
+    assertThat(stage.only().why()).hasValue(Why.BOUNDARY_UNKNOWN);
+  }
+
+  /** What this end sends, it knows. */
+  @Test
+  void anUrgentByteThatWasSentDisplacesNothing() {
+    Stage.Talk talk = stage.talk(7).handshake(1_000).openedByClient(7, 990, 1_150);
+    talk.send(talk.make(true, 0, 0, 1, Packet.ACK | Packet.URG, 1_160));
+    talk.request(7, 0, 1, 101, 1_200, 1_220).response(7, 0, 0, 300, 2_100, 2_100);
+    talk.up(1, 100, 0, 1_230).down(0, 300, 101, 2_000).up(101, 0, 300, 2_110);
+    stage.tick(3_000);
+    assertThat(stage.only().verdict()).isEqualTo(Verdict.MATCHED);
+    assertThat(stage.only().request().offset()).isEqualTo(1);
+  }
+
   @Test
   void nothingIsFinalBeforeTheResponseIsAcknowledged() {
     Stage.Talk talk = served();

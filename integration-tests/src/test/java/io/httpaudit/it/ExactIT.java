@@ -7,10 +7,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.httpaudit.it.oracle.Capture;
 import io.httpaudit.it.oracle.Comparison;
+import io.httpaudit.it.oracle.Conversation;
 import io.httpaudit.it.oracle.Side;
 import io.httpaudit.it.oracle.Tally;
 import io.httpaudit.load.Load;
 import io.httpaudit.load.LongBodies;
+import io.httpaudit.load.UrgentBytes;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -272,6 +274,57 @@ class ExactIT {
             .contains("0 packet records lost");
       }
     }
+  }
+
+  /** What is sent is known; where what arrives is behind such a byte, nobody can say. */
+  @ParameterizedTest
+  @MethodSource("io.httpaudit.it.Jdk#all")
+  void behindUrgentBytesPlacesAreRightOrNotCalledSo(Jdk jdk) {
+    try (Namespaces network = new Namespaces()) {
+      Namespaces.Host host = network.host();
+      try (Tcpdump tcpdump = new Tcpdump(host, "lo", "tcp", folder.resolve("lo.pcap"))) {
+        Jvm jvm =
+            Jvm.of(UrgentBytes.class).in(host).jdk(jdk).log(folder.resolve("audit.jsonl")).run();
+        tcpdump.stop();
+        assertThat(jvm.stdout()).contains("done");
+        Conversation wire = Capture.of(tcpdump.file()).conversations().get(0);
+        assertThat(verdicts(jvm, "client", wire))
+            .containsExactly("matched", "matched", "matched", "inferred boundary_unknown");
+        assertThat(verdicts(jvm, "server", wire))
+            .containsExactly(
+                "matched",
+                "inferred boundary_unknown",
+                "inferred boundary_unknown",
+                "inferred boundary_unknown");
+      }
+    }
+  }
+
+  /** Of each exchange of one side's; where it says matched, its bytes are those that it names. */
+  private static List<String> verdicts(Jvm jvm, String side, Conversation wire) {
+    List<String> verdicts = new ArrayList<>();
+    for (JsonNode line : jvm.lines("exchange")) {
+      if (line.get("side").asText().equals(side)) {
+        String verdict = line.get("verdict").asText();
+        if (verdict.equals("matched")) {
+          assertThat(named(wire, Side.CLIENT, line.get("request")))
+              .startsWith("GET /" + verdicts.size() + " ")
+              .endsWith("\r\n\r\n");
+          assertThat(named(wire, Side.SERVER, line.get("response")))
+              .startsWith("HTTP/1.1 204 ")
+              .endsWith(": " + verdicts.size() + "\r\n\r\n");
+        } else {
+          verdict += " " + line.get("why").asText();
+        }
+        verdicts.add(verdict);
+      }
+    }
+    return verdicts;
+  }
+
+  private static String named(Conversation wire, Side by, JsonNode range) {
+    long from = range.get("offset").asLong();
+    return wire.sent(by, from, from + range.get("bytes").asLong());
   }
 
   /** The oracle is worth what it notices: each figure of a right log, once made wrong. */

@@ -1,5 +1,6 @@
 package io.httpaudit.it.oracle;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
@@ -162,6 +163,12 @@ public final class Conversation {
 
   public String server() {
     return server;
+  }
+
+  /** What that side sent, as it was on the wire. */
+  public String sent(Side by, long from, long to) {
+    byte[] bytes = (by == Side.CLIENT ? requests : responses).bytes();
+    return new String(bytes, (int) from, (int) (to - from), StandardCharsets.ISO_8859_1);
   }
 
   Stream requests() {

@@ -240,6 +240,9 @@ final class AuditThread implements Runnable {
     for (String what = libraries.takeMissing(); what != null; what = libraries.takeMissing()) {
       Stderr.line("httpaudit: requests or calls may lack their context: no ".concat(what));
     }
+    for (String what : hooks.takeJdkMissing()) {
+      Stderr.line("httpaudit: bytes or connections may go unseen: this JDK has no ".concat(what));
+    }
     for (String what = hooks.takeMissing(); what != null; what = hooks.takeMissing()) {
       Stderr.line("httpaudit: connections of Netty's are not observed, ".concat(what));
     }

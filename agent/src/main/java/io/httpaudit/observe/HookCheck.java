@@ -47,10 +47,29 @@ public final class HookCheck {
               && weaver.isWoven(hook);
       found.merge(name(hook), woven, Boolean::logicalOr);
     }
+    return missing(found);
+  }
+
+  /**
+   * The methods that a JDK's classes lack, as far as these were seen: what another class may have
+   * in its place, once that was seen, too.
+   */
+  static List<String> missing(Weaver weaver) {
+    Map<String, Boolean> found = new LinkedHashMap<>();
+    for (Hook hook : Hook.ALL) {
+      if (weaver.sawClass(hook.owner())) {
+        found.merge(name(hook), weaver.isWoven(hook), Boolean::logicalOr);
+      }
+    }
+    return missing(found);
+  }
+
+  private static List<String> missing(Map<String, Boolean> found) {
     List<String> missing = new ArrayList<>();
     for (String name : found.keySet()) {
       String other = MOVED.get(name);
-      if (!found.get(name) && (other == null || !found.get(other) && !missing.contains(other))) {
+      boolean lacks = other == null || Boolean.FALSE.equals(found.get(other));
+      if (!found.get(name) && lacks && !missing.contains(other)) {
         missing.add(name);
       }
     }

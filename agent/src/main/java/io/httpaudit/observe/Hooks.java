@@ -13,6 +13,11 @@ public final class Hooks {
   private final NettyTransports transports =
       new NettyTransports(HttpAudit::ignoreNatives, HttpAudit::ignoreUrings);
 
+  /** Classes that were seen when what is missing was last looked for, and what was said. */
+  private int looked;
+
+  private final List<String> said = new ArrayList<>();
+
   /**
    * Weaves the hooks into classes as they load. Before the agent has threads of its own: a class
    * that one of them is loading at this moment would be neither woven as it loads nor among the
@@ -39,17 +44,18 @@ public final class Hooks {
   }
 
   /**
-   * The hooks that this JDK has no method for, once all of their classes have been loaded: bytes or
-   * connections that no hook sees.
+   * What this JDK lacks, {@code Class.method}, each once, when its class was loaded: bytes or
+   * connections that no hook sees. The audit thread.
    */
-  public List<String> missing() {
-    List<String> missing = new ArrayList<>();
-    for (Hook hook : Hook.ALL) {
-      if (!weaver.isWoven(hook)) {
-        missing.add(
-            hook.owner().substring(hook.owner().lastIndexOf('/') + 1) + "." + hook.method());
-      }
+  public List<String> takeJdkMissing() {
+    int seen = weaver.seen();
+    if (seen == looked) {
+      return List.of();
     }
+    looked = seen;
+    List<String> missing = HookCheck.missing(weaver);
+    missing.removeAll(said);
+    said.addAll(missing);
     return missing;
   }
 

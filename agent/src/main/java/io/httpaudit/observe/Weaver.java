@@ -3,8 +3,8 @@ package io.httpaudit.observe;
 import java.lang.instrument.ClassFileTransformer;
 import java.security.ProtectionDomain;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import net.bytebuddy.jar.asm.ClassReader;
 import net.bytebuddy.jar.asm.ClassVisitor;
 import net.bytebuddy.jar.asm.ClassWriter;
@@ -25,8 +25,11 @@ final class Weaver implements ClassFileTransformer {
   private final Hook[] hooks;
   private final boolean[] woven;
 
-  /** Names of the methods that were seen. */
-  private final Set<String> names = new HashSet<>();
+  /** Names of the methods that were seen: classes load on any thread. */
+  private final Set<String> names = ConcurrentHashMap.newKeySet();
+
+  /** Likewise of the hooked classes. */
+  private final Set<String> owners = ConcurrentHashMap.newKeySet();
 
   /** Of the JDK. */
   Weaver() {
@@ -61,7 +64,18 @@ final class Weaver implements ClassFileTransformer {
       return weave(name, bytes);
     } catch (Throwable e) {
       return null;
+    } finally {
+      owners.add(name);
     }
+  }
+
+  /** How many of the hooked classes were seen. */
+  int seen() {
+    return owners.size();
+  }
+
+  boolean sawClass(String owner) {
+    return owners.contains(owner);
   }
 
   /** The class with what is woven in. */

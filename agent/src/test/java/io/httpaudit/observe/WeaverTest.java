@@ -100,6 +100,42 @@ class WeaverTest {
     assertThat(missing).isIn(Set.copyOf(UNTIL_17), Set.copyOf(FROM_25));
   }
 
+  /** Classes are loaded one by one: none is missed before all that may have it were. */
+  @ParameterizedTest
+  @MethodSource("homes")
+  void whatWasNotLoadedYetIsNotMissing(Path home) throws IOException {
+    Map<String, byte[]> classes = weave(home).classes();
+    Weaver together = new Weaver();
+    for (Map.Entry<String, byte[]> each : classes.entrySet()) {
+      Weaver alone = new Weaver();
+      for (Weaver weaver : List.of(alone, together)) {
+        weaver.transform(null, each.getKey(), null, null, each.getValue());
+        assertThat(HookCheck.missing(weaver)).isEmpty();
+      }
+    }
+    assertThat(together.seen()).isEqualTo(classes.size()).isGreaterThan(5);
+  }
+
+  @Test
+  void whatAClassLacksIsMissing() throws IOException {
+    byte[] other;
+    try (InputStream in = Object.class.getResourceAsStream("Object.class")) {
+      other = in.readAllBytes();
+    }
+    Weaver weaver = new Weaver();
+    weaver.transform(null, "sun/nio/ch/SocketDispatcher", null, null, other);
+    assertThat(HookCheck.missing(weaver))
+        .containsExactly(
+            "SocketDispatcher.read",
+            "SocketDispatcher.readv",
+            "SocketDispatcher.write",
+            "SocketDispatcher.writev");
+    weaver.transform(null, "sun/nio/ch/UnixDispatcher", null, null, other);
+    assertThat(HookCheck.missing(weaver))
+        .contains("SocketDispatcher.preClose", "SocketDispatcher.close")
+        .hasSize(6);
+  }
+
   /** Names and descriptors of what there is to be called. */
   static Set<String> targets() {
     Set<String> targets = new LinkedHashSet<>();

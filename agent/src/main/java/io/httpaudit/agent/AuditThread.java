@@ -58,6 +58,9 @@ final class AuditThread implements Runnable {
   /** Between two looks for tasks that were collected unrun. */
   private static final long SWEEP_NANOS = 1_000_000_000;
 
+  /** Between two looks for connections that ended untold. */
+  private static final long LOOK_NANOS = 1_000_000_000;
+
   private final Settings settings;
   private final Capture capture;
   private final Observer observer;
@@ -78,6 +81,12 @@ final class AuditThread implements Runnable {
 
   /** Position in the ring of events; -1: nothing is in doubt. */
   private long doubtfulUntil = -1;
+
+  /** Looks for connections that ended untold that are due; not before; behind that position. */
+  private int looks;
+
+  private long lookAt = Long.MIN_VALUE;
+  private long lookBehind;
 
   AuditThread(
       Settings settings,
@@ -268,6 +277,7 @@ final class AuditThread implements Runnable {
     if (correlator.wantsAllInterfaces()) {
       capture.tapAll();
     }
+    endUntold(now);
     shadows.look(now);
     sayMissing();
     sayLimits(now);
@@ -302,12 +312,26 @@ final class AuditThread implements Runnable {
       correlator.eventsLost(lost - eventsLost);
       eventsLost = lost;
       doubtfulUntil = observer.written();
+      if (looks == 0) {
+        lookBehind = doubtfulUntil;
+      }
+      looks = 2;
     }
     if (doubtfulUntil >= 0) {
       correlator.doubt();
       if (observer.drained() >= doubtfulUntil) {
         doubtfulUntil = -1;
       }
+    }
+  }
+
+  /** The end of a connection may be what a hook failed to tell. */
+  private void endUntold(long now) {
+    if (looks > 0 && now >= lookAt && observer.drained() >= lookBehind) {
+      looks--;
+      lookAt = now + LOOK_NANOS;
+      lookBehind = observer.written();
+      correlator.endUntold(observer.openConnections(), now);
     }
   }
 

@@ -6,12 +6,15 @@ import io.httpaudit.flow.FlowTuple;
 import io.httpaudit.flow.Packet;
 import io.httpaudit.flow.Timeline;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.LongSupplier;
 
 /**
@@ -96,6 +99,9 @@ public final class Correlator implements JvmEvents {
   private final ArrayDeque<Connection> waiting = new ArrayDeque<>();
   private final Packet scratch = new Packet();
   private final long[] verdicts = new long[Verdict.values().length];
+
+  /** Connections in doubt that were not open when last asked. */
+  private Set<Long> absent = Set.of();
 
   private long nextSweep = Long.MIN_VALUE;
   private int records;
@@ -733,6 +739,35 @@ public final class Correlator implements JvmEvents {
             wait(c);
           }
         });
+  }
+
+  /**
+   * Ends those in doubt that are open no more, whose end therefore was never told: without packets
+   * nothing else would. To be called twice, and by the second time all events that were written by
+   * the first must have been passed: one that is just being opened, or closed, is told of by then.
+   *
+   * @param open numbers of the connections that are open, ascending
+   */
+  public void endUntold(long[] open, long now) {
+    Set<Long> missing = new HashSet<>();
+    connections.forEach(
+        c -> {
+          if (!c.doubtful
+              || c.wireOnly
+              || c.closing != null
+              || Arrays.binarySearch(open, c.number) >= 0) {
+            return;
+          }
+          if (!absent.contains(c.number)) {
+            missing.add(c.number);
+            return;
+          }
+          while (c.first != null) {
+            finish(c, c.first, now, false);
+          }
+          end(c, now, false);
+        });
+    absent = missing;
   }
 
   // ---- time

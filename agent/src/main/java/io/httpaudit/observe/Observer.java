@@ -12,6 +12,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.Channel;
 import java.nio.channels.ClosedChannelException;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -109,6 +110,24 @@ public final class Observer extends HttpAuditSink {
    */
   public boolean knows(int fd) {
     return descriptors.get(fd) != null;
+  }
+
+  /** Numbers of the connections that are open now, ascending. The audit thread. */
+  public long[] openConnections() {
+    long[] numbers = new long[256];
+    int count = 0;
+    int limit = descriptors.limit();
+    for (int fd = 0; fd < limit; fd++) {
+      Connection connection = connection(fd);
+      if (connection != null) {
+        if (count == numbers.length) {
+          numbers = Arrays.copyOf(numbers, 2 * count);
+        }
+        numbers[count++] = connection.number();
+      }
+    }
+    Arrays.sort(numbers, 0, count);
+    return Arrays.copyOf(numbers, count);
   }
 
   Events events() {

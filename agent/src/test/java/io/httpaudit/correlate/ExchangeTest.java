@@ -87,6 +87,35 @@ class ExchangeTest {
     assertThat(exchange.tcp().rttNanos()).hasValue(us(10));
   }
 
+  /** Without packets, that is; a table that fills up ends the whole audit. */
+  @Test
+  void aConnectionWhoseEndWasNeverToldIsNotKept() {
+    stage.tier = 3;
+    Stage.Talk talk = new Stage().talk(0);
+    for (long number = 1; number <= 3; number++) {
+      stage.correlator.opened(
+          number, Side.SERVER, talk.server, talk.client, 0, us(100), us(100), 0);
+    }
+    stage.correlator.messageHead(
+        1,
+        new MessageHead(
+            true, 0, 0, 0, 9, 9, us(200), us(200), "GET", "/", "", 0, 1, 0, 0, 0, false, ""));
+    long[] open = {2};
+    stage.correlator.endUntold(open, us(300));
+    stage.correlator.doubt();
+    stage.correlator.opened(4, Side.SERVER, talk.server, talk.client, 0, us(350), us(350), 0);
+    stage.correlator.endUntold(open, us(400));
+    // Its end was about to be told.
+    talk = stage.talk(0).closed(3, 0, 0, SocketError.NONE, 450);
+    assertThat(stage.correlator.connectionCount()).isEqualTo(4);
+    stage.correlator.endUntold(open, us(500));
+    assertThat(stage.correlator.connectionCount()).isEqualTo(3);
+    assertThat(stage.correlator.exchangesDropped()).isEqualTo(1);
+    stage.tick(600);
+    assertThat(stage.connections).hasSize(1);
+    assertThat(stage.correlator.connectionCount()).isEqualTo(2);
+  }
+
   /** An urgent byte has a position on the wire, and is not among those that are read. */
   @Test
   void behindAnUrgentByteThatArrivedNoPlaceIsKnown() {

@@ -307,6 +307,20 @@ class ObserverTest {
   }
 
   @Test
+  void whichConnectionsAreOpen() {
+    for (int fd = 0; fd < 300; fd++) {
+      sockets.accept(1000 - fd, 4000 + fd);
+    }
+    sockets.observer.closing(999);
+    sockets.observer.listening(7, new InetSocketAddress(sockets.here, 80));
+    assertThat(sockets.observer.openConnections())
+        .hasSize(299)
+        .isSorted()
+        .startsWith(1, 3)
+        .endsWith(300);
+  }
+
+  @Test
   void connectInProgress() {
     InetSocketAddress local = new InetSocketAddress(sockets.here, 4000);
     connecting(5, local);

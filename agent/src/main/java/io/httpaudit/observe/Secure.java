@@ -142,8 +142,7 @@ final class Secure implements Handshake.HelloListener {
     if (start >= 0 && scanner.skippable() < Long.MAX_VALUE) {
       scan(scanner, start, from, address, n, vectors);
     }
-    if (outbound == client && scanner.failed() && !begun) {
-      disclaim();
+    if (outbound == client && scanner.failed() && !begun && disclaim()) {
       return false;
     }
     if (outbound && unclaimed && engine == null) {
@@ -215,11 +214,18 @@ final class Secure implements Handshake.HelloListener {
     }
   }
 
-  /** It is no TLS, but for its first byte. */
-  private void disclaim() {
+  /** It is no TLS, but for its first byte. False: an engine says otherwise. */
+  private boolean disclaim() {
+    synchronized (this) {
+      if (engine != null) {
+        return false;
+      }
+      closed = true;
+    }
     if (STATE.compareAndSet(this, HANDSHAKE, TOLD)) {
       connection.notSecured(this, client);
     }
+    return true;
   }
 
   @Override

@@ -300,6 +300,17 @@ class TlsTest {
             "2 closed out 0 in 4 NONE");
   }
 
+  /** A hook may miss a Hello: an engine that is known all the same has its end told. */
+  @Test
+  void whatAnEngineMadeIsTlsWhateverElseIsSeen() {
+    sockets.accept(5, 4000);
+    sockets.read(5, new byte[] {HANDSHAKE});
+    sockets.write(5, wrap(engine, "", hello(SERVER_HELLO, 2)));
+    sockets.read(5, new byte[] {9, 9, 9});
+    sockets.observer.closing(5);
+    assertThat(told()).last().asString().startsWith("1 closed out ");
+  }
+
   @Test
   void inATunnelToo() {
     String ask = "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n";

@@ -320,6 +320,15 @@ class ObserverTest {
         .endsWith(300);
   }
 
+  /** By io_uring: of a descriptor whose number was another's when it was given to the kernel. */
+  @Test
+  void whatLiesBehindASubmissionIsNotRead() {
+    sockets.connect(5, 4000);
+    sockets.submit(5, GET, GET.length - 1);
+    sockets.observer.completed(5, GET.length);
+    assertThat(told()).contains("1 unknown request 0 from 0").noneMatch(l -> l.contains("head"));
+  }
+
   @Test
   void connectInProgress() {
     InetSocketAddress local = new InetSocketAddress(sockets.here, 4000);

@@ -74,6 +74,12 @@ public final class Sockets implements Admission {
     observer.beforeWrite(fd, address + from, bytes.length - from, 0);
   }
 
+  /** Of bytes with others behind them: only the first {@code count} are given to the kernel. */
+  void submit(int fd, byte[] bytes, int count) {
+    memory.put(0, bytes);
+    observer.submitted(fd, address, count, 0);
+  }
+
   void written(int fd, int count) {
     observer.afterWrite(fd, address, 0, count);
   }

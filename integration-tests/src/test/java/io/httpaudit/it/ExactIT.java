@@ -287,7 +287,12 @@ class ExactIT {
             Jvm.of(UrgentBytes.class).in(host).jdk(jdk).log(folder.resolve("audit.jsonl")).run();
         tcpdump.stop();
         assertThat(jvm.stdout()).contains("done");
-        Conversation wire = Capture.of(tcpdump.file()).conversations().get(0);
+        String peer = jvm.lines("exchange").get(0).get("peer").asText();
+        Conversation wire =
+            Capture.of(tcpdump.file()).conversations().stream()
+                .filter(c -> c.client().equals(peer) || c.server().equals(peer))
+                .findFirst()
+                .orElseThrow();
         assertThat(verdicts(jvm, "client", wire))
             .containsExactly("matched", "matched", "matched", "inferred boundary_unknown");
         assertThat(verdicts(jvm, "server", wire))

@@ -32,7 +32,7 @@ final class Connection {
 
   Pending last;
 
-  int pending;
+  short pending;
 
   /** Exchanges judged, dropped, or begun: 0 makes it a connection line. */
   int exchanges;
@@ -101,9 +101,6 @@ final class Connection {
    */
   boolean noRequests;
 
-  /** Index of the first request that is no tunnel's. */
-  long begins;
-
   /** Queued for the next tick. */
   boolean dirty;
 
@@ -146,6 +143,9 @@ final class Connection {
     long handshakeFrom;
 
     long handshakeTo;
+
+    /** Index of the first request that is no tunnel's. */
+    long begins;
   }
 
   Secured secured() {
@@ -153,6 +153,11 @@ final class Connection {
       secured = new Secured();
     }
     return secured;
+  }
+
+  /** Index of the first request that is no tunnel's. */
+  long begins() {
+    return secured == null ? 0 : secured.begins;
   }
 
   /** When a proxy's grant of a tunnel was read; 0: there is none. */

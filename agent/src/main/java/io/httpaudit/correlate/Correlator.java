@@ -53,7 +53,7 @@ public final class Correlator implements JvmEvents {
   private static final long RACE = MILLISECOND;
 
   /** So many records a flow may have without being asked whether they are needed. */
-  private static final int ASK = 16;
+  private static final int ASK = 15;
 
   /** A flow with less than this share of all records makes no room that lasts. */
   private static final int WORTH = 16;
@@ -151,7 +151,7 @@ public final class Correlator implements JvmEvents {
     int before = flow.records();
     flow.packet(p);
     records += flow.records() - before;
-    if (flow.records() >= wire.askAt) {
+    if (flow.records() >>> wire.ask != 0) {
       forgetUnneeded(wire);
     }
     if (records > limits.records()) {
@@ -169,8 +169,8 @@ public final class Correlator implements JvmEvents {
   }
 
   /**
-   * A flow that carries no HTTP (any more), be it busy for days, keeps no packets. Asked whenever
-   * its records have doubled, which costs a packet no more than its share.
+   * A flow that carries no HTTP (any more), be it busy for days, keeps no packets. Asked when its
+   * records have doubled or more, which costs a packet no more than its share.
    *
    * @return whether none of its packets is needed
    */
@@ -191,7 +191,7 @@ public final class Correlator implements JvmEvents {
       }
       records += flow.records();
     }
-    wire.askAt = Math.max(ASK, 2 * flow.records());
+    wire.ask = (byte) (Integer.SIZE - Integer.numberOfLeadingZeros(2 * flow.records() | ASK));
     return unneeded;
   }
 
@@ -555,7 +555,7 @@ public final class Correlator implements JvmEvents {
         // The call itself comes behind it.
         e.tunnelled = c.wanting();
         e.clear = c.tls().isEmpty();
-        c.begins = head.index() + 1;
+        c.secured().begins = head.index() + 1;
       } else {
         if (c.client()) {
           e.call = calls.take(head.parent());
@@ -640,7 +640,7 @@ public final class Correlator implements JvmEvents {
     if (partial.request() && partial.method().isEmpty() && !asked) {
       // No HTTP: no exchange to tell of, and nothing to keep packets for. What answers it may have
       // been read before its write returned. Behind requests it is one that can't be framed.
-      exchangesDropped += partial.index() > c.begins ? 1 : 0;
+      exchangesDropped += partial.index() > c.begins() ? 1 : 0;
       c.ambiguousFrom = Math.min(c.ambiguousFrom, partial.index());
       c.noRequests = true;
       c.exchanges += known == null ? 1 : 0;

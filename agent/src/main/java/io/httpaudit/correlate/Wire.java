@@ -28,8 +28,8 @@ final class Wire {
   /** A second id of the flow: the claim of its other end did not find the first. 0: none. */
   long alias;
 
-  /** With so many records it is asked whether they are needed. */
-  int askAt;
+  /** With two to the power of this records it is asked whether they are needed. */
+  byte ask;
 
   /** Without a connection it waits so long for that. */
   long keptUntil;

@@ -36,7 +36,18 @@ public final class Contract {
 
   private Contract() {}
 
-  public static void main(String[] arguments) throws Exception {
+  public static void main(String[] arguments) {
+    try {
+      run(arguments);
+    } catch (Exception e) {
+      // A library's threads would keep the JVM.
+      Daemons.fail(e);
+    }
+    // Whatever threads the library left.
+    System.exit(0);
+  }
+
+  private static void run(String[] arguments) throws Exception {
     System.setProperty("sun.net.httpserver.nodelay", "true");
     System.setProperty("http.maxConnections", "100");
     Stack stack = (Stack) Class.forName(arguments[0]).getConstructor().newInstance();
@@ -88,8 +99,6 @@ public final class Contract {
       }
       default -> throw new IllegalArgumentException(arguments[1]);
     }
-    // Whatever threads the library left.
-    System.exit(0);
   }
 
   private static URI server(SSLContext tls, int port) {

@@ -114,25 +114,16 @@ final class JettyClient implements Library {
             isRead(END_POINT.of(CONNECTION.of(CHANNEL.of(sender))))
                 ? call.writes(null)
                 : call.passes();
-        if (context == null) {
-          return null;
+        if (context != null) {
+          // They stay: once they are written the answer may be there, and a redirect's request is
+          // copied from this one by another thread. So that may have them, too.
+          Object headers = HEADERS.of(REQUEST.of(exchange));
+          call.carried = propagation.inject(context, headers, Fields.ALL, call.carried);
         }
-        Carrying carrying = new Carrying(HEADERS.of(REQUEST.of(exchange)));
-        // A redirect's request is a copy, perhaps made while this one had our fields.
-        call.carried = propagation.inject(context, carrying, Fields.ALL, call.carried);
-        return carrying;
       } catch (Throwable e) {
         HttpAudit.countFault();
-        return null;
       }
-    }
-
-    @Override
-    public void leave(
-        Object carrying, Object sender, Object exchange, Object result, Throwable thrown) {
-      if (carrying instanceof Carrying of) {
-        of.clear();
-      }
+      return null;
     }
 
     private boolean isRead(Object endPoint) throws Throwable {
@@ -143,26 +134,6 @@ final class JettyClient implements Library {
       }
       Object engine = ENGINE.of(tls);
       return engine != null && owners.reads(engine);
-    }
-  }
-
-  /** A head's fields, with ours until they are cleared. */
-  private static final class Carrying {
-    private final Object headers;
-    private final List<String> names = new ArrayList<>(3);
-
-    Carrying(Object headers) {
-      this.headers = headers;
-    }
-
-    void clear() {
-      try {
-        for (String name : names) {
-          Path.ALL.get(headers.getClass()).remove.invokeExact(headers, (Object) name);
-        }
-      } catch (Throwable e) {
-        HttpAudit.countFault();
-      }
     }
   }
 
@@ -182,7 +153,6 @@ final class JettyClient implements Library {
 
     final MethodHandle get;
     final MethodHandle put;
-    final MethodHandle remove;
 
     Path(Class<?> headers) throws ReflectiveOperationException {
       Class<?> fields = Access.type(headers, "org.eclipse.jetty.http.HttpFields");
@@ -192,7 +162,6 @@ final class JettyClient implements Library {
               : fields;
       get = Access.method(fields, "get", String.class, String.class);
       put = changing(mutable, "put", String.class, String.class);
-      remove = changing(mutable, "remove", String.class);
     }
 
     /** Whatever it returns, it gives nothing. */
@@ -204,14 +173,14 @@ final class JettyClient implements Library {
     }
   }
 
-  private static final class Fields implements Propagation.Fields<Carrying> {
+  private static final class Fields implements Propagation.Fields<Object> {
     static final Fields ALL = new Fields();
 
     @Override
-    public String get(Carrying carrying, String name) {
+    public String get(Object headers, String name) {
       try {
-        Path path = Path.ALL.get(carrying.headers.getClass());
-        return (String) (Object) path.get.invokeExact(carrying.headers, (Object) name);
+        Path path = Path.ALL.get(headers.getClass());
+        return (String) (Object) path.get.invokeExact(headers, (Object) name);
       } catch (Throwable e) {
         HttpAudit.countFault();
         // As if the application had set it: nothing is written then.
@@ -220,11 +189,10 @@ final class JettyClient implements Library {
     }
 
     @Override
-    public void set(Carrying carrying, String name, String value) {
+    public void set(Object headers, String name, String value) {
       try {
-        Path path = Path.ALL.get(carrying.headers.getClass());
-        path.put.invokeExact(carrying.headers, (Object) name, (Object) value);
-        carrying.names.add(name);
+        Path path = Path.ALL.get(headers.getClass());
+        path.put.invokeExact(headers, (Object) name, (Object) value);
       } catch (Throwable e) {
         HttpAudit.countFault();
       }

@@ -108,11 +108,13 @@ final class EventRing {
 
   /** Not while a record is claimed: what then fails would hold up the reader for good. */
   private void wake() {
+    // Before: what another writer adds meanwhile may be worth a wake-up of its own.
+    wake = false;
     try {
       quarterFull.run();
-      wake = false;
     } catch (Throwable e) {
       // The stack may be too short for it: the next writer tries again.
+      wake = true;
     }
   }
 

@@ -33,6 +33,8 @@ import java.util.Optional;
  * </ul>
  */
 public final class Load {
+  private static final int RETURNS_MILLIS = 100;
+
   private Load() {}
 
   public static void main(String[] words) throws Exception {
@@ -62,6 +64,9 @@ public final class Load {
           new BufferedReader(new InputStreamReader(System.in)).readLine();
         } else {
           exit = clients(arguments, ports, out);
+          // A server's thread may not be back yet from the write that the last client has read. A
+          // socket that another thread closes then is no case of this program's.
+          Thread.sleep(RETURNS_MILLIS);
         }
       } finally {
         for (Server server : servers.values()) {

@@ -16,6 +16,7 @@ import io.httpaudit.kernel.KernelVersion;
 import io.httpaudit.kernel.Libc;
 import io.httpaudit.kernel.Netlink;
 import io.httpaudit.kernel.PacketSocket;
+import io.httpaudit.kernel.Processors;
 import io.httpaudit.kernel.Rights;
 import io.httpaudit.kernel.RingBuffer;
 import io.httpaudit.kernel.SockDiag;
@@ -24,9 +25,6 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -210,8 +208,8 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
     listeners = new Listeners(new ListeningMap(filter.map("listening")));
     ports = new Ports(filter.map("ports"));
     counters = filter.map("counters");
-    cpus = possibleCpus();
-    counterValues = counters.bufferForValues(MOST_CPUS);
+    cpus = Processors.possible();
+    counterValues = counters.bufferForValues(Processors.MOST);
     taps = new Taps(wanted);
     limits = new Limits(taps, listeners);
     // News first: what changes between the two is then read twice rather than never.
@@ -664,27 +662,6 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
       sum += bytes.getLong(counterValues.at(CallBuffer.VALUE) + 8 * cpu);
     }
     return sum;
-  }
-
-  /** NR_CPUS is no larger: the kernel writes a value for each possible one. */
-  private static final int MOST_CPUS = 8192;
-
-  /** The last number of {@code 0-3}, and one. */
-  private static int possibleCpus() {
-    try {
-      String text =
-          new String(
-                  Files.readAllBytes(Path.of("/sys/devices/system/cpu/possible")),
-                  StandardCharsets.US_ASCII)
-              .trim();
-      int from = text.length();
-      while (from > 0 && Character.isDigit(text.charAt(from - 1))) {
-        from--;
-      }
-      return Math.min(Integer.parseInt(text.substring(from)) + 1, MOST_CPUS);
-    } catch (IOException | NumberFormatException e) {
-      return MOST_CPUS;
-    }
   }
 
   @Override

@@ -6,9 +6,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** The machine's processors: a filter runs on any of them, whichever this JVM may use. */
-final class Processors {
+public final class Processors {
   /** The kernel's NR_CPUS is no larger. */
-  private static final int MOST = 8192;
+  public static final int MOST = 8192;
+
+  private static final Path LISTS = Path.of("/sys/devices/system/cpu");
 
   private Processors() {}
 
@@ -18,14 +20,23 @@ final class Processors {
    * container as if it had a machine of its own.
    */
   static int present() {
-    return count(Path.of("/sys/devices/system/cpu/present"));
+    return count(LISTS.resolve("present"), Runtime.getRuntime().availableProcessors());
   }
 
   /**
-   * How many a list of the kernel's names: {@code 0-3,8-11} are eight. Those that this JVM may use,
-   * if it can't be read.
+   * Those that may ever be there: so many values a map of the kernel's has that keeps one for each
+   * (num_possible_cpus). {@link #MOST}, if it isn't known.
    */
-  static int count(Path list) {
+  public static int possible() {
+    return count(LISTS.resolve("possible"), MOST);
+  }
+
+  /**
+   * How many a list of the kernel's names: {@code 0-3,8-11} are eight.
+   *
+   * @param unread if it can't be read
+   */
+  static int count(Path list, int unread) {
     try {
       int count = 0;
       for (String range : Files.readString(list, StandardCharsets.US_ASCII).trim().split(",")) {
@@ -39,6 +50,6 @@ final class Processors {
     } catch (IOException | NumberFormatException e) {
       // As below.
     }
-    return Runtime.getRuntime().availableProcessors();
+    return unread;
   }
 }

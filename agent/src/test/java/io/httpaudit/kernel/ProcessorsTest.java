@@ -17,7 +17,7 @@ class ProcessorsTest {
       delimiter = ':',
       value = {"0:1", "0-63:64", "0-3,8-11:8", "0,2,4-5:4", "0-8191:8192"})
   void countsThoseThatTheKernelsListNames(String list, int count) throws Exception {
-    assertThat(Processors.count(Files.writeString(dir.resolve("present"), list + "\n")))
+    assertThat(Processors.count(Files.writeString(dir.resolve("present"), list + "\n"), 0))
         .isEqualTo(count);
   }
 
@@ -25,8 +25,9 @@ class ProcessorsTest {
   @ValueSource(strings = {"", "\n", "all", "0-", "-3", "3-0,", "7-3", "0-8192", "0-99999999999"})
   void countsThoseOfThisJvmIfTheListCannotBeRead(String list) throws Exception {
     int ours = Runtime.getRuntime().availableProcessors();
-    assertThat(Processors.count(Files.writeString(dir.resolve("present"), list))).isEqualTo(ours);
-    assertThat(Processors.count(dir.resolve("none"))).isEqualTo(ours);
+    assertThat(Processors.count(Files.writeString(dir.resolve("present"), list), ours))
+        .isEqualTo(ours);
+    assertThat(Processors.count(dir.resolve("none"), ours)).isEqualTo(ours);
   }
 
   /** What is declared can be used, beside what each processor keeps to itself. */

@@ -3,27 +3,18 @@ package io.httpaudit.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.httpaudit.enrich.Beside;
+import io.httpaudit.report.SystemProperties;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class SettingsTest {
-  private final List<String> properties = new ArrayList<>();
-
-  private void set(String property, String value) {
-    properties.add(property);
-    System.setProperty(property, value);
-  }
-
-  @AfterEach
-  void clear() {
-    properties.forEach(System::clearProperty);
-  }
+  @RegisterExtension final SystemProperties properties = new SystemProperties();
 
   @Test
   void withoutAnySettingTheDefaultsHold() {
@@ -106,7 +97,7 @@ class SettingsTest {
 
   @Test
   void anUnknownPropertyOfOursIsNamedToo() {
-    set("httpaudit.logs", "x");
+    properties.set("httpaudit.logs", "x");
 
     assertThat(Settings.of("").complaints())
         .containsExactly("httpaudit: unknown setting 'logs', the nearest is 'log'; 'none' holds");
@@ -114,7 +105,7 @@ class SettingsTest {
 
   @Test
   void theArgumentGoesBeforeThePropertyAndABadOneLeavesTheProperty() {
-    set("httpaudit.phases", "none");
+    properties.set("httpaudit.phases", "none");
 
     assertThat(Settings.of("").reporting().phases()).isEqualTo("none");
     assertThat(Settings.of("phases=all").reporting().phases()).isEqualTo("all");

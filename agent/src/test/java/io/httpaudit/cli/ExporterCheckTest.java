@@ -2,21 +2,17 @@ package io.httpaudit.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.httpaudit.report.SystemProperties;
 import java.io.IOException;
 import java.net.ServerSocket;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class ExporterCheckTest {
-  private static final String ENDPOINT = "otel.exporter.otlp.endpoint";
+  @RegisterExtension final SystemProperties properties = new SystemProperties();
 
-  @AfterEach
-  void clear() {
-    System.clearProperty(ENDPOINT);
-  }
-
-  private static String check(String endpoint) {
-    System.setProperty(ENDPOINT, endpoint);
+  private String check(String endpoint) {
+    properties.set("otel.exporter.otlp.endpoint", endpoint);
     return ExporterCheck.of().line();
   }
 

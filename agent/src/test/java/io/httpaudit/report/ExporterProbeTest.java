@@ -6,12 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -22,16 +21,14 @@ class ExporterProbeTest {
   private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
   private final PlayedCollector collector = new PlayedCollector();
-  private final List<String> properties = new ArrayList<>();
+  @RegisterExtension final SystemProperties properties = new SystemProperties();
 
   private void set(String property, String value) {
-    properties.add("otel.exporter.otlp." + property);
-    System.setProperty("otel.exporter.otlp." + property, value);
+    properties.set("otel.exporter.otlp." + property, value);
   }
 
   @AfterEach
   void clear() {
-    properties.forEach(System::clearProperty);
     collector.close();
   }
 

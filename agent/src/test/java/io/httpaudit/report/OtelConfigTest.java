@@ -2,25 +2,14 @@ package io.httpaudit.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class OtelConfigTest {
-  private final List<String> properties = new ArrayList<>();
-
-  private void set(String property, String value) {
-    properties.add(property);
-    System.setProperty(property, value);
-  }
-
-  @AfterEach
-  void clear() {
-    properties.forEach(System::clearProperty);
-  }
+  @RegisterExtension final SystemProperties properties = new SystemProperties();
 
   private static Reporting reporting() {
     return new Reporting("", true, "auto", 0, List.of(), List.of(), List.of());
@@ -52,16 +41,16 @@ class OtelConfigTest {
     "'', me:secret@collector/x://y, an endpoint that is no URL",
   })
   void theStartLineTellsWhereSpansReallyGo(String protocol, String endpoint, String shown) {
-    set("otel.exporter.otlp.protocol", protocol);
-    set("otel.exporter.otlp.endpoint", endpoint);
+    properties.set("otel.exporter.otlp.protocol", protocol);
+    properties.set("otel.exporter.otlp.endpoint", endpoint);
 
     assertThat(reporting().destination()).isEqualTo("spans to " + shown);
   }
 
   @Test
   void grpcIsReplacedByOneLine() {
-    set("otel.exporter.otlp.traces.protocol", "grpc");
-    set("otel.exporter.otlp.endpoint", "http://collector:4317");
+    properties.set("otel.exporter.otlp.traces.protocol", "grpc");
+    properties.set("otel.exporter.otlp.endpoint", "http://collector:4317");
 
     assertThat(OtelConfig.notices())
         .containsExactly(
@@ -72,8 +61,8 @@ class OtelConfigTest {
 
   @Test
   void traceEndpointsGoBeforeCommonOnes() {
-    set("otel.exporter.otlp.endpoint", "http://common:4318");
-    set("otel.exporter.otlp.traces.endpoint", "http://traces:4318/v1/traces");
+    properties.set("otel.exporter.otlp.endpoint", "http://common:4318");
+    properties.set("otel.exporter.otlp.traces.endpoint", "http://traces:4318/v1/traces");
 
     assertThat(OtelConfig.shownEndpoint()).isEqualTo("http://traces:4318/v1/traces");
     assertThat(OtelConfig.insteadOfGrpc()).isEmpty();
@@ -87,14 +76,14 @@ class OtelConfigTest {
     "zipkin, no spans",
   })
   void exportersAreOpenTelemetrysOwn(String exporter, String destination) {
-    set("otel.traces.exporter", exporter);
+    properties.set("otel.traces.exporter", exporter);
 
     assertThat(reporting().destination()).isEqualTo(destination);
   }
 
   @Test
   void anUnknownExporterIsNamed() {
-    set("otel.traces.exporter", "otlp,zipkin");
+    properties.set("otel.traces.exporter", "otlp,zipkin");
 
     assertThat(OtelConfig.notices())
         .containsExactly(
@@ -115,8 +104,8 @@ class OtelConfigTest {
   void theServicesNameIsTheUsersOrTheProgramsOwn(
       String name, String attributes, String command, String service) {
     String before = System.getProperty("sun.java.command");
-    set("otel.service.name", name);
-    set("otel.resource.attributes", attributes);
+    properties.set("otel.service.name", name);
+    properties.set("otel.resource.attributes", attributes);
     System.setProperty("sun.java.command", command);
     try {
       assertThat(OtelConfig.serviceName()).isEqualTo(service);

@@ -3,9 +3,8 @@ package io.httpaudit.report;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -15,17 +14,7 @@ class SdkTest {
   private static final String HEADERS_TAKE =
       " takes name=value pairs, joined by commas; a % in a value is written %25";
 
-  private final List<String> properties = new ArrayList<>();
-
-  private void set(String property, String value) {
-    properties.add(property);
-    System.setProperty(property, value);
-  }
-
-  @AfterEach
-  void clear() {
-    properties.forEach(System::clearProperty);
-  }
+  @RegisterExtension final SystemProperties properties = new SystemProperties();
 
   /** Whose message is printed. */
   @ParameterizedTest
@@ -36,7 +25,7 @@ class SdkTest {
     "traces.headers, endpoint=%s3cret, TRACES_HEADERS",
   })
   void aRefusedHeaderIsNamedAndItsValueIsNot(String property, String value, String named) {
-    set("otel.exporter.otlp." + property, value);
+    properties.set("otel.exporter.otlp." + property, value);
 
     assertThatThrownBy(Sdk::configured)
         .hasNoCause()
@@ -59,7 +48,7 @@ class SdkTest {
         "client.key | /s3cret | OTEL_EXPORTER_OTLP_CERTIFICATE and its client forms take PEM",
       })
   void soIsAnyOtherSetting(String property, String value, String told) {
-    set("otel.exporter.otlp." + property, value);
+    properties.set("otel.exporter.otlp." + property, value);
 
     assertThatThrownBy(Sdk::configured)
         .hasNoCause()
@@ -70,7 +59,7 @@ class SdkTest {
   @ParameterizedTest
   @CsvSource({"header-s3cret", "a=b;c", "a=%s3cret"})
   void soAreResourceAttributes(String attributes) {
-    set("otel.resource.attributes", attributes + ",x");
+    properties.set("otel.resource.attributes", attributes + ",x");
 
     assertThatThrownBy(Sdk::configured)
         .hasNoCause()
@@ -91,8 +80,8 @@ class SdkTest {
       })
   void aSettingOfNothingIsNone(String setting) {
     for (String nothing : List.of("", " ")) {
-      set("otel.exporter.otlp." + setting, nothing);
-      set("otel.exporter.otlp.traces." + setting, nothing);
+      properties.set("otel.exporter.otlp." + setting, nothing);
+      properties.set("otel.exporter.otlp.traces." + setting, nothing);
 
       assertThat(Sdk.configured()).hasSize(1);
     }

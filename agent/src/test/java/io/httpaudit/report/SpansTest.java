@@ -15,6 +15,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** From what was judged to a collector's socket, as the audit thread drives it. */
 @Timeout(30)
@@ -22,22 +23,16 @@ class SpansTest {
   private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
   private final PlayedCollector collector = new PlayedCollector();
-  private final List<String> properties = new ArrayList<>();
+  @RegisterExtension final SystemProperties properties = new SystemProperties();
   private final ThreadGroup group = new ThreadGroup("httpaudit");
-
-  private void set(String property, String value) {
-    properties.add(property);
-    System.setProperty(property, value);
-  }
 
   @AfterEach
   void clear() {
-    properties.forEach(System::clearProperty);
     collector.close();
   }
 
   private Spans spans(String endpoint) {
-    set("otel.exporter.otlp.endpoint", endpoint);
+    properties.set("otel.exporter.otlp.endpoint", endpoint);
     return new Spans(
         new Reporting("", true, "auto", 1_000_000, List.of(), List.of(), List.of()),
         task -> new Thread(group, task));
@@ -246,7 +241,7 @@ class SpansTest {
 
   @Test
   void aSettingThatTheSdkRefusesIsCountedAndNothingElse() {
-    set("otel.exporter.otlp.compression", "lzma");
+    properties.set("otel.exporter.otlp.compression", "lzma");
     Spans spans = spans();
     offer(spans, 3);
 
@@ -256,8 +251,8 @@ class SpansTest {
 
   @Test
   void theSettingsOfOpenTelemetrysBatchesHold() {
-    set("otel.bsp.max.queue.size", "20");
-    set("otel.bsp.max.export.batch.size", "7");
+    properties.set("otel.bsp.max.queue.size", "20");
+    properties.set("otel.bsp.max.export.batch.size", "7");
     collector.answers(OK, OK, OK, OK);
     Spans spans = spans();
     offer(spans, 14);
@@ -269,7 +264,7 @@ class SpansTest {
 
   @Test
   void theSdkMayBeSwitchedOff() {
-    set("otel.sdk.disabled", "true");
+    properties.set("otel.sdk.disabled", "true");
 
     assertThat(spans().wanted()).isFalse();
   }

@@ -86,7 +86,7 @@ public final class Correlator implements JvmEvents {
    * Flows that a server of this JVM accepted from this very host a moment ago: the other end may be
    * here, and be told of next. In the order of their coming.
    */
-  private final Map<FlowTuple, Wire> unasked = new LinkedHashMap<>();
+  private Map<FlowTuple, Wire> unasked = new LinkedHashMap<>();
 
   /** Flows that are done: a late packet of theirs is no unknown flow's. */
   private final LongMap<Boolean> done = new LongMap<>();
@@ -818,9 +818,15 @@ public final class Correlator implements JvmEvents {
           }
         }
       }
-      Iterator<Wire> oldest = unasked.values().iterator();
-      while (oldest.hasNext() && now - oldest.next().one.exit > SECOND) {
-        oldest.remove();
+      if (!unasked.isEmpty()) {
+        Iterator<Wire> oldest = unasked.values().iterator();
+        while (oldest.hasNext() && now - oldest.next().one.exit > SECOND) {
+          oldest.remove();
+        }
+        if (unasked.isEmpty()) {
+          // A burst's table does not stay.
+          unasked = new LinkedHashMap<>();
+        }
       }
       if (early.size() > 0) {
         early.forEach(

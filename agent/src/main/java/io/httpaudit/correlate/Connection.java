@@ -83,23 +83,14 @@ final class Connection {
   boolean doubtful;
 
   Closing closing;
-  Upgrade upgrade;
+
+  /** Null: both directions are framed, as far as is known. */
+  private Unframed unframed;
+
   Info info;
 
   /** Null: neither TLS, as far as is known, nor a tunnel. */
   Secured secured;
-
-  /**
-   * Position in {@link #boundaryUnknown}'s direction is not framed any more; index of the first
-   * such message.
-   */
-  long ambiguousFrom = Long.MAX_VALUE;
-
-  /**
-   * What the client sends is no HTTP from some message on: answers to it, such as a 400, are no
-   * exchange's.
-   */
-  boolean noRequests;
 
   /** Queued for the next tick. */
   boolean dirty;
@@ -126,6 +117,63 @@ final class Connection {
       long at,
       long understood,
       long wallOffset) {}
+
+  /** From where on a connection's bytes are no exchanges', as far as is known. */
+  private static final class Unframed {
+    /** Index of the first message that isn't framed. */
+    long from = Long.MAX_VALUE;
+
+    /**
+     * What the client sends is no HTTP from some message on: answers to it, such as a 400, are no
+     * exchange's.
+     */
+    boolean noRequests;
+
+    /** Null: no other protocol was agreed on. */
+    Upgrade upgrade;
+  }
+
+  /** Exchange {@code index} isn't framed, nor is any behind it. */
+  void unframed(long index) {
+    unframed().from = Math.min(unframed().from, index);
+  }
+
+  /** And that is since the client speaks no HTTP. */
+  void noRequests(long index) {
+    unframed(index);
+    unframed().noRequests = true;
+  }
+
+  void upgrade(Upgrade upgrade) {
+    unframed().upgrade = upgrade;
+  }
+
+  private Unframed unframed() {
+    if (unframed == null) {
+      unframed = new Unframed();
+    }
+    return unframed;
+  }
+
+  /** Whether some exchange is the last that is framed. */
+  boolean isUnframed() {
+    return unframed != null;
+  }
+
+  /** Index of the first exchange that isn't framed. */
+  long unframedFrom() {
+    return unframed == null ? Long.MAX_VALUE : unframed.from;
+  }
+
+  /** Whether the client speaks no HTTP, or none any more. */
+  boolean noRequests() {
+    return unframed != null && unframed.noRequests;
+  }
+
+  /** The other protocol that was agreed on, or null. */
+  Upgrade upgrade() {
+    return unframed == null ? null : unframed.upgrade;
+  }
 
   /**
    * @param named whether it is known which protocol

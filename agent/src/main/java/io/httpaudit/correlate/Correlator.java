@@ -208,7 +208,7 @@ public final class Correlator implements JvmEvents {
 
   /** Whether an exchange of it is still to be told with what packets say. */
   private static boolean needsPackets(Connection c, long now) {
-    if (c.upgrade == null && c.ambiguousFrom == Long.MAX_VALUE && !c.wireOnly) {
+    if (!c.isUnframed() && !c.wireOnly) {
       return true;
     }
     for (Pending e = c.first; e != null; e = e.next) {
@@ -641,8 +641,7 @@ public final class Correlator implements JvmEvents {
       // No HTTP: no exchange to tell of, and nothing to keep packets for. What answers it may have
       // been read before its write returned. Behind requests it is one that can't be framed.
       exchangesDropped += partial.index() > c.begins() ? 1 : 0;
-      c.ambiguousFrom = Math.min(c.ambiguousFrom, partial.index());
-      c.noRequests = true;
+      c.noRequests(partial.index());
       c.exchanges += known == null ? 1 : 0;
       touch(c);
       return;
@@ -652,7 +651,7 @@ public final class Correlator implements JvmEvents {
       return;
     }
     e.ambiguous = true;
-    c.ambiguousFrom = Math.min(c.ambiguousFrom, partial.index());
+    c.unframed(partial.index());
     if (partial.request() && e.request == null) {
       e.request = partial;
     } else if (!partial.request() && e.response == null) {
@@ -665,8 +664,8 @@ public final class Correlator implements JvmEvents {
   public void upgraded(
       long connection, long outOffset, long inOffset, String outcome, boolean named) {
     Connection c = connections.get(connection);
-    if (c != null && c.upgrade == null) {
-      c.upgrade = new Connection.Upgrade(outOffset, inOffset, outcome, named);
+    if (c != null && c.upgrade() == null) {
+      c.upgrade(new Connection.Upgrade(outOffset, inOffset, outcome, named));
       touch(c);
     }
   }
@@ -868,7 +867,7 @@ public final class Correlator implements JvmEvents {
     boolean wait = false;
     for (Pending e = c.first, next; e != null; e = next) {
       next = e.next;
-      if (e.ambiguous || e.index > c.ambiguousFrom) {
+      if (e.ambiguous || e.index > c.unframedFrom()) {
         e.ambiguous = true;
       }
       if (isFinal(c, e, now)) {
@@ -1038,7 +1037,7 @@ public final class Correlator implements JvmEvents {
       // The connection's end cut the head: no request was made. If it was the first, the
       // connection's own line tells it.
       c.exchanges--;
-    } else if (!c.noRequests && c.upgrade == null) {
+    } else if (!c.noRequests() && c.upgrade() == null) {
       exchangesDropped++;
     }
   }
@@ -1091,8 +1090,8 @@ public final class Correlator implements JvmEvents {
 
   /** The last word about a connection. */
   private void end(Connection c, long now, boolean shutdown) {
-    if (c.closing != null && (c.exchanges == 0 || c.upgrade != null || c.failedTls())
-        || shutdown && c.upgrade != null) {
+    if (c.closing != null && (c.exchanges == 0 || c.upgrade() != null || c.failedTls())
+        || shutdown && c.upgrade() != null) {
       if (c.wire != null && !c.wire.settled) {
         lookLast(c.wire);
       }

@@ -690,12 +690,12 @@ final class Judge {
     Flow flow = c.wire == null ? null : c.wire.flow;
     Connection.Closing closing = c.closing;
     long wall = wallOffset.getAsLong();
-    boolean first = c.exchanges == 0 && c.upgrade == null;
+    boolean first = c.exchanges == 0 && c.upgrade() == null;
     long outFrom = first ? 0 : c.client() ? c.requestsEnd : c.responsesEnd;
     long inFrom = first ? 0 : c.client() ? c.responsesEnd : c.requestsEnd;
-    if (c.upgrade != null) {
-      outFrom = c.upgrade.outOffset();
-      inFrom = c.upgrade.inOffset();
+    if (c.upgrade() != null) {
+      outFrom = c.upgrade().outOffset();
+      inFrom = c.upgrade().inOffset();
     }
     long outTo = closing == null ? outFrom : closing.bytesOut();
     long inTo = closing == null ? inFrom : closing.bytesIn();
@@ -706,7 +706,7 @@ final class Judge {
       inTo = carried(c.in(), lost);
     } else if (known) {
       outTo = c.failed ? c.out().contiguous() : Math.min(outTo, c.out().contiguous());
-      if (c.upgrade != null) {
+      if (c.upgrade() != null) {
         // What another protocol left unread when it closed, often its last word, was carried, too.
         inTo = Math.max(inTo, c.in().contiguous());
       }
@@ -755,7 +755,7 @@ final class Judge {
       why = proven ? null : Why.ISN_UNKNOWN;
     } else if (!known) {
       why = Why.ISN_UNKNOWN;
-    } else if (c.upgrade != null && (!c.upgrade.named() || c.in().urgent() <= inFrom)) {
+    } else if (c.upgrade() != null && (!c.upgrade().named() || c.in().urgent() <= inFrom)) {
       why = Why.BOUNDARY_UNKNOWN;
     } else if (c.doubtful || lost) {
       why = Why.RECORDS_LOST;
@@ -847,8 +847,8 @@ final class Judge {
     if (c.failedTls()) {
       return TLS_FAILED;
     }
-    if (c.upgrade != null) {
-      return c.upgrade.outcome();
+    if (c.upgrade() != null) {
+      return c.upgrade().outcome();
     }
     SocketError error = c.closing.error();
     if (c.failed) {

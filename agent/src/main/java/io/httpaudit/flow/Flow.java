@@ -33,7 +33,6 @@ public final class Flow {
   private short ringSyns;
   private short ringSynAcks;
 
-  private long resetTime;
   private boolean ended;
 
   private int lost;
@@ -110,7 +109,9 @@ public final class Flow {
 
   /** When the first RST was on the wire, 0: not seen. */
   public long resetTime() {
-    return resetTime;
+    long lower = fromLower.resetTime();
+    long upper = fromUpper.resetTime();
+    return lower == 0 || upper == 0 ? lower + upper : Math.min(lower, upper);
   }
 
   /**
@@ -118,7 +119,7 @@ public final class Flow {
    * acknowledged; or the kernel ended the admission.
    */
   public boolean over() {
-    return ended || resetTime != 0 || fromLower.finAcked() && fromUpper.finAcked();
+    return ended || resetTime() != 0 || fromLower.finAcked() && fromUpper.finAcked();
   }
 
   /** The kernel ended the admission with a record that was seen: nothing was lost behind it. */
@@ -128,8 +129,8 @@ public final class Flow {
 
   /** When {@link #over} became true, as far as it is known; else 0. */
   public long overTime() {
-    return resetTime != 0
-        ? resetTime
+    return resetTime() != 0
+        ? resetTime()
         : over() ? Math.max(lastTime, Math.max(fromLower.finTime(), fromUpper.finTime())) : 0;
   }
 
@@ -322,9 +323,7 @@ public final class Flow {
       line.data(position + told, p.payload - told, p.gsoSize, p.time);
     }
     if (p.has(Packet.RST)) {
-      if (resetTime == 0 || p.time < resetTime) {
-        resetTime = p.time;
-      }
+      line.reset(p.time);
     } else if (p.has(Packet.FIN)) {
       line.fin(position + p.payload, p.time);
     }
@@ -344,9 +343,6 @@ public final class Flow {
   private void begin(Timeline server, Timeline client, long time) {
     server.beginAt(time, true);
     client.beginAt(time, false);
-    if (resetTime != 0 && resetTime < time) {
-      resetTime = 0;
-    }
   }
 
   private void window(boolean upper, boolean zero, long time) {

@@ -17,6 +17,8 @@ import java.util.Arrays;
  * System#nanoTime()}. One thread.
  */
 public final class Timeline {
+  private static final long NO_FIN = Long.MIN_VALUE;
+
   /** No time: earlier than all. */
   static final long NEVER = Long.MAX_VALUE;
 
@@ -57,15 +59,24 @@ public final class Timeline {
   /** From this segment on, each begins where all before it had ended, or behind. */
   private int orderedFrom;
 
-  /** Null: none seen. An object of its own, since most connections wait long for theirs. */
-  private Fin fin;
-
-  /** Null: none seen, as nearly always. */
-  private Long urgent;
+  /** Null: no packet had a mark. An object of its own, since most connections wait long for it. */
+  private Marks marks;
 
   private int ifindex;
 
-  private record Fin(long position, long time) {}
+  /** What packets are marked with: FIN, URG, RST (RFC 9293, 3.1). */
+  private static final class Marks {
+    /** {@link #NO_FIN}: none was seen. */
+    long fin = NO_FIN;
+
+    long finTime;
+
+    /** {@link Long#MAX_VALUE}: none was seen. */
+    long urgent = Long.MAX_VALUE;
+
+    /** When; 0: none was seen. */
+    long reset;
+  }
 
   /** Whether the SYN, and so what positions mean, is known. */
   public boolean known() {
@@ -103,16 +114,16 @@ public final class Timeline {
 
   /** Position of the FIN, which is behind the last byte; -1: none seen. */
   public long fin() {
-    return fin == null ? -1 : fin.position;
+    return hasFin() ? marks.fin : -1;
   }
 
   /** When the FIN was first seen. */
   public long finTime() {
-    return fin == null ? 0 : fin.time;
+    return marks == null ? 0 : marks.finTime;
   }
 
   public boolean finAcked() {
-    return fin != null && acked > fin.position;
+    return hasFin() && acked > marks.fin;
   }
 
   /**
@@ -120,12 +131,31 @@ public final class Timeline {
    * reads may get it apart from the others, or never. {@link Long#MAX_VALUE}: none was seen.
    */
   public long urgent() {
-    return urgent == null ? Long.MAX_VALUE : urgent;
+    return marks == null ? Long.MAX_VALUE : marks.urgent;
   }
 
   /** A packet that begins at {@code position} says that an urgent byte is in it, or follows. */
   void urgent(long position) {
-    urgent = Math.min(urgent(), position);
+    marks().urgent = Math.min(urgent(), position);
+  }
+
+  /** When the first RST of this direction was seen, 0: none. */
+  long resetTime() {
+    return marks == null ? 0 : marks.reset;
+  }
+
+  /** An RST was seen. */
+  void reset(long time) {
+    if (resetTime() == 0 || time < resetTime()) {
+      marks().reset = time;
+    }
+  }
+
+  private Marks marks() {
+    if (marks == null) {
+      marks = new Marks();
+    }
+    return marks;
   }
 
   /** Records kept: what memory depends on. */
@@ -159,11 +189,11 @@ public final class Timeline {
     for (int i = 0; i < acksUsed; i++) {
       acks[2 * i] += by << 1;
     }
-    if (fin != null) {
-      fin = new Fin(fin.position + by, fin.time);
+    if (hasFin()) {
+      marks.fin += by;
     }
-    if (urgent != null) {
-      urgent += by;
+    if (urgent() != Long.MAX_VALUE) {
+      marks.urgent += by;
     }
     highest = 0;
     for (int i = 0; i < segmentsUsed; i++) {
@@ -273,8 +303,9 @@ public final class Timeline {
   }
 
   void fin(long position, long time) {
-    if (fin == null || position < fin.position) {
-      fin = new Fin(position, time);
+    if (!hasFin() || position < marks.fin) {
+      marks().fin = position;
+      marks().finTime = time;
     }
   }
 
@@ -503,8 +534,11 @@ public final class Timeline {
       orderedFrom = segmentsUsed;
       shift(0);
     }
-    if (fin != null && fin.time < time) {
-      fin = null;
+    if (marks != null && marks.finTime < time) {
+      noFin();
+    }
+    if (marks != null && marks.reset < time) {
+      marks.reset = 0;
     }
   }
 
@@ -543,6 +577,17 @@ public final class Timeline {
     acksUsed = 0;
     contiguous = trimmed;
     holeFrom = 0;
-    fin = null;
+    noFin();
+  }
+
+  private void noFin() {
+    if (marks != null) {
+      marks.fin = NO_FIN;
+      marks.finTime = 0;
+    }
+  }
+
+  private boolean hasFin() {
+    return marks != null && marks.fin != NO_FIN;
   }
 }

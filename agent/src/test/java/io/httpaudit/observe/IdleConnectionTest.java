@@ -20,6 +20,10 @@ import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.management.JMException;
+import javax.management.ObjectName;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -34,6 +38,8 @@ class IdleConnectionTest {
       "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".getBytes(StandardCharsets.ISO_8859_1);
 
   private static final Endpoint SERVER = Endpoint.of(InetAddress.getLoopbackAddress(), 80);
+
+  private static final Pattern TOTAL = Pattern.compile("(?m)^Total\\s+\\d+\\s+(\\d+)$");
 
   private final Kernel kernel = new Kernel();
 
@@ -140,13 +146,13 @@ class IdleConnectionTest {
   }
 
   @Test
-  void anIdleConnectionCostsAtMostOneKilobyte() throws InterruptedException {
+  void anIdleConnectionCostsAtMostOneKilobyte() throws InterruptedException, JMException {
     Sockets sockets = new Sockets();
     Correlator correlator = new Correlator(kernel, kernel, kernel);
     converse(sockets, correlator, 0, 1_000);
-    long before = heap();
+    long before = live();
     converse(sockets, correlator, 1_000, CONNECTIONS);
-    long each = (heap() - before) / CONNECTIONS;
+    long each = (live() - before) / CONNECTIONS;
     assertThat(kernel.matched).isEqualTo(CONNECTIONS + 1_000);
     System.out.println("an idle connection: " + each + " bytes");
     assertThat(each).isBetween(200L, 1_024L);
@@ -188,13 +194,17 @@ class IdleConnectionTest {
     correlator.packet(ack);
   }
 
-  private static long heap() throws InterruptedException {
-    long used = Long.MAX_VALUE;
-    for (int i = 0; i < 4; i++) {
-      System.gc();
-      Thread.sleep(50);
-      used = Math.min(used, ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
-    }
-    return used;
+  /** Bytes of all objects that are reachable: what a collector leaves unused between them isn't. */
+  private static long live() throws JMException {
+    Object histogram =
+        ManagementFactory.getPlatformMBeanServer()
+            .invoke(
+                new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                "gcClassHistogram",
+                new Object[] {new String[0]},
+                new String[] {String[].class.getName()});
+    Matcher total = TOTAL.matcher((String) histogram);
+    assertThat(total.find()).isTrue();
+    return Long.parseLong(total.group(1));
   }
 }

@@ -26,6 +26,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -725,14 +726,19 @@ public final class Capture implements Admission, KernelView, AutoCloseable {
     List<UnhookedConnection> unhooked = new ArrayList<>();
     try (SockDiag diag = new SockDiag()) {
       Map<Long, Integer> own = SockDiag.ownSockets();
+      Set<Integer> served = new HashSet<>();
+      for (SockDiag.Socket listener : diag.listeners()) {
+        if (own.containsKey(listener.inode())) {
+          served.add(listener.localPort());
+        }
+      }
       for (SockDiag.Socket socket : diag.connections()) {
         Integer fd = own.get(socket.inode());
         if (fd != null && !hooked.test(fd)) {
-          boolean server = listeners != null && listeners.listensOn(socket.localPort());
           unhooked.add(
               new UnhookedConnection(
                   fd,
-                  server ? Side.SERVER : Side.CLIENT,
+                  served.contains(socket.localPort()) ? Side.SERVER : Side.CLIENT,
                   new Endpoint(socket.localHigh(), socket.localLow(), socket.localPort()),
                   new Endpoint(socket.peerHigh(), socket.peerLow(), socket.peerPort()),
                   socket.inode()));

@@ -67,15 +67,6 @@ final class Listeners {
     }
   }
 
-  boolean listensOn(int port) {
-    lock.lock();
-    try {
-      return listeners.keySet().stream().anyMatch(local -> local.port() == port);
-    } finally {
-      lock.unlock();
-    }
-  }
-
   /** Addresses have changed. */
   void follow(Interfaces interfaces) {
     lock.lock();

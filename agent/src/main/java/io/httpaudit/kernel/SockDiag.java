@@ -29,6 +29,8 @@ public final class SockDiag implements AutoCloseable {
   private static final int CONNECTED =
       1 << TCP_ESTABLISHED | 1 << 4 | 1 << 5 | 1 << TCP_CLOSE_WAIT | 1 << 9 | 1 << 11;
 
+  private static final int LISTENING = 1 << 10;
+
   private static final int REQUEST = 56;
 
   private final Netlink netlink;
@@ -96,9 +98,18 @@ public final class SockDiag implements AutoCloseable {
 
   /** All TCP connections of this network namespace that a process holds, of whatever process. */
   public List<Socket> connections() throws KernelException {
+    return in(CONNECTED);
+  }
+
+  /** All TCP sockets of this network namespace that listen, of whatever process. */
+  public List<Socket> listeners() throws KernelException {
+    return in(LISTENING);
+  }
+
+  private List<Socket> in(int states) throws KernelException {
     List<Socket> found = new ArrayList<>();
     for (int family : new int[] {Libc.AF_INET, Libc.AF_INET6}) {
-      request(netlink.bytes(), family, CONNECTED);
+      request(netlink.bytes(), family, states);
       netlink.dump(SOCK_DIAG_BY_FAMILY, REQUEST, collecting(found));
     }
     return found;

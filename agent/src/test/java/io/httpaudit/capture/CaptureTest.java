@@ -20,6 +20,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -350,10 +351,12 @@ class CaptureTest {
         Socket accepted = server.accept()) {
       List<UnhookedConnection> found = audit.ask(() -> capture.unhooked(fd -> false)).orElseThrow();
       assertThat(found)
-          .extracting(UnhookedConnection::local, UnhookedConnection::peer)
+          .as("by which end listens, though no hook saw that either")
+          .extracting(
+              UnhookedConnection::side, UnhookedConnection::local, UnhookedConnection::peer)
           .contains(
-              org.assertj.core.groups.Tuple.tuple(local(client), peer(client)),
-              org.assertj.core.groups.Tuple.tuple(local(accepted), peer(accepted)));
+              Tuple.tuple(Side.CLIENT, local(client), peer(client)),
+              Tuple.tuple(Side.SERVER, local(accepted), peer(accepted)));
       int fd =
           found.stream()
               .filter(c -> c.local().equals(local(client)))

@@ -10,6 +10,7 @@ package io.httpaudit.report;
  * @param lines of the audit log that could not be written
  * @param events of hooks that found no room
  * @param exchanges left out, since too many were open
+ * @param connections left out, since too many were open
  * @param packetsDropped records that came, and found no room in the JVM
  * @param flowsRefused connections that the kernel's map had no room for
  * @param ignored exchanges that {@code ignore} left out
@@ -24,6 +25,7 @@ record Losses(
     long lines,
     long events,
     long exchanges,
+    long connections,
     long packetsDropped,
     long flowsRefused,
     long ignored,
@@ -34,6 +36,7 @@ record Losses(
     known(json, "lines_lost", lines);
     known(json, "events_lost", events);
     known(json, "exchanges_dropped", exchanges);
+    known(json, "connections_dropped", connections);
     known(json, "packets_dropped", packetsDropped);
     known(json, "flows_refused", flowsRefused);
     known(json, "ignored", ignored);

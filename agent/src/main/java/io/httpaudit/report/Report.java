@@ -121,6 +121,7 @@ public final class Report implements Outcomes {
         log.lost(),
         counts.eventsLost(),
         counts.exchangesDropped(),
+        counts.connectionsDropped(),
         counts.packetsDropped(),
         capture.admissionsRefused(),
         ignored,
@@ -147,6 +148,7 @@ public final class Report implements Outcomes {
     other(line, losses.lines(), " log lines lost");
     other(line, losses.events(), " hook events lost");
     other(line, losses.exchanges(), " exchanges dropped");
+    other(line, losses.connections(), " connections dropped");
     other(line, losses.packetsDropped(), " packet records dropped");
     other(line, losses.flowsRefused(), " connections refused by the filter");
     other(line, losses.faults(), " faults of hooks");

@@ -196,7 +196,7 @@ class AuditLogTest {
 
   @Test
   void theSummary() throws IOException {
-    Losses losses = new Losses(8112, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    Losses losses = new Losses(8112, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
     log()
         .summary(v -> v == Verdict.MATCHED ? 1204 : 0, losses, Told.WALL, List.of("lo", "eth0"), 1);
 
@@ -209,15 +209,15 @@ class AuditLogTest {
 
   @Test
   void theSummaryCountsAllThatWasDropped() throws IOException {
-    Losses losses = new Losses(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
+    Losses losses = new Losses(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13);
     log().summary(v -> v.ordinal(), losses, Told.WALL, List.of(), 3);
 
     assertThat(lines().get(0))
         .endsWith(
             "\"exchanges\":{\"matched\":0,\"inferred\":1,\"app_only\":2,\"wire_only\":3,\"not_captured\":4},"
                 + "\"packets\":1,\"records_lost\":2,\"spans_dropped\":3,\"lines_lost\":4,\"events_lost\":5,"
-                + "\"exchanges_dropped\":6,\"packets_dropped\":7,\"flows_refused\":8,\"ignored\":9,\"faults\":10,"
-                + "\"spans_enriched\":11,\"spans_not_enriched\":12,\"interfaces\":[],\"tier\":3}");
+                + "\"exchanges_dropped\":6,\"connections_dropped\":7,\"packets_dropped\":8,\"flows_refused\":9,"
+                + "\"ignored\":10,\"faults\":11,\"spans_enriched\":12,\"spans_not_enriched\":13,\"interfaces\":[],\"tier\":3}");
   }
 
   @Test

@@ -153,6 +153,10 @@ final class AuditThread implements Runnable {
     try {
       nativeAccess();
       learnErrors();
+      if (beside.isWanted() && OpenTelemetryAgent.isComing()) {
+        // Before the first connection, which waits for the kernel side.
+        beside.activate();
+      }
       capture.start();
       late.run();
       sayStart();

@@ -5,8 +5,8 @@ import java.util.jar.JarFile;
 import java.util.jar.Manifest;
 
 /**
- * OpenTelemetry's agent on this JVM's command line. It takes seconds to come up, so that the start
- * line would not know of it else.
+ * OpenTelemetry's agent on this JVM's command line. Ours first, it takes seconds to come up; theirs
+ * first, its classes are woven after the kernel side is up. What is asked meanwhile is its to tell.
  */
 final class OpenTelemetryAgent {
   private static final String OPTION = "-javaagent:";

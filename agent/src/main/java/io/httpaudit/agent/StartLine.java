@@ -25,9 +25,8 @@ final class StartLine {
     if (!settings.notDone().isEmpty()) {
       line.append("; ").append(settings.notDone()).append(" is not in this version");
     }
-    boolean theirs = beside.isActive() || beside.isWanted() && OpenTelemetryAgent.isComing();
     String destination =
-        theirs ? "enriching OpenTelemetry's spans" : settings.reporting().destination();
+        beside.isActive() ? "enriching OpenTelemetry's spans" : settings.reporting().destination();
     return line.append("; ").append(destination).toString();
   }
 }

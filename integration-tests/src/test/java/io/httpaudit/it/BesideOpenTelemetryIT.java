@@ -3,8 +3,11 @@ package io.httpaudit.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.sun.net.httpserver.HttpServer;
 import io.httpaudit.it.SpansIT.Span;
 import java.io.File;
+import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -29,6 +33,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class BesideOpenTelemetryIT {
   private static final String MAIN = "io.httpaudit.beside.Orders";
+  private static final String FIRST_CALL = "io.httpaudit.beside.FirstCall";
   private static final int ORDERS = 40 * Integer.getInteger("volume", 1);
   private static final int AT_ONCE = 8;
 
@@ -113,12 +118,12 @@ class BesideOpenTelemetryIT {
         .toList();
   }
 
-  private Jvm.Setup program(Case on, String service) {
+  private Jvm.Setup program(Case on, String main, String service) {
     String classes = System.getProperty("beside");
     Jvm.Setup program =
         on.way() == Way.SPRING_STARTER
             ? Jvm.of("").options("-jar", System.getProperty("starter"))
-            : Jvm.of(MAIN)
+            : Jvm.of(main)
                 .options("-cp", classes + "/classes" + File.pathSeparator + classes + "/lib/*")
                 .arguments(on.way().argument);
     return program
@@ -132,12 +137,16 @@ class BesideOpenTelemetryIT {
   }
 
   private Jvm.Setup without(Case on, String service) {
-    Jvm.Setup setup = program(on, service).withoutAgent();
+    Jvm.Setup setup = program(on, MAIN, service).withoutAgent();
     return on.way().option().isEmpty() ? setup : setup.options(on.way().option());
   }
 
   private Jvm.Setup with(Case on, String service) {
-    Jvm.Setup setup = program(on, service).log(folder.resolve(service + ".jsonl"));
+    return with(on, MAIN, service);
+  }
+
+  private Jvm.Setup with(Case on, String main, String service) {
+    Jvm.Setup setup = program(on, main, service).log(folder.resolve(service + ".jsonl"));
     return switch (on.way()) {
       case AGENT_BEHIND_OURS, OLDER_AGENT -> setup.options(on.way().option());
       case AGENT_BEFORE_OURS -> setup.optionsBefore(on.way().option());
@@ -327,6 +336,31 @@ class BesideOpenTelemetryIT {
     assertThat(http.stream().filter(span -> span.tags().containsKey("httpaudit.verdict")))
         .hasSize(8);
     assertThat(jvm.lines("summary").get(0).has("spans_enriched")).isFalse();
+  }
+
+  /** Theirs first, its classes are woven beside the application's start. */
+  @ParameterizedTest
+  @EnumSource(names = {"AGENT_BEHIND_OURS", "AGENT_BEFORE_OURS"})
+  void whatIsAskedAtOnceIsToldOnce(Way way) throws IOException {
+    HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    server.createContext(
+        "/",
+        exchange -> {
+          exchange.sendResponseHeaders(204, -1);
+          exchange.close();
+        });
+    server.start();
+    try {
+      Jvm jvm =
+          with(new Case(way, Jdk.current()), FIRST_CALL, "first-" + way)
+              .arguments("http://127.0.0.1:" + server.getAddress().getPort() + "/first")
+              .run();
+
+      assertThat(jvm.lines("exchange")).hasSize(1);
+      assertThat(spans("first-" + way, 1)).filteredOn(BesideOpenTelemetryIT::isHttp).hasSize(1);
+    } finally {
+      server.stop(0);
+    }
   }
 
   @Test

@@ -130,11 +130,29 @@ public final class HttpAudit {
     module.implAddEnableNativeAccess();
   }
 
-  public static void beforeWrite(FileDescriptor fd, long address, int length) {
+  public static Object beforeWrite(FileDescriptor fd, long address, int length) {
     HttpAuditSink to = sink;
     if (to != null) {
       try {
-        to.beforeWrite(DESCRIPTORS.get(fd), address, length, 0);
+        Object connection = to.connection(DESCRIPTORS.get(fd));
+        if (connection != null) {
+          to.beforeWrite(connection, address, length, 0);
+        }
+        return connection;
+      } catch (Throwable e) {
+        faults++;
+        failed = true;
+      }
+    }
+    return null;
+  }
+
+  public static void afterWrite(
+      int n, Object connection, FileDescriptor fd, long address, int length) {
+    HttpAuditSink to = sink;
+    if (to != null && connection != null) {
+      try {
+        to.afterWrite(connection, DESCRIPTORS.get(fd), address, 0, n);
       } catch (Throwable e) {
         faults++;
         failed = true;
@@ -142,11 +160,29 @@ public final class HttpAudit {
     }
   }
 
-  public static void afterWrite(int n, FileDescriptor fd, long address, int length) {
+  public static Object beforeWritev(FileDescriptor fd, long address, int vectors) {
     HttpAuditSink to = sink;
     if (to != null) {
       try {
-        to.afterWrite(DESCRIPTORS.get(fd), address, 0, n);
+        Object connection = to.connection(DESCRIPTORS.get(fd));
+        if (connection != null) {
+          to.beforeWrite(connection, address, 0, vectors);
+        }
+        return connection;
+      } catch (Throwable e) {
+        faults++;
+        failed = true;
+      }
+    }
+    return null;
+  }
+
+  public static void afterWritev(
+      long n, Object connection, FileDescriptor fd, long address, int vectors) {
+    HttpAuditSink to = sink;
+    if (to != null && connection != null) {
+      try {
+        to.afterWrite(connection, DESCRIPTORS.get(fd), address, vectors, n);
       } catch (Throwable e) {
         faults++;
         failed = true;
@@ -154,11 +190,30 @@ public final class HttpAudit {
     }
   }
 
-  public static void beforeWritev(FileDescriptor fd, long address, int vectors) {
+  public static void writeFailed(Throwable cause, Object connection) {
+    failed(connection, false, cause);
+  }
+
+  /** What the read's end is told of: its number may be another one's by then. */
+  public static Object beforeRead(FileDescriptor fd, long address, int length) {
     HttpAuditSink to = sink;
     if (to != null) {
       try {
-        to.beforeWrite(DESCRIPTORS.get(fd), address, 0, vectors);
+        return to.connection(DESCRIPTORS.get(fd));
+      } catch (Throwable e) {
+        faults++;
+        failed = true;
+      }
+    }
+    return null;
+  }
+
+  public static void afterRead(
+      int n, Object connection, FileDescriptor fd, long address, int length) {
+    HttpAuditSink to = sink;
+    if (to != null && connection != null) {
+      try {
+        to.afterRead(connection, DESCRIPTORS.get(fd), address, 0, n);
       } catch (Throwable e) {
         faults++;
         failed = true;
@@ -166,11 +221,12 @@ public final class HttpAudit {
     }
   }
 
-  public static void afterWritev(long n, FileDescriptor fd, long address, int vectors) {
+  public static void afterReadv(
+      long n, Object connection, FileDescriptor fd, long address, int vectors) {
     HttpAuditSink to = sink;
-    if (to != null) {
+    if (to != null && connection != null) {
       try {
-        to.afterWrite(DESCRIPTORS.get(fd), address, vectors, n);
+        to.afterRead(connection, DESCRIPTORS.get(fd), address, vectors, n);
       } catch (Throwable e) {
         faults++;
         failed = true;
@@ -178,43 +234,15 @@ public final class HttpAudit {
     }
   }
 
-  public static void writeFailed(Throwable cause, FileDescriptor fd) {
-    failed(fd, false, cause);
+  public static void readFailed(Throwable cause, Object connection) {
+    failed(connection, true, cause);
   }
 
-  public static void afterRead(int n, FileDescriptor fd, long address, int length) {
+  private static void failed(Object connection, boolean read, Throwable cause) {
     HttpAuditSink to = sink;
-    if (to != null) {
+    if (to != null && connection != null) {
       try {
-        to.afterRead(DESCRIPTORS.get(fd), address, 0, n);
-      } catch (Throwable e) {
-        faults++;
-        failed = true;
-      }
-    }
-  }
-
-  public static void afterReadv(long n, FileDescriptor fd, long address, int vectors) {
-    HttpAuditSink to = sink;
-    if (to != null) {
-      try {
-        to.afterRead(DESCRIPTORS.get(fd), address, vectors, n);
-      } catch (Throwable e) {
-        faults++;
-        failed = true;
-      }
-    }
-  }
-
-  public static void readFailed(Throwable cause, FileDescriptor fd) {
-    failed(fd, true, cause);
-  }
-
-  private static void failed(FileDescriptor fd, boolean read, Throwable cause) {
-    HttpAuditSink to = sink;
-    if (to != null) {
-      try {
-        to.failed(DESCRIPTORS.get(fd), read, cause);
+        to.failed(connection, read, cause);
       } catch (Throwable e) {
         faults++;
         failed = true;
@@ -361,7 +389,7 @@ public final class HttpAudit {
         if (address == 0) {
           to.afterUnseenRead(fd, n);
         } else {
-          to.afterRead(fd, address + position, 0, n);
+          to.afterRead(to.connection(fd), fd, address + position, 0, n);
         }
       } catch (Throwable e) {
         faults++;
@@ -383,7 +411,7 @@ public final class HttpAudit {
     // Of a socket that is closed the number may be another's.
     if (to != null && !(cause instanceof ClosedChannelException)) {
       try {
-        to.failed(fd, read, cause);
+        to.failed(to.connection(fd), read, cause);
       } catch (Throwable e) {
         faults++;
         failed = true;
@@ -399,7 +427,7 @@ public final class HttpAudit {
     HttpAuditSink to = sink;
     if (to != null && address != 0) {
       try {
-        to.beforeWrite(fd, address + position, limit - position, 0);
+        to.beforeNativeWrite(to.connection(fd), address + position, limit - position, 0);
       } catch (Throwable e) {
         faults++;
         failed = true;
@@ -418,7 +446,7 @@ public final class HttpAudit {
         if (address == 0) {
           to.afterUnseenWrite(fd, n);
         } else {
-          to.afterWrite(fd, address + position, 0, n);
+          to.afterWrite(to.connection(fd), fd, address + position, 0, n);
         }
       } catch (Throwable e) {
         faults++;
@@ -431,7 +459,7 @@ public final class HttpAudit {
     HttpAuditSink to = sink;
     if (to != null) {
       try {
-        to.beforeWrite(fd, vectors, 0, count);
+        to.beforeNativeWrite(to.connection(fd), vectors, 0, count);
       } catch (Throwable e) {
         faults++;
         failed = true;
@@ -443,7 +471,7 @@ public final class HttpAudit {
     HttpAuditSink to = sink;
     if (to != null) {
       try {
-        to.afterWrite(fd, vectors, count, n);
+        to.afterWrite(to.connection(fd), fd, vectors, count, n);
       } catch (Throwable e) {
         faults++;
         failed = true;
@@ -457,7 +485,8 @@ public final class HttpAudit {
       try {
         long vectors = HttpAuditVectors.take();
         try {
-          to.beforeWrite(fd, vectors, 0, HttpAuditVectors.fill(vectors, buffers, first, count));
+          to.beforeNativeWrite(
+              to.connection(fd), vectors, 0, HttpAuditVectors.fill(vectors, buffers, first, count));
         } finally {
           HttpAuditVectors.give(vectors);
         }
@@ -474,7 +503,12 @@ public final class HttpAudit {
       try {
         long vectors = HttpAuditVectors.take();
         try {
-          to.afterWrite(fd, vectors, HttpAuditVectors.fill(vectors, buffers, first, count), n);
+          to.afterWrite(
+              to.connection(fd),
+              fd,
+              vectors,
+              HttpAuditVectors.fill(vectors, buffers, first, count),
+              n);
         } finally {
           HttpAuditVectors.give(vectors);
         }
@@ -708,7 +742,7 @@ public final class HttpAudit {
     HttpAuditSink to = sink;
     if (to != null && count > 0) {
       try {
-        to.afterRead(fd, address + from, 0, count);
+        to.afterRead(to.connection(fd), fd, address + from, 0, count);
       } catch (Throwable e) {
         faults++;
         failed = true;
@@ -721,7 +755,7 @@ public final class HttpAudit {
     if (to != null && result <= 0) {
       try {
         if (result == 0) {
-          to.afterRead(fd, 0, 0, -1);
+          to.afterRead(to.connection(fd), fd, 0, 0, -1);
         } else {
           uringFailed(to, fd, true, result);
         }
@@ -744,7 +778,7 @@ public final class HttpAudit {
   /** Others are the ring's own affair, or tried again. */
   private static void uringFailed(HttpAuditSink to, int fd, boolean read, int error) {
     if (error == RESET || error == PIPE || error == TIMED_OUT) {
-      to.failed(fd, read, cause(error));
+      to.failed(to.connection(fd), read, cause(error));
     }
   }
 

@@ -13,16 +13,29 @@ final class FaultySink extends HttpAuditSink {
   }
 
   @Override
-  public void beforeWrite(int fd, long address, int length, int vectors) {
+  public Object connection(int fd) {
     Faults.strike();
-    to.beforeWrite(fd, address, length, vectors);
+    return to.connection(fd);
+  }
+
+  @Override
+  public void beforeWrite(Object connection, long address, int length, int vectors) {
+    Faults.strike();
+    to.beforeWrite(connection, address, length, vectors);
     Faults.strike();
   }
 
   @Override
-  public void afterWrite(int fd, long address, int vectors, long n) {
+  public void beforeNativeWrite(Object connection, long address, int length, int vectors) {
     Faults.strike();
-    to.afterWrite(fd, address, vectors, n);
+    to.beforeNativeWrite(connection, address, length, vectors);
+    Faults.strike();
+  }
+
+  @Override
+  public void afterWrite(Object connection, int fd, long address, int vectors, long n) {
+    Faults.strike();
+    to.afterWrite(connection, fd, address, vectors, n);
     Faults.strike();
   }
 
@@ -48,9 +61,9 @@ final class FaultySink extends HttpAuditSink {
   }
 
   @Override
-  public void afterRead(int fd, long address, int vectors, long n) {
+  public void afterRead(Object connection, int fd, long address, int vectors, long n) {
     Faults.strike();
-    to.afterRead(fd, address, vectors, n);
+    to.afterRead(connection, fd, address, vectors, n);
     Faults.strike();
   }
 
@@ -76,9 +89,9 @@ final class FaultySink extends HttpAuditSink {
   }
 
   @Override
-  public void failed(int fd, boolean read, Throwable cause) {
+  public void failed(Object connection, boolean read, Throwable cause) {
     Faults.strike();
-    to.failed(fd, read, cause);
+    to.failed(connection, read, cause);
     Faults.strike();
   }
 

@@ -356,15 +356,16 @@ final class Connection {
       connectFailed(SocketError.GIVEN_UP);
       in.close();
     } finally {
-      try {
-        out.close();
-      } finally {
-        loseServed();
-        Secure within = secure;
-        if (within != null) {
-          within.close();
-        }
-      }
+      out.close();
+    }
+  }
+
+  /** The socket is closed, and nobody writes to it any more. */
+  void writingEnded() {
+    loseServed();
+    Secure within = secure;
+    if (within != null) {
+      within.close();
     }
   }
 

@@ -47,31 +47,63 @@ final class Direction extends Stream {
       return;
     }
     try {
-      call = System.nanoTime();
-      long total = vectors == 0 ? length : Vectors.total(address, vectors);
-      if (parser.wantsAhead(total)) {
-        MessageParser ahead = parser.ahead();
-        try {
-          parse(ahead, address, vectors, total);
-          if (ahead.securedAt() >= 0) {
-            connection.secured(ahead.securedAt(), outbound, parser.index());
-          }
-        } finally {
-          ahead.discard();
-        }
-      }
-      Secure secure = connection.secure();
-      if (secure != null) {
-        secure.announced(parser.position(), address, total, vectors);
-      }
+      lookAhead(address, length, vectors);
     } finally {
+      leave();
+    }
+  }
+
+  /**
+   * Likewise, and the end waits until {@link #moved} or {@link #notMoved}: a socket may be closed
+   * before the thread is back that has written to it.
+   */
+  void hold(long address, int length, int vectors) {
+    if (!resume()) {
+      return;
+    }
+    boolean held = false;
+    try {
+      lookAhead(address, length, vectors);
+      held = true;
+    } finally {
+      if (held) {
+        hold();
+      } else {
+        leave();
+      }
+    }
+  }
+
+  private void lookAhead(long address, int length, int vectors) {
+    call = System.nanoTime();
+    long total = vectors == 0 ? length : Vectors.total(address, vectors);
+    if (parser.wantsAhead(total)) {
+      MessageParser ahead = parser.ahead();
+      try {
+        parse(ahead, address, vectors, total);
+        if (ahead.securedAt() >= 0) {
+          connection.secured(ahead.securedAt(), outbound, parser.index());
+        }
+      } finally {
+        ahead.discard();
+      }
+    }
+    Secure secure = connection.secure();
+    if (secure != null) {
+      secure.announced(parser.position(), address, total, vectors);
+    }
+  }
+
+  /** A write that was held moved nothing. */
+  void notMoved() {
+    if (isHeld() && resume()) {
       leave();
     }
   }
 
   /** {@code n} bytes were moved. Returns whether a message ended in them. */
   boolean moved(long address, int vectors, long n) {
-    if (!enter()) {
+    if (!resume()) {
       return false;
     }
     try {
@@ -235,6 +267,13 @@ final class Direction extends Stream {
     }
     if (cause == SocketError.RESET) {
       connection.peerEnded();
+    }
+  }
+
+  @Override
+  void finished() {
+    if (outbound) {
+      connection.writingEnded();
     }
   }
 

@@ -1,5 +1,7 @@
 package io.httpaudit.observe;
 
+import java.util.Set;
+
 /**
  * One method of the JDK, or of Netty's transports, that is hooked: which, and what of {@link
  * HttpAudit} it calls. Chosen by the method's presence, not by the JDK's version: close moved to
@@ -38,14 +40,15 @@ record Hook(
   private static final String CH = "sun/nio/ch/";
   private static final String FD = "Ljava/io/FileDescriptor;";
   private static final String ADDRESS = "Ljava/net/InetAddress;";
+  private static final Set<String> CARRYING = Set.of("beforeRead", "beforeWrite", "beforeWritev");
   private static final String[] NONE = {};
   private static final String[] BYTES = {"1A", "2J", "4I"};
   private static final String[] FIRST = {"1A"};
 
   /** Every one of JDK 17 and 25; of some pairs, each has one. */
   static final Hook[] ALL = {
-    bytes("read", "(" + FD + "JI)I", "", "afterRead", "readFailed"),
-    bytes("readv", "(" + FD + "JI)J", "", "afterReadv", "readFailed"),
+    bytes("read", "(" + FD + "JI)I", "beforeRead", "afterRead", "readFailed"),
+    bytes("readv", "(" + FD + "JI)J", "beforeRead", "afterReadv", "readFailed"),
     bytes("write", "(" + FD + "JI)I", "beforeWrite", "afterWrite", "writeFailed"),
     bytes("writev", "(" + FD + "JI)J", "beforeWritev", "afterWritev", "writeFailed"),
     after(
@@ -157,7 +160,7 @@ record Hook(
   private static Hook bytes(
       String method, String descriptor, String before, String after, String failed) {
     return new Hook(
-        CH + "SocketDispatcher", method, descriptor, "", before, after, failed, BYTES, FIRST);
+        CH + "SocketDispatcher", method, descriptor, "", before, after, failed, BYTES, NONE);
   }
 
   private static Hook after(
@@ -174,6 +177,13 @@ record Hook(
 
   private static Hook closing(String owner, String method, String descriptor) {
     return new Hook(CH + owner, method, descriptor, "", "closing", "", "", FIRST, NONE);
+  }
+
+  /**
+   * Whether what the before-call returns is told to those behind it, behind what they begin with.
+   */
+  boolean carries() {
+    return CARRYING.contains(before);
   }
 
   /** Whether the after-call is told what the method returned. */

@@ -380,36 +380,46 @@ public final class Observer extends HttpAuditSink {
     return numbers.incrementAndGet();
   }
 
-  private Connection connection(int fd) {
+  @Override
+  public Connection connection(int fd) {
     return descriptors.get(fd) instanceof Connection connection ? connection : null;
   }
 
   @Override
-  public void beforeWrite(int fd, long address, int length, int vectors) {
-    Connection connection = connection(fd);
+  public void beforeWrite(Object connection, long address, int length, int vectors) {
+    ((Connection) connection).out().hold(address, length, vectors);
+  }
+
+  @Override
+  public void beforeNativeWrite(Object connection, long address, int length, int vectors) {
     if (connection != null) {
-      connection.out().announce(address, length, vectors);
+      ((Connection) connection).out().announce(address, length, vectors);
     }
   }
 
   @Override
-  public void afterWrite(int fd, long address, int vectors, long n) {
-    Connection connection = n > 0 ? connection(fd) : null;
-    if (connection != null && connection.out().moved(address, vectors, n)) {
-      tcpInfo(fd, connection);
-    }
-  }
-
-  @Override
-  public void afterRead(int fd, long address, int vectors, long n) {
-    Connection connection = n > 0 || n == -1 ? connection(fd) : null;
+  public void afterWrite(Object connection, int fd, long address, int vectors, long n) {
     if (connection == null) {
       return;
     }
-    if (n < 0) {
-      connection.in().endOfStream();
-    } else if (connection.in().moved(address, vectors, n)) {
-      tcpInfo(fd, connection);
+    Connection of = (Connection) connection;
+    if (n <= 0) {
+      of.out().notMoved();
+    } else if (of.out().moved(address, vectors, n)) {
+      tcpInfo(fd, of);
+    }
+  }
+
+  @Override
+  public void afterRead(Object connection, int fd, long address, int vectors, long n) {
+    if (connection == null) {
+      return;
+    }
+    Connection of = (Connection) connection;
+    if (n == -1) {
+      of.in().endOfStream();
+    } else if (n > 0 && of.in().moved(address, vectors, n)) {
+      tcpInfo(fd, of);
     }
   }
 
@@ -463,7 +473,7 @@ public final class Observer extends HttpAuditSink {
   }
 
   private void tcpInfo(int fd, Connection connection) {
-    if (!admission.wantsTcpInfo()) {
+    if (!admission.wantsTcpInfo() || descriptors.get(fd) != connection) {
       return;
     }
     long[] info = new long[2];
@@ -473,10 +483,16 @@ public final class Observer extends HttpAuditSink {
   }
 
   @Override
-  public void failed(int fd, boolean read, Throwable cause) {
-    Connection connection = connection(fd);
-    if (connection != null) {
-      (read ? connection.in() : connection.out()).failed(error(cause));
+  public void failed(Object connection, boolean read, Throwable cause) {
+    if (connection == null) {
+      return;
+    }
+    Connection of = (Connection) connection;
+    if (read) {
+      of.in().failed(error(cause));
+    } else {
+      of.out().failed(error(cause));
+      of.out().notMoved();
     }
   }
 

@@ -13,14 +13,24 @@ import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
  * ({@link Direction}), or those that its TLS records hold ({@link Plaintext}).
  *
  * <p>One thread at a time works here: who moves the bytes sees to that, and {@link #enter} does for
- * the end, which may come from a third thread: whoever is within then closes on its way out. Nobody
- * waits.
+ * the end, which may come from a third thread: whoever is within then, or holds it for the time of
+ * a write, closes on its way out. Nobody waits.
  */
 abstract class Stream implements MessageListener {
   private static final int FREE = 0;
-  private static final int BUSY = 1;
-  private static final int CLOSING = 2;
-  private static final int CLOSED = 3;
+
+  /** Somebody who is not within now will be, and nobody else may. */
+  private static final int HELD = 1;
+
+  private static final int BUSY = 2;
+
+  /** Closed by another one: who is within tells the end. */
+  private static final int CLOSING = 3;
+
+  /** Likewise, who holds it. */
+  private static final int LEFT = 4;
+
+  private static final int CLOSED = 5;
 
   private static final AtomicIntegerFieldUpdater<Stream> STATE =
       AtomicIntegerFieldUpdater.newUpdater(Stream.class, "state");
@@ -63,6 +73,27 @@ abstract class Stream implements MessageListener {
     return STATE.compareAndSet(this, FREE, BUSY);
   }
 
+  /** Likewise, also for whoever holds it. */
+  final boolean resume() {
+    int now = state;
+    if (now == FREE) {
+      return enter();
+    }
+    return STATE.compareAndSet(this, HELD, BUSY) || STATE.compareAndSet(this, LEFT, CLOSING);
+  }
+
+  final boolean isHeld() {
+    int now = state;
+    return now == HELD || now == LEFT;
+  }
+
+  /** Goes, and comes back by {@link #resume}. */
+  final void hold() {
+    if (!STATE.compareAndSet(this, BUSY, HELD)) {
+      state = LEFT;
+    }
+  }
+
   final void leave() {
     if (!STATE.compareAndSet(this, BUSY, FREE)) {
       finish();
@@ -85,8 +116,8 @@ abstract class Stream implements MessageListener {
       if (now >= CLOSING) {
         return;
       }
-      if (now == BUSY) {
-        if (STATE.compareAndSet(this, BUSY, CLOSING)) {
+      if (now == BUSY || now == HELD) {
+        if (STATE.compareAndSet(this, now, now == BUSY ? CLOSING : LEFT)) {
           return;
         }
       } else if (STATE.compareAndSet(this, FREE, CLOSING)) {
@@ -107,12 +138,19 @@ abstract class Stream implements MessageListener {
         parser.abort();
       }
     } finally {
-      connection.streamClosed();
+      try {
+        connection.streamClosed();
+      } finally {
+        finished();
+      }
     }
   }
 
   /** Nothing more will be moved; what is in hand is told after this. */
   void finishing() {}
+
+  /** All was told. */
+  void finished() {}
 
   abstract SocketError error();
 

@@ -2,7 +2,9 @@ package io.httpaudit.observe;
 
 import java.lang.instrument.ClassFileTransformer;
 import java.security.ProtectionDomain;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import net.bytebuddy.jar.asm.ClassReader;
@@ -139,6 +141,11 @@ final class Weaver implements ClassFileTransformer {
     private final Label start = new Label();
     private final Label end = new Label();
 
+    /**
+     * Slot of what the before-call returned: behind the arguments, where the method has nothing.
+     */
+    private final int carried;
+
     /** Whether the hook's place was found: a method's entry and exits always are. */
     private boolean called;
 
@@ -148,6 +155,7 @@ final class Weaver implements ClassFileTransformer {
       hook = hooks[index];
       called = hook.at().isEmpty();
       this.isStatic = isStatic;
+      carried = (Type.getArgumentsAndReturnSizes(hook.descriptor()) >> 2) - (isStatic ? 1 : 0);
     }
 
     @Override
@@ -155,16 +163,55 @@ final class Weaver implements ClassFileTransformer {
       super.visitCode();
       if (!hook.before().isEmpty() && hook.at().isEmpty()) {
         call(hook.before(), "", hook.arguments());
+        if (hook.carries()) {
+          super.visitVarInsn(Opcodes.ASTORE, carried);
+        }
       }
       if (!hook.failed().isEmpty()) {
         visitLabel(start);
       }
     }
 
+    /** Makes room for what is carried. */
+    private int moved(int slot) {
+      return hook.carries() && slot >= carried ? slot + 1 : slot;
+    }
+
+    @Override
+    public void visitVarInsn(int opcode, int slot) {
+      super.visitVarInsn(opcode, moved(slot));
+    }
+
+    @Override
+    public void visitIincInsn(int slot, int by) {
+      super.visitIincInsn(moved(slot), by);
+    }
+
+    @Override
+    public void visitLocalVariable(
+        String name, String type, String signature, Label from, Label to, int slot) {
+      super.visitLocalVariable(name, type, signature, from, to, moved(slot));
+    }
+
     @Override
     public void visitFrame(int type, int locals, Object[] local, int stacked, Object[] stack) {
-      super.visitFrame(type, locals, local, stacked, stack);
       frame = Arrays.copyOf(local, locals);
+      Object[] now = hook.carries() ? withCarried(frame) : frame;
+      super.visitFrame(type, now.length, now, stacked, stack);
+    }
+
+    private Object[] withCarried(Object[] locals) {
+      List<Object> now = new ArrayList<>(Arrays.asList(locals));
+      int at = 0;
+      for (int slot = 0; slot < carried; at++) {
+        if (at == now.size()) {
+          now.add(Opcodes.TOP);
+        }
+        Object type = now.get(at);
+        slot += type == Opcodes.LONG || type == Opcodes.DOUBLE ? 2 : 1;
+      }
+      now.add(at, "java/lang/Object");
+      return now.toArray();
     }
 
     @Override
@@ -217,7 +264,8 @@ final class Weaver implements ClassFileTransformer {
         visitTryCatchBlock(start, end, handler, "java/lang/Throwable");
         visitLabel(handler);
         Object[] locals = locals();
-        visitFrame(Opcodes.F_NEW, locals.length, locals, 1, new Object[] {"java/lang/Throwable"});
+        super.visitFrame(
+            Opcodes.F_NEW, locals.length, locals, 1, new Object[] {"java/lang/Throwable"});
         super.visitInsn(Opcodes.DUP);
         call(hook.failed(), "Ljava/lang/Throwable;", hook.failedArguments());
         super.visitInsn(Opcodes.ATHROW);
@@ -245,16 +293,21 @@ final class Weaver implements ClassFileTransformer {
             locals[i + receiver] = Opcodes.INTEGER;
         }
       }
-      return locals;
+      return hook.carries() ? withCarried(locals) : locals;
     }
 
     /** Pushes the arguments and calls. The target's descriptor follows from what is pushed. */
     private void call(String name, String first, String[] arguments) {
       StringBuilder descriptor = new StringBuilder("(").append(first);
+      boolean returns = hook.carries() && name.equals(hook.before());
+      if (hook.carries() && !returns) {
+        super.visitVarInsn(Opcodes.ALOAD, carried);
+        descriptor.append("Ljava/lang/Object;");
+      }
       for (String argument : arguments) {
         descriptor.append(push(argument));
       }
-      String types = descriptor.append(")V").toString();
+      String types = descriptor.append(returns ? ")Ljava/lang/Object;" : ")V").toString();
       super.visitMethodInsn(Opcodes.INVOKESTATIC, TARGET, name, erased(name, types), false);
     }
 

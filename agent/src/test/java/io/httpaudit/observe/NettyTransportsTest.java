@@ -215,12 +215,12 @@ class NettyTransportsTest {
     }
 
     @Override
-    public void beforeWrite(int fd, long address, int length, int vectors) {
+    public void beforeNativeWrite(Object fd, long address, int length, int vectors) {
       told.add("before " + fd + ": " + Vectors.total(address, vectors) + first(address, vectors));
     }
 
     @Override
-    public void afterWrite(int fd, long address, int vectors, long n) {
+    public void afterWrite(Object connection, int fd, long address, int vectors, long n) {
       told.add("after " + fd + ": " + n + first(address, vectors));
     }
   }

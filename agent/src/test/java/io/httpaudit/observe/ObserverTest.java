@@ -129,7 +129,7 @@ class ObserverTest {
     sockets.written(5, java.util.Arrays.copyOf(two, 30));
     // Non-blocking: nothing was taken.
     sockets.announce(5, java.util.Arrays.copyOfRange(two, 30, two.length));
-    sockets.observer.afterWrite(5, 0, 0, -2);
+    sockets.written(5, -2);
     sockets.write(5, java.util.Arrays.copyOfRange(two, 30, two.length));
     sockets.read(5, bytes("HTTP/1.1 204 x\r\n\r\nHTTP/1.1 200 x\r\nContent-Length: 9\r\n\r\n"));
     assertThat(told())
@@ -144,7 +144,7 @@ class ObserverTest {
   void aWriteThatFails() {
     sockets.connect(5, 4000);
     sockets.announce(5, GET);
-    sockets.observer.failed(5, false, new IOException("Broken pipe"));
+    sockets.notWritten(5, new IOException("Broken pipe"));
     sockets.observer.closing(5);
     assertThat(told()).endsWith("1 closed out 0 in 0 RESET");
   }
@@ -194,8 +194,8 @@ class ObserverTest {
   private String closedAfter(Throwable cause) {
     sockets.accept(5, 4000);
     sockets.read(5, bytes("POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nabc"));
-    sockets.observer.failed(5, true, cause);
-    sockets.observer.failed(5, true, new IOException("a later one"));
+    sockets.observer.failed(sockets.observer.connection(5), true, cause);
+    sockets.observer.failed(sockets.observer.connection(5), true, new IOException("a later one"));
     sockets.observer.closing(5);
     List<String> lines = told();
     assertThat(lines.get(lines.size() - 2)).endsWith("end of request 0 at 41 cut");
@@ -264,7 +264,7 @@ class ObserverTest {
     sockets.connect(5, 4000);
     sockets.write(5, GET);
     sockets.read(5, bytes("HTTP/1.1 200 OK\r\n\r\nall"));
-    sockets.observer.afterRead(5, 0, 0, -1);
+    sockets.observer.afterRead(sockets.observer.connection(5), 5, 0, 0, -1);
     assertThat(told()).endsWith("1 end of response 0 at 22");
     sockets.observer.closing(5);
     assertThat(told()).containsExactly("1 closed out 27 in 22 NONE");
@@ -292,6 +292,63 @@ class ObserverTest {
     assertThat(told())
         .contains("1 closed out 0 in 27 NONE", "2 opened CLIENT 127.0.0.1:4001 127.0.0.1:80 flow 2")
         .endsWith("2 closed out 27 in 0 NONE");
+  }
+
+  /** The peer has all, has answered by its own end, and another thread closes. */
+  @Test
+  void aCloseBeforeTheThreadIsBackThatHasWritten() {
+    sockets.connect(5, 4000);
+    sockets.announce(5, GET);
+    sockets.observer.closing(5);
+    assertThat(told()).hasSize(1);
+    sockets.written(5, GET);
+    assertThat(told())
+        .containsExactly(
+            "1 head of request 0", "1 end of request 0 at 27", "1 closed out 27 in 0 NONE");
+  }
+
+  @Test
+  void anotherOnesConnectionUnderTheNumberOfAWriteThatGoesOn() {
+    sockets.connect(5, 4000);
+    sockets.announce(5, GET);
+    sockets.observer.closing(5);
+    Object first = sockets.observer.connection(5);
+    sockets.connect(5, 4001);
+    sockets.written(5, GET);
+    sockets.write(5, bytes("HEAD / HTTP/1.1\r\n\r\n"));
+    assertThat(first).isNull();
+    assertThat(told())
+        .containsSubsequence("1 end of request 0 at 27", "1 closed out 27 in 0 NONE")
+        .endsWith("2 head of request 0", "2 end of request 0 at 19");
+  }
+
+  @Test
+  void aReadThatReturnsUnderAnotherOnesNumber() {
+    sockets.connect(5, 4000);
+    Object before = sockets.observer.connection(5);
+    sockets.observer.closing(5);
+    sockets.connect(5, 4001);
+    sockets.observer.afterRead(before, 5, 0, 0, -1);
+    sockets.observer.failed(before, true, new SocketException("Connection reset"));
+    sockets.write(5, GET);
+    sockets.read(5, OK);
+    sockets.observer.closing(5);
+    assertThat(told()).contains("1 closed out 0 in 0 NONE").endsWith("2 closed out 27 in 40 NONE");
+  }
+
+  @Test
+  void aCloseDuringAWriteThatMovesNothing() {
+    sockets.connect(5, 4000);
+    sockets.announce(5, GET);
+    sockets.observer.closing(5);
+    sockets.written(5, -2);
+    sockets.connect(5, 4001);
+    sockets.announce(5, GET);
+    sockets.observer.closing(5);
+    sockets.notWritten(5, new AsynchronousCloseException());
+    assertThat(told())
+        .filteredOn(line -> line.contains("closed"))
+        .containsExactly("1 closed out 0 in 0 NONE", "2 closed out 0 in 0 OTHER");
   }
 
   @Test

@@ -6,10 +6,18 @@ import java.net.InetSocketAddress;
 /** Is told everything, and keeps nothing. */
 public class Silent extends HttpAuditSink {
   @Override
-  public void beforeWrite(int fd, long address, int length, int vectors) {}
+  public Object connection(int fd) {
+    return fd;
+  }
 
   @Override
-  public void afterWrite(int fd, long address, int vectors, long n) {}
+  public void beforeWrite(Object connection, long address, int length, int vectors) {}
+
+  @Override
+  public void beforeNativeWrite(Object connection, long address, int length, int vectors) {}
+
+  @Override
+  public void afterWrite(Object connection, int fd, long address, int vectors, long n) {}
 
   @Override
   public void submitted(int fd, long address, int length, int vectors) {}
@@ -21,7 +29,7 @@ public class Silent extends HttpAuditSink {
   public void connectAnswered(int fd, InetSocketAddress local, Throwable failure) {}
 
   @Override
-  public void afterRead(int fd, long address, int vectors, long n) {}
+  public void afterRead(Object connection, int fd, long address, int vectors, long n) {}
 
   @Override
   public void afterUnseenWrite(int fd, long n) {}
@@ -33,7 +41,7 @@ public class Silent extends HttpAuditSink {
   public void afterUnseenRead(int fd, long n) {}
 
   @Override
-  public void failed(int fd, boolean read, Throwable cause) {}
+  public void failed(Object connection, boolean read, Throwable cause) {}
 
   @Override
   public void beforeConnect(int fd, InetAddress peer, int port) {}

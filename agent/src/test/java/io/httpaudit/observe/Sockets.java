@@ -12,7 +12,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The hooks' calls as the JDK's sockets make them, without sockets: an {@link Observer} and native
@@ -25,6 +27,9 @@ public final class Sockets implements Admission {
 
   /** Flows whose admission was withdrawn, with the connections that had asked for it. */
   final List<String> withdrawn = new ArrayList<>();
+
+  /** Connections with a write under way, by descriptor. */
+  private final Map<Integer, Object> writing = new HashMap<>();
 
   private final ByteBuffer memory = ByteBuffer.allocateDirect(1 << 17);
   private final long address = MemoryIO.getInstance().getDirectBufferAddress(memory);
@@ -55,7 +60,7 @@ public final class Sockets implements Admission {
 
   public void read(int fd, byte[] bytes) {
     memory.put(0, bytes);
-    observer.afterRead(fd, address, 0, bytes.length);
+    observer.afterRead(observer.connection(fd), fd, address, 0, bytes.length);
   }
 
   public void write(int fd, byte[] bytes) {
@@ -65,13 +70,13 @@ public final class Sockets implements Admission {
 
   void announce(int fd, byte[] bytes) {
     memory.put(0, bytes);
-    observer.beforeWrite(fd, address, bytes.length, 0);
+    begin(fd, address, bytes.length);
   }
 
   /** Of bytes in the middle of others: only those from {@code from} on are the write's. */
   void announce(int fd, byte[] bytes, int from) {
     memory.put(0, bytes);
-    observer.beforeWrite(fd, address + from, bytes.length - from, 0);
+    begin(fd, address + from, bytes.length - from);
   }
 
   /** Of bytes with others behind them: only the first {@code count} are given to the kernel. */
@@ -80,13 +85,31 @@ public final class Sockets implements Admission {
     observer.submitted(fd, address, count, 0);
   }
 
+  private void begin(int fd, long address, int length) {
+    Object connection = observer.connection(fd);
+    if (connection != null) {
+      writing.put(fd, connection);
+      observer.beforeWrite(connection, address, length, 0);
+    }
+  }
+
+  /** What the write began with, whoever has its number now. */
+  private Object writing(int fd) {
+    return writing.remove(fd);
+  }
+
+  /** The write threw. */
+  void notWritten(int fd, Throwable cause) {
+    observer.failed(writing(fd), false, cause);
+  }
+
   void written(int fd, int count) {
-    observer.afterWrite(fd, address, 0, count);
+    observer.afterWrite(writing(fd), fd, address, 0, count);
   }
 
   void written(int fd, byte[] bytes) {
     memory.put(0, bytes);
-    observer.afterWrite(fd, address, 0, bytes.length);
+    observer.afterWrite(writing(fd), fd, address, 0, bytes.length);
   }
 
   /** As readv(2) does, into pieces of these lengths. */
@@ -100,7 +123,8 @@ public final class Sockets implements Admission {
       at += lengths[i];
     }
     memory.put(0, bytes);
-    observer.afterRead(fd, address + vectors, lengths.length, bytes.length);
+    observer.afterRead(
+        observer.connection(fd), fd, address + vectors, lengths.length, bytes.length);
   }
 
   @Override

@@ -1,7 +1,9 @@
 package io.httpaudit.observe;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.FileDescriptor;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.Method;
@@ -182,6 +184,99 @@ class WeaverTest {
     Set<String> called = called(weave(home).classes().values());
     assertThat(targets()).containsAll(called);
     assertThat(called).hasSizeGreaterThanOrEqualTo(20);
+  }
+
+  /** With locals and branches where what is carried is kept. */
+  public static class Writes {
+    public int write(FileDescriptor fd, long address, int length) throws IOException {
+      long sum = 0;
+      for (int i = 0; i < length; i++) {
+        long twice = 2L * i;
+        sum += twice;
+      }
+      if (length < 0) {
+        throw new IOException("negative");
+      }
+      return (int) sum;
+    }
+  }
+
+  /** Other agents weave, too, and the JVM verifies no class of its own. */
+  @Test
+  void whatACallBeginsWithIsWhatItEndsWith() throws Exception {
+    String name = Type.getInternalName(Writes.class);
+    Hook hook = null;
+    for (Hook each : Hook.ALL) {
+      if (each.before().equals("beforeWrite")) {
+        hook =
+            new Hook(
+                name,
+                each.method(),
+                each.descriptor(),
+                "",
+                each.before(),
+                each.after(),
+                each.failed(),
+                each.arguments(),
+                each.failedArguments());
+      }
+    }
+    byte[] bytes;
+    try (InputStream in = Writes.class.getResourceAsStream("WeaverTest$Writes.class")) {
+      bytes = in.readAllBytes();
+    }
+    for (int i = 1; i <= 2; i++) {
+      bytes = new Weaver(new Hook[] {hook}).weave(name, bytes);
+      byte[] woven = bytes;
+      Class<?> type =
+          new ClassLoader(WeaverTest.class.getClassLoader()) {
+            Class<?> define() {
+              return defineClass(Writes.class.getName(), woven, 0, woven.length);
+            }
+          }.define();
+      Object writes = type.getConstructor().newInstance();
+      Method write = type.getMethod("write", FileDescriptor.class, long.class, int.class);
+      List<String> told = new ArrayList<>();
+      HttpAudit.connect(new Ends(told));
+      try {
+        assertThat(write.invoke(writes, new FileDescriptor(), 7L, 4)).isEqualTo(12);
+        assertThatThrownBy(() -> write.invoke(writes, new FileDescriptor(), 7L, -4))
+            .hasRootCauseMessage("negative");
+      } finally {
+        HttpAudit.connect(null);
+      }
+      // What was woven last is outside.
+      assertThat(told)
+          .isEqualTo(
+              i == 1
+                  ? List.of("0 wrote 12", "1 failed negative")
+                  : List.of("1 wrote 12", "0 wrote 12", "3 failed negative", "2 failed negative"));
+    }
+  }
+
+  /** Each call begins with a number of its own. */
+  private static final class Ends extends Silent {
+    private final List<String> told;
+    private int calls;
+
+    Ends(List<String> told) {
+      this.told = told;
+    }
+
+    @Override
+    public Object connection(int fd) {
+      return calls++;
+    }
+
+    @Override
+    public void afterWrite(Object connection, int fd, long address, int vectors, long n) {
+      told.add(connection + " wrote " + n);
+    }
+
+    @Override
+    public void failed(Object connection, boolean read, Throwable cause) {
+      told.add(connection + " failed " + cause.getMessage());
+    }
   }
 
   @Test

@@ -250,6 +250,14 @@ final class Connection {
     return wire.flow.from(!upper);
   }
 
+  /** Packets show more than the hooks told, which tell all that is written: they missed some. */
+  boolean sentMoreThanTold() {
+    return closing != null
+        && wire != null
+        && wire.flow.known()
+        && out().contiguous() > closing.bytesOut;
+  }
+
   Timeline requests() {
     return client() ? out() : in();
   }

@@ -1100,6 +1100,9 @@ public final class Correlator implements JvmEvents {
         verdicts[Verdict.WIRE_ONLY.ordinal()]++;
       }
       outcomes.connection(outcome);
+    } else if (c.client() && c.sentMoreThanTold()) {
+      // A request was sent of which nothing was told.
+      exchangesDropped++;
     }
     c.gone = true;
     connections.remove(c.number);

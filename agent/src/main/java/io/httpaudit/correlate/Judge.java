@@ -705,7 +705,7 @@ final class Judge {
       outTo = carried(c.out(), lost);
       inTo = carried(c.in(), lost);
     } else if (known) {
-      outTo = c.failed ? c.out().contiguous() : Math.min(outTo, c.out().contiguous());
+      outTo = c.out().contiguous();
       if (c.upgrade() != null) {
         // What another protocol left unread when it closed, often its last word, was carried, too.
         inTo = Math.max(inTo, c.in().contiguous());
@@ -763,7 +763,8 @@ final class Judge {
       why = Why.CLOCK_STEP;
     } else if (closing == null) {
       why = Why.SHUTDOWN;
-    } else if (c.out().contiguous() < closing.bytesOut() && !reset
+    } else if (c.sentMoreThanTold()
+        || c.out().contiguous() < closing.bytesOut() && !reset
         || c.in().contiguous() < closing.bytesIn()) {
       why = Why.RECORDS_LOST;
     } else if (!flow.over() && c.out().acked() < closing.bytesOut()) {

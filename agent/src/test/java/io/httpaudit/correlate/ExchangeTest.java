@@ -1113,6 +1113,37 @@ class ExchangeTest {
   }
 
   @Test
+  void whatNoHookToldOfButPacketsShowIsMissing() {
+    Stage.Talk talk = stage.talk(3).handshake(1_000).openedByClient(3, 990, 1_150);
+    talk.up(0, 100, 0, 1_200).flagged(false, 0, 100, Packet.FIN | Packet.ACK, 1_300);
+    talk.flagged(true, 100, 1, Packet.FIN | Packet.ACK, 1_310).down(1, 0, 101, 1_311);
+    talk.closed(3, 0, 0, SocketError.NONE, 1_305);
+    stage.tick(1_400);
+    assertThat(stage.connections)
+        .singleElement()
+        .satisfies(
+            connection -> {
+              assertThat(connection.verdict()).isEqualTo(Verdict.INFERRED);
+              assertThat(connection.why()).hasValue(Why.RECORDS_LOST);
+              assertThat(connection.outBytes()).isEqualTo(100);
+            });
+  }
+
+  @Test
+  void aRequestThatNoHookToldOfIsCounted() {
+    Stage.Talk talk = stage.talk(3).handshake(1_000).openedByClient(3, 990, 1_150);
+    talk.request(3, 0, 0, 100, 1_200, 1_200).response(3, 0, 0, 50, 1_500, 1_500);
+    talk.up(0, 100, 0, 1_210).down(0, 50, 100, 1_400).up(100, 0, 50, 1_401);
+    talk.up(100, 100, 50, 1_600).flagged(false, 50, 200, Packet.FIN | Packet.ACK, 1_700);
+    talk.flagged(true, 200, 51, Packet.FIN | Packet.ACK, 1_710).down(51, 0, 201, 1_711);
+    talk.closed(3, 100, 50, SocketError.NONE, 1_705);
+    stage.tick(2_000);
+    assertThat(stage.only().verdict()).isEqualTo(Verdict.MATCHED);
+    assertThat(stage.connections).isEmpty();
+    assertThat(stage.correlator.exchangesDropped()).isEqualTo(1);
+  }
+
+  @Test
   void theLastWordOfAnotherProtocolIsToldThoughItWasLeftUnread() {
     Stage.Talk talk = stage.talk(3).handshake(1_000).openedByClient(3, 990, 1_150);
     talk.request(3, 0, 0, 100, 1_200, 1_200).response(3, 0, 0, 50, 1_500, 1_500);

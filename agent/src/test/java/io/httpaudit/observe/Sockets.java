@@ -12,9 +12,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The hooks' calls as the JDK's sockets make them, without sockets: an {@link Observer} and native
@@ -28,8 +26,10 @@ public final class Sockets implements Admission {
   /** Flows whose admission was withdrawn, with the connections that had asked for it. */
   final List<String> withdrawn = new ArrayList<>();
 
-  /** Connections with a write under way, by descriptor. */
-  private final Map<Integer, Object> writing = new HashMap<>();
+  /** What the write that began last was told of, and its descriptor. */
+  private Object writing;
+
+  private int writingTo = -1;
 
   private final ByteBuffer memory = ByteBuffer.allocateDirect(1 << 17);
   private final long address = MemoryIO.getInstance().getDirectBufferAddress(memory);
@@ -88,14 +88,15 @@ public final class Sockets implements Admission {
   private void begin(int fd, long address, int length) {
     Object connection = observer.connection(fd);
     if (connection != null) {
-      writing.put(fd, connection);
+      writing = connection;
+      writingTo = fd;
       observer.beforeWrite(connection, address, length, 0);
     }
   }
 
   /** What the write began with, whoever has its number now. */
   private Object writing(int fd) {
-    return writing.remove(fd);
+    return fd == writingTo ? writing : observer.connection(fd);
   }
 
   /** The write threw. */

@@ -35,6 +35,7 @@ final class FaultySink extends HttpAuditSink {
   @Override
   public void afterWrite(Object connection, int fd, long address, int vectors, long n) {
     Faults.strike();
+    Faults.delay();
     to.afterWrite(connection, fd, address, vectors, n);
     Faults.strike();
   }

@@ -5,10 +5,10 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * The fault switch, for tests alone: hooks and native calls that throw, stall or return garbage,
- * one in so many, by a seed. The system property {@code httpaudit.test.faults} is {@code
- * seed:rate:where}: one call in {@code rate}; {@code where} is {@code hooks}, {@code natives} or
- * {@code all}. Without it {@link #HOOKS} and {@link #NATIVES} are constants, and what they guard is
- * no code once compiled.
+ * one in so many, by a seed; or a write that is told {@link #LATE} after it returned. The system
+ * property {@code httpaudit.test.faults} is {@code seed:rate:where}: one call in {@code rate};
+ * {@code where} is {@code hooks}, {@code natives}, {@code all} or {@code late}. Without it {@link
+ * #HOOKS} and {@link #NATIVES} are constants, and what they guard is no code once compiled.
  *
  * <p>Garbage is what a kernel could say: another error, a length or a count that isn't true,
  * success for a call that was not made. Not an address or a descriptor that is someone else's,
@@ -22,6 +22,11 @@ public final class Faults {
   private static final int RATE;
   private static final AtomicLong CALLS = new AtomicLong();
   private static final AtomicLong STRUCK = new AtomicLong();
+
+  private static final boolean DELAYS;
+
+  /** What a thread needs to close the socket meanwhile, in nanoseconds. */
+  private static final long LATE = 40_000_000;
 
   /** The longest stall. */
   private static final long STALL_NANOS = 30_000_000;
@@ -51,8 +56,9 @@ public final class Faults {
     boolean on = parts.length == 3;
     SEED = on ? Long.parseLong(parts[0]) : 0;
     RATE = on ? Integer.parseInt(parts[1]) : 0;
+    DELAYS = on && parts[2].equals("late");
     HOOKS = on && !parts[2].equals("natives");
-    NATIVES = on && !parts[2].equals("hooks");
+    NATIVES = on && !DELAYS && !parts[2].equals("hooks");
   }
 
   private Faults() {}
@@ -74,6 +80,13 @@ public final class Faults {
   /** Faults so far: a test must have seen some. */
   public static long struck() {
     return STRUCK.get();
+  }
+
+  /** A write has returned. */
+  public static void delay() {
+    if (DELAYS) {
+      LockSupport.parkNanos(LATE);
+    }
   }
 
   /** Throws or stalls, if it is this call's turn. */

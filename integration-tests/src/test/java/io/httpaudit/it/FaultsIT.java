@@ -3,6 +3,7 @@ package io.httpaudit.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.httpaudit.load.ClosedUnderWrites;
 import io.httpaudit.load.CountedExchanges;
 import io.httpaudit.load.HttpServerAndClients;
 import io.httpaudit.load.Load;
@@ -144,6 +145,25 @@ class FaultsIT {
 
   static List<Jdk> jdks() {
     return Jdk.all();
+  }
+
+  /** The rate is next to never. */
+  @ParameterizedTest
+  @MethodSource("jdks")
+  void whatIsWrittenWhileAnotherThreadClosesIsTold(Jdk jdk) {
+    Jvm jvm =
+        under("1:" + Integer.MAX_VALUE + ":late", Jvm.of(ClosedUnderWrites.class))
+            .jdk(jdk)
+            .log(folder.resolve("audit.jsonl"))
+            .arguments(10)
+            .run();
+
+    assertThat(jvm.lines("exchange"))
+        .filteredOn(line -> line.get("side").asText().equals("client"))
+        .filteredOn(line -> line.get("url").asText().endsWith("/second"))
+        .hasSize(10)
+        .allMatch(line -> line.get("verdict").asText().equals("matched"))
+        .allMatch(line -> line.get("error").asText().equals("closed"));
   }
 
   private static Outcome bare(Jvm.Setup setup) {

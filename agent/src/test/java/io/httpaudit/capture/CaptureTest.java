@@ -352,8 +352,7 @@ class CaptureTest {
       List<UnhookedConnection> found = audit.ask(() -> capture.unhooked(fd -> false)).orElseThrow();
       assertThat(found)
           .as("by which end listens, though no hook saw that either")
-          .extracting(
-              UnhookedConnection::side, UnhookedConnection::local, UnhookedConnection::peer)
+          .extracting(UnhookedConnection::side, UnhookedConnection::local, UnhookedConnection::peer)
           .contains(
               Tuple.tuple(Side.CLIENT, local(client), peer(client)),
               Tuple.tuple(Side.SERVER, local(accepted), peer(accepted)));

@@ -33,6 +33,9 @@ public final class Beside {
 
   private static final long FLUSH_PAUSE = 2;
 
+  /** Of a thread whose SERVER spans are started when their request is known already. */
+  private static final Object WITHIN = new Object();
+
   /** Which spans there are to be. */
   public enum Mode {
     /** The application's own where it has OpenTelemetry, else ours. */
@@ -47,7 +50,10 @@ public final class Beside {
   private final long holdNanos;
   private final ThreadFactory threads;
   private final Runnable wake;
-  private final ThreadLocal<AwaitingSpan> awaiting = new ThreadLocal<>();
+
+  /** An AwaitingSpan, or WITHIN. */
+  private final ThreadLocal<Object> awaiting = new ThreadLocal<>();
+
   private final Queue<Identity> starts = new ConcurrentLinkedQueue<>();
   private final AtomicInteger startsWaiting = new AtomicInteger();
   private final Queue<TheirSpan> ends = new ConcurrentLinkedQueue<>();
@@ -66,9 +72,6 @@ public final class Beside {
 
   /** nanoTime from which on, while one is, nothing is held. */
   private volatile long flushed;
-
-  /** Whether SERVER spans are started when their request is known already. */
-  private volatile boolean within;
 
   private volatile boolean unknown;
 
@@ -128,33 +131,33 @@ public final class Beside {
   }
 
   /**
-   * A SERVER span was started on a thread that handles a request already. So are all: one that is
-   * started where none is known is not for the next, but for one that is not known at all.
+   * A SERVER span was started on this thread, which handles a request already, as that request's
+   * own. So are all that this thread's server starts: one that is started where none is known is
+   * not for the next, but for one that is not known at all. Other servers' threads may differ.
    */
   public void startsWithin() {
-    if (!within) {
-      within = true;
+    if (awaiting.get() != WITHIN) {
+      awaiting.set(WITHIN);
     }
   }
 
   /** A SERVER span was started on this thread, perhaps for the request that it handles next. */
   public void awaits(AwaitingSpan span) {
-    if (!within) {
+    if (awaiting.get() != WITHIN) {
       awaiting.set(span);
     }
   }
 
   /** This thread begins to handle a request, which is not known: whatever awaits it is of that. */
   public void handlesUnknown() {
-    if (active) {
+    if (active && awaiting.get() != WITHIN) {
       awaiting.remove();
     }
   }
 
   /** This thread begins to handle a request. */
   public void handles(long connection, long sequence) {
-    AwaitingSpan span = active && !within ? awaiting.get() : null;
-    if (span != null) {
+    if (active && awaiting.get() instanceof AwaitingSpan span) {
       awaiting.remove();
       Identity identity = span.identity();
       if (identity != null) {

@@ -16,8 +16,9 @@ import java.util.Map;
  *
  * <ul>
  *   <li>of a CLIENT span: the one request whose bytes name it as their sender;
- *   <li>of a SERVER span: the request that the thread which started it certainly handled, or the
- *       one request whose bytes name its parent, if no other SERVER span has that parent.
+ *   <li>of a SERVER span: the request that the thread which started it certainly handled, if its
+ *       bytes name that span's parent, and no other's that was started for it; or the one request
+ *       whose bytes name its parent, if no other SERVER span has that parent.
  * </ul>
  *
  * <p>Where a span sent several requests (redirects, retries), which of them it describes is not
@@ -26,6 +27,9 @@ import java.util.Map;
  */
 final class Joins {
   private static final int SPANS = 16_384;
+
+  /** Parents of SERVER spans that were started for one request: others are not joined. */
+  private static final int PARENTS = 8;
 
   /** The SDK's clock and ours may differ by so many nanoseconds. */
   private static final long CLOCKS = 5_000_000;
@@ -58,7 +62,7 @@ final class Joins {
 
   private record Request(long connection, long sequence) {}
 
-  /** Of two spans on one request, neither. */
+  /** Of two spans of one parent on one request, neither. */
   private static final Joined NONE = new Joined(null);
 
   /** How many requests and SERVER spans have a name. */
@@ -80,7 +84,10 @@ final class Joins {
   }
 
   private final Map<Long, Joined> spans = bounded();
-  private final Map<Request, Joined> handled = bounded();
+
+  /** The SERVER spans that were started for a request, by their parents. */
+  private final Map<Request, Map<Long, Joined>> handled = bounded();
+
   private final Map<Name, Named> names = bounded();
 
   /** Those that have ended, and wait. */
@@ -100,9 +107,12 @@ final class Joins {
       named(Side.SERVER, span.parent()).spans--;
     }
     if (span.connection() != 0) {
-      Request request = new Request(span.connection(), span.sequence());
-      // Of two on one request, neither is certain to describe it.
-      handled.put(request, handled.containsKey(request) ? NONE : joined);
+      Map<Long, Joined> byParent =
+          handled.computeIfAbsent(
+              new Request(span.connection(), span.sequence()), request -> new HashMap<>(2));
+      if (byParent.size() < PARENTS || byParent.containsKey(span.parent())) {
+        byParent.merge(span.parent(), joined, (one, other) -> NONE);
+      }
     } else if (span.parent() != 0) {
       Named named = named(Side.SERVER, span.parent());
       named.spans++;
@@ -151,14 +161,11 @@ final class Joins {
           ? joined
           : null;
     }
-    Joined joined = handled.remove(new Request(e.connection(), e.sequence()));
-    if (joined == NONE) {
-      return null;
-    }
-    if (joined != null) {
+    Map<Long, Joined> byParent = handled.remove(new Request(e.connection(), e.sequence()));
+    if (byParent != null) {
       // A parent that the bytes name is the span's, and it was not started before they came.
-      return bytes.parent() == joined.identity.parent()
-              && joined.identity.start() >= e.start() + e.wallOffset() - CLOCKS
+      Joined joined = byParent.getOrDefault(bytes.parent(), NONE);
+      return joined != NONE && joined.identity.start() >= e.start() + e.wallOffset() - CLOCKS
           ? joined
           : null;
     }

@@ -46,6 +46,7 @@ final class OpenTelemetryClasses {
   private final MethodHandle parentContext;
   private final MethodHandle traceId;
   private final MethodHandle spanId;
+  private final MethodHandle isRemote;
   private final MethodHandle attributes;
   private final MethodHandle lock;
   private final MethodHandle get;
@@ -96,6 +97,7 @@ final class OpenTelemetryClasses {
     parentContext = Access.field(span, "parentSpanContext");
     traceId = Access.method(spanContext, "getTraceId", String.class);
     spanId = Access.method(spanContext, "getSpanId", String.class);
+    isRemote = Access.method(spanContext, "isRemote", boolean.class);
     attributes = Access.field(span, "attributes");
     lock = Access.field(span, "lock");
     Class<?> map = span.getDeclaredField("attributes").getType();
@@ -207,6 +209,13 @@ final class OpenTelemetryClasses {
         (long) startedAt.invokeExact(of),
         request == null ? 0 : request[0],
         request == null ? 0 : request[1]);
+  }
+
+  /** Whether a span's parent is one of this JVM's: another one is remote, and a root has none. */
+  boolean hasLocalParent(Object of) throws Throwable {
+    Object parent = (Object) parentContext.invokeExact(of);
+    return !(boolean) isRemote.invokeExact(parent)
+        && Long.parseUnsignedLong((String) (Object) spanId.invokeExact(parent), 16) != 0;
   }
 
   private Object key(String name, Class<?> type) throws Throwable {

@@ -137,6 +137,10 @@ final class OpenTelemetrySdk implements Library {
         boolean server = kind.equals("SERVER");
         if (server || kind.equals("CLIENT")) {
           beside.activate();
+          if (server && classes.hasLocalParent(span)) {
+            // It lies within another span: no request's own, and no bytes name its parent.
+            return;
+          }
           long[] request = server ? observer.serving() : null;
           Identity identity = classes.identity(span, server, request);
           beside.started(identity);

@@ -2,6 +2,7 @@ package io.httpaudit.enrich;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.httpaudit.correlate.Exchange;
 import io.httpaudit.correlate.Side;
 import io.httpaudit.enrich.TheirSpan.Identity;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -52,5 +53,35 @@ class BesideTest {
     beside.close();
     assertThat(beside.left()).isZero();
     assertThat(beside.enriched()).isEqualTo(SPANS);
+  }
+
+  /** Whether a root that was started before its request is known is that request's. */
+  private boolean isJoined(long span) {
+    Identity identity = JoinsTest.server(span, 0, 0);
+    beside.started(identity);
+    beside.awaits(() -> identity);
+    beside.handles(span, 0);
+    Exchange exchange =
+        beside.exchange(JoinsTest.exchange(Side.SERVER, span, JoinsTest.named(0), 200), onto -> {});
+    return exchange.trace().span() == span;
+  }
+
+  @Test
+  void whereOneServersSpansStartDoesNotHoldForAnothers() throws InterruptedException {
+    beside.activate();
+    Thread scrape = new Thread(beside::startsWithin);
+    scrape.start();
+    scrape.join();
+    assertThat(isJoined(1)).isTrue();
+    assertThat(isJoined(2)).isTrue();
+  }
+
+  @Test
+  void aThreadWhoseSpansStartWithinTheirRequestTakesNoneFromBefore() {
+    beside.activate();
+    beside.startsWithin();
+    assertThat(isJoined(1)).isFalse();
+    beside.handlesUnknown();
+    assertThat(isJoined(2)).isFalse();
   }
 }

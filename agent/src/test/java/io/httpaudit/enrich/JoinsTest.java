@@ -193,6 +193,30 @@ class JoinsTest {
   }
 
   @Test
+  void aServerSpanWithinAnotherLeavesTheRequestToThatOne() {
+    joins.started(server(9, 0, 5));
+    joins.started(server(10, 9, 5));
+    joins.started(server(11, 9, 5));
+    Exchange root = joins.exchange(exchange(Side.SERVER, 5, named(0), 200), facts);
+    assertThat(root.trace().span()).isEqualTo(9);
+
+    joins.started(server(13, 12, 6));
+    joins.started(server(12, PARENT, 6));
+    Exchange called = joins.exchange(exchange(Side.SERVER, 6, named(PARENT), 200), facts);
+    assertThat(called.trace().span()).isEqualTo(12);
+  }
+
+  @Test
+  void ofVeryManyOnOneRequestTheFirstIsStillIt() {
+    joins.started(server(9, PARENT, 5));
+    for (int within = 100; within < 200; within++) {
+      joins.started(server(within, within + 1_000, 5));
+    }
+    Exchange told = joins.exchange(exchange(Side.SERVER, 5, named(PARENT), 200), facts);
+    assertThat(told.trace().span()).isEqualTo(9);
+  }
+
+  @Test
   void norIsAThirdByItsParentThen() {
     joins.started(server(9, PARENT, 5));
     joins.started(server(10, PARENT, 5));

@@ -19,14 +19,17 @@ import java.util.concurrent.atomic.AtomicLong;
  * until what the packets say of their exchange is known, or their time is up, and then passed on to
  * the SDK that made them, which samples, processes and exports them as ever.
  *
- * <p>On the application's threads: {@link #started}, {@link #hasRoom}, {@link #ended}, {@link
- * #flush}. They wait for nobody, but a flush, bounded. On the audit thread: {@link #asked}, {@link
- * #exchange}, {@link #look}, {@link #close}. Spans are passed on by a thread of its own, since
- * exporting may be part of that.
+ * <p>On the application's threads: {@link #started}, {@link #over}, {@link #hasRoom}, {@link
+ * #ended}, {@link #flush}. They wait for nobody, but a flush, bounded. On the audit thread: {@link
+ * #asked}, {@link #exchange}, {@link #look}, {@link #close}. Spans are passed on by a thread of its
+ * own, since exporting may be part of that.
  */
 public final class Beside {
-  /** Spans held, or told of, at once: what is more goes on as it is. */
+  /** Spans held at once: what is more goes on as it is. */
   private static final int MOST = 8_192;
+
+  /** Starts, and ends of what is not held, that wait at once to be taken. */
+  private static final int MOST_TOLD = 2 * MOST;
 
   /** What a flush waits for packets, and then for the spans to be passed on, in nanoseconds. */
   private static final long FLUSH_NANOS = 250_000_000;
@@ -54,8 +57,10 @@ public final class Beside {
   /** An AwaitingSpan, or WITHIN. */
   private final ThreadLocal<Object> awaiting = new ThreadLocal<>();
 
-  private final Queue<Identity> starts = new ConcurrentLinkedQueue<>();
-  private final AtomicInteger startsWaiting = new AtomicInteger();
+  /** What began, Identity, and what is over, Joins.Over: a span's end behind its start. */
+  private final Queue<Record> told = new ConcurrentLinkedQueue<>();
+
+  private final AtomicInteger toldWaiting = new AtomicInteger();
   private final Queue<TheirSpan> ends = new ConcurrentLinkedQueue<>();
   private final List<TheirSpan> taken = new ArrayList<>();
   private final AtomicInteger held = new AtomicInteger();
@@ -120,14 +125,27 @@ public final class Beside {
 
   /** A CLIENT or SERVER span was started. */
   public void started(Identity span) {
+    tell(span);
+  }
+
+  /**
+   * A CLIENT or SERVER span has ended, and is not held.
+   *
+   * @param events position in the ring of events by then
+   */
+  public void over(long span, long events) {
+    tell(new Joins.Over(span, events));
+  }
+
+  private void tell(Record what) {
     if (closed) {
       return;
     }
-    if (startsWaiting.incrementAndGet() > MOST) {
-      startsWaiting.decrementAndGet();
+    if (toldWaiting.incrementAndGet() > MOST_TOLD) {
+      toldWaiting.decrementAndGet();
       return;
     }
-    starts.add(span);
+    told.add(what);
   }
 
   /**
@@ -242,14 +260,18 @@ public final class Beside {
    * @return with the ids of the span that describes it, if one is known
    */
   public Exchange exchange(Exchange exchange, Facts facts) {
-    takeStarts();
+    takeTold();
     return joins.exchange(exchange, facts);
   }
 
-  private void takeStarts() {
-    for (Identity span = starts.poll(); span != null; span = starts.poll()) {
-      startsWaiting.decrementAndGet();
-      joins.started(span);
+  private void takeTold() {
+    for (Record what = told.poll(); what != null; what = told.poll()) {
+      toldWaiting.decrementAndGet();
+      if (what instanceof Joins.Over over) {
+        joins.over(over);
+      } else {
+        joins.started((Identity) what);
+      }
     }
   }
 
@@ -258,7 +280,7 @@ public final class Beside {
     for (TheirSpan span = ends.poll(); span != null; span = ends.poll()) {
       taken.add(span);
     }
-    takeStarts();
+    takeTold();
     taken.forEach(joins::ended);
     taken.clear();
   }
@@ -266,15 +288,16 @@ public final class Beside {
   /**
    * Passes on what is decided. Every few milliseconds.
    *
-   * @param told events below this position of the ring have been drained
+   * @param events those below this position of the ring have been drained
    * @return whether spans wait still
    */
-  public boolean look(long now, long told) {
+  public boolean look(long now, long events) {
     takeSpans();
+    joins.forgetOver(events);
     if (held.get() == 0) {
       return false;
     }
-    for (Joins.Joined each : joins.decided(now, told, flushes.get() > 0 && now - flushed >= 0)) {
+    for (Joins.Joined each : joins.decided(now, events, flushes.get() > 0 && now - flushed >= 0)) {
       decided.add(each);
       if (thread == null) {
         start();

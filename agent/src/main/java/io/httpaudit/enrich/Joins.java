@@ -4,7 +4,9 @@ import io.httpaudit.correlate.Exchange;
 import io.httpaudit.correlate.Exchange.TraceIds;
 import io.httpaudit.correlate.Side;
 import io.httpaudit.enrich.TheirSpan.Identity;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -48,17 +50,20 @@ final class Joins {
     Exchange exchange;
     Facts facts;
 
+    /** It has ended, and goes with its exchange, which is yet to come. */
+    boolean over;
+
     Joined(Identity identity) {
       this.identity = identity;
     }
   }
 
   /**
-   * What names it.
+   * A span that has ended, and is not held.
    *
-   * @param named the span that sent it
+   * @param told position in the ring of events when it ended: what it caused was told below
    */
-  private record Name(Side side, long named) {}
+  record Over(long span, long told) {}
 
   private record Request(long connection, long sequence) {}
 
@@ -88,7 +93,13 @@ final class Joins {
   /** The SERVER spans that were started for a request, by their parents. */
   private final Map<Request, Map<Long, Joined>> handled = bounded();
 
-  private final Map<Name, Named> names = bounded();
+  /** Requests sent, by the span that their bytes name. */
+  private final Map<Long, Named> sent = bounded();
+
+  /** Requests received, and SERVER spans, by their parent. */
+  private final Map<Long, Named> received = bounded();
+
+  private final Deque<Over> over = new ArrayDeque<>();
 
   /** Those that have ended, and wait. */
   private final Map<Long, Joined> held = new HashMap<>();
@@ -121,7 +132,7 @@ final class Joins {
   }
 
   private Named named(Side side, long by) {
-    return names.computeIfAbsent(new Name(side, by), name -> new Named());
+    return (side == Side.CLIENT ? sent : received).computeIfAbsent(by, id -> new Named());
   }
 
   /** A request's head went by, whose bytes name a span. */
@@ -143,6 +154,9 @@ final class Joins {
     joined.exchange = e;
     joined.facts = facts;
     Identity span = joined.identity;
+    if (joined.over) {
+      forget(joined);
+    }
     return e.withTrace(
         new TraceIds(
             span.traceHigh(),
@@ -169,7 +183,7 @@ final class Joins {
           ? joined
           : null;
     }
-    Named named = bytes.parent() == 0 ? null : names.get(new Name(Side.SERVER, bytes.parent()));
+    Named named = bytes.parent() == 0 ? null : received.get(bytes.parent());
     return named != null
             && named.spans == 1
             && named.requests == 1
@@ -208,6 +222,50 @@ final class Joins {
     }
   }
 
+  /** A span that is not held is over. */
+  void over(Over span) {
+    over.add(span);
+    if (over.size() > SPANS) {
+      forget(over.remove());
+    }
+  }
+
+  /**
+   * Forgets what is over, so that what lasts longer is known still.
+   *
+   * @param told what was told below this position of the ring of events is known
+   */
+  void forgetOver(long told) {
+    while (!over.isEmpty() && told >= over.peek().told()) {
+      forget(over.remove());
+    }
+  }
+
+  private void forget(Over span) {
+    Joined joined = spans.get(span.span());
+    if (joined == null || joined.ended != null) {
+      return;
+    }
+    if (joined.exchange == null && !joined.identity.server() && requests(joined.identity) == 1) {
+      // A call of another protocol's upon HTTP: its exchange's line names it.
+      joined.over = true;
+    } else {
+      forget(joined);
+    }
+  }
+
+  /**
+   * Of a CLIENT span its requests, too: what comes late, a redirect perhaps, names a span that
+   * nobody knows. Not so of a SERVER span's parent, which may have sent another request: of the two
+   * spans that it has then neither is certain.
+   */
+  private void forget(Joined joined) {
+    long id = joined.identity.span();
+    if (spans.remove(id, joined) && !joined.identity.server()) {
+      sent.remove(id);
+    }
+  }
+
   /**
    * Takes those out that have been decided.
    *
@@ -225,7 +283,7 @@ final class Joins {
           joined.facts = null;
         }
         each.remove();
-        spans.remove(joined.identity.span(), joined);
+        forget(joined);
         decided.add(joined);
       }
     }
@@ -254,10 +312,10 @@ final class Joins {
       return 1;
     }
     if (span.server()) {
-      Named named = span.parent() == 0 ? null : names.get(new Name(Side.SERVER, span.parent()));
+      Named named = span.parent() == 0 ? null : received.get(span.parent());
       return named == null || named.spans != 1 ? 0 : named.requests;
     }
-    Named named = names.get(new Name(Side.CLIENT, span.span()));
+    Named named = sent.get(span.span());
     return named == null ? 0 : named.requests;
   }
 

@@ -203,8 +203,8 @@ final class OpenTelemetryClasses {
     return new Identity(
         Long.parseUnsignedLong(trace, 0, 16, 16),
         Long.parseUnsignedLong(trace, 16, 32, 16),
-        Long.parseUnsignedLong((String) (Object) spanId.invokeExact(own), 16),
-        Long.parseUnsignedLong((String) (Object) spanId.invokeExact(parent), 16),
+        idOf(own),
+        idOf(parent),
         server,
         (long) startedAt.invokeExact(of),
         request == null ? 0 : request[0],
@@ -214,8 +214,16 @@ final class OpenTelemetryClasses {
   /** Whether a span's parent is one of this JVM's: another one is remote, and a root has none. */
   boolean hasLocalParent(Object of) throws Throwable {
     Object parent = (Object) parentContext.invokeExact(of);
-    return !(boolean) isRemote.invokeExact(parent)
-        && Long.parseUnsignedLong((String) (Object) spanId.invokeExact(parent), 16) != 0;
+    return !(boolean) isRemote.invokeExact(parent) && idOf(parent) != 0;
+  }
+
+  /** A span's own id. */
+  long id(Object of) throws Throwable {
+    return idOf((Object) context.invokeExact(of));
+  }
+
+  private long idOf(Object spanContext) throws Throwable {
+    return Long.parseUnsignedLong((String) (Object) spanId.invokeExact(spanContext), 16);
   }
 
   private Object key(String name, Class<?> type) throws Throwable {
@@ -227,10 +235,9 @@ final class OpenTelemetryClasses {
     return key;
   }
 
-  /** Whether a span tells of an HTTP request, as its conventions have it. */
+  /** Whether a CLIENT or SERVER span tells of an HTTP request, as its conventions have it. */
   boolean isHttp(Object of) throws Throwable {
-    String name = kind(of);
-    return (name.equals("SERVER") || name.equals("CLIENT")) && value(of, METHOD) != null;
+    return value(of, METHOD) != null;
   }
 
   /** Of {@link #METHOD} or {@link #STATUS}. */

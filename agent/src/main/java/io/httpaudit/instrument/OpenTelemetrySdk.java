@@ -197,11 +197,17 @@ final class OpenTelemetrySdk implements Library {
       boolean room = false;
       try {
         OpenTelemetryClasses classes = OpenTelemetryClasses.of(span);
-        if (classes == null || !classes.isHttp(span)) {
+        if (classes == null) {
           return processor;
         }
-        room = beside.hasRoom();
+        String kind = classes.kind(span);
+        boolean server = kind.equals("SERVER");
+        if (!server && !kind.equals("CLIENT")) {
+          return processor;
+        }
+        room = classes.isHttp(span) && beside.hasRoom();
         if (!room) {
+          beside.over(classes.id(span), observer.written());
           return processor;
         }
         TheirSpan ended =
@@ -209,7 +215,7 @@ final class OpenTelemetrySdk implements Library {
                 classes,
                 span,
                 processor,
-                classes.identity(span, classes.kind(span).equals("SERVER"), null),
+                classes.identity(span, server, null),
                 beside.deadline(),
                 observer.written());
         Object nobody = classes.nobody();

@@ -84,4 +84,25 @@ class BesideTest {
     beside.handlesUnknown();
     assertThat(isJoined(2)).isFalse();
   }
+
+  /** A slow request of an application that asks its database meanwhile. */
+  @Test
+  void manyShortSpansDoNotDisplaceALongOne() {
+    beside.activate();
+    Identity slow = JoinsTest.server(1, 0, 5);
+    beside.started(slow);
+    for (int i = 100; i < 20_100; i++) {
+      beside.started(JoinsTest.client(i));
+      beside.over(i, 10);
+      if (i % AT_ONCE == 0) {
+        beside.look(0, 10);
+      }
+    }
+    beside.exchange(JoinsTest.exchange(Side.SERVER, 5, JoinsTest.named(0), 200), onto -> {});
+    beside.hasRoom();
+    beside.ended(JoinsTest.ended(slow, "GET", 200));
+    beside.look(0, 10);
+    beside.close();
+    assertThat(beside.enriched()).isEqualTo(1);
+  }
 }

@@ -27,7 +27,11 @@ class JoinsTest {
   private final Facts facts = onto -> {};
 
   private static Identity client() {
-    return new Identity(HIGH, LOW, SPAN, PARENT, false, WALL, 0, 0);
+    return client(SPAN);
+  }
+
+  static Identity client(long span) {
+    return new Identity(HIGH, LOW, span, PARENT, false, WALL, 0, 0);
   }
 
   static Identity server(long span, long parent, long connection) {
@@ -284,5 +288,55 @@ class JoinsTest {
     joins.ended(ended(client(), "GET", 200));
     joins.exchange(exchange(Side.CLIENT, 5, named(SPAN), 200), null);
     assertThat(decided(NOW)).isFalse();
+  }
+
+  @Test
+  void whatLastsIsKnownAfterManyThatAreOver() {
+    joins.started(client());
+    joins.asked(Side.CLIENT, SPAN);
+    for (int other = 100; other < 20_100; other++) {
+      joins.started(client(other));
+      joins.asked(Side.CLIENT, other);
+      joins.exchange(exchange(Side.CLIENT, 5, named(other), 200), facts);
+      joins.ended(ended(client(other), "GET", 200));
+      assertThat(decided(NOW)).isTrue();
+    }
+    joins.exchange(exchange(Side.CLIENT, 5, named(SPAN), 200), facts);
+    joins.ended(ended(client(), "GET", 200));
+    assertThat(decided(NOW)).isTrue();
+  }
+
+  @Test
+  void aRequestThatComesLateIsNotJoined() {
+    joins.started(client());
+    joins.asked(Side.CLIENT, SPAN);
+    joins.exchange(exchange(Side.CLIENT, 5, named(SPAN), 302), facts);
+    joins.ended(ended(client(), "GET", 302));
+    assertThat(decided(NOW)).isTrue();
+
+    joins.asked(Side.CLIENT, SPAN);
+    Exchange redirected = joins.exchange(exchange(Side.CLIENT, 6, named(SPAN), 200), facts);
+    assertThat(redirected.trace().span()).isZero();
+  }
+
+  @Test
+  void aCallThatIsNotOfHttpIsNamedByItsExchangeThoughItIsOver() {
+    joins.started(client());
+    joins.asked(Side.CLIENT, SPAN);
+    joins.over(new Joins.Over(SPAN, 10));
+    joins.forgetOver(10);
+    Exchange told = joins.exchange(exchange(Side.CLIENT, 5, named(SPAN), 200), facts);
+    assertThat(told.trace().span()).isEqualTo(SPAN);
+  }
+
+  @Test
+  void whatIsOverIsKnownUntilItsRequestsHaveBeenTold() {
+    joins.started(client());
+    joins.over(new Joins.Over(SPAN, 10));
+    joins.forgetOver(9);
+    joins.asked(Side.CLIENT, SPAN);
+    joins.forgetOver(10);
+    Exchange told = joins.exchange(exchange(Side.CLIENT, 5, named(SPAN), 200), facts);
+    assertThat(told.trace().span()).isEqualTo(SPAN);
   }
 }

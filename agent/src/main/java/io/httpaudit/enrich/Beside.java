@@ -64,7 +64,7 @@ public final class Beside {
   private final Queue<TheirSpan> ends = new ConcurrentLinkedQueue<>();
   private final List<TheirSpan> taken = new ArrayList<>();
   private final AtomicInteger held = new AtomicInteger();
-  private final BlockingQueue<Joins.Joined> decided = new LinkedBlockingQueue<>();
+  private final BlockingQueue<Joins.Decided> decided = new LinkedBlockingQueue<>();
   private final Joins joins = new Joins();
   private final AtomicLong enriched = new AtomicLong();
   private final AtomicLong left = new AtomicLong();
@@ -297,7 +297,7 @@ public final class Beside {
     if (held.get() == 0) {
       return false;
     }
-    for (Joins.Joined each : joins.decided(now, events, flushes.get() > 0 && now - flushed >= 0)) {
+    for (Joins.Decided each : joins.decided(now, events, flushes.get() > 0 && now - flushed >= 0)) {
       decided.add(each);
       if (thread == null) {
         start();
@@ -316,10 +316,10 @@ public final class Beside {
   public void close() {
     closed = true;
     takeSpans();
-    for (Joins.Joined each : joins.decided(System.nanoTime(), Long.MAX_VALUE, true)) {
+    for (Joins.Decided each : joins.decided(System.nanoTime(), Long.MAX_VALUE, true)) {
       pass(each);
     }
-    for (Joins.Joined each = decided.poll(); each != null; each = decided.poll()) {
+    for (Joins.Decided each = decided.poll(); each != null; each = decided.poll()) {
       pass(each);
     }
   }
@@ -353,18 +353,18 @@ public final class Beside {
     }
   }
 
-  private void pass(Joins.Joined joined) {
+  private void pass(Joins.Decided each) {
     boolean written = false;
-    if (joined.facts != null) {
+    if (each.facts() != null) {
       try {
-        joined.facts.write(joined.ended);
+        each.facts().write(each.span());
         written = true;
       } catch (Throwable e) {
         HttpAudit.countFault();
       }
     }
     (written ? enriched : left).incrementAndGet();
-    passOn(joined.ended);
+    passOn(each.span());
   }
 
   private void passOn(TheirSpan span) {

@@ -43,18 +43,42 @@ final class Joins {
     LEAVE
   }
 
+  /**
+   * A span that is to be passed on: whatever is known of it later, this stays.
+   *
+   * @param facts null: it goes on as it is
+   */
+  record Decided(TheirSpan span, Facts facts) {}
+
   /** A span from its start on. */
-  static final class Joined {
+  private static final class Joined {
     final Identity identity;
-    TheirSpan ended;
-    Exchange exchange;
-    Facts facts;
+
+    /** An exchange is its, or it is not certain which. */
+    boolean taken;
 
     /** It has ended, and goes with its exchange, which is yet to come. */
     boolean over;
 
+    /** It is passed on, or is never held: an exchange may still get its ids, no more. */
+    boolean forgotten;
+
+    /** Null, as are those below: not known, or forgotten. */
+    TheirSpan ended;
+
+    Exchange exchange;
+    Facts facts;
+
     Joined(Identity identity) {
       this.identity = identity;
+    }
+
+    /** Nothing of the application's is kept from here on, nor of what was to be written. */
+    void forget() {
+      forgotten = true;
+      ended = null;
+      exchange = null;
+      facts = null;
     }
   }
 
@@ -105,7 +129,7 @@ final class Joins {
   private final Map<Long, Joined> held = new HashMap<>();
 
   /** They wait no longer. */
-  private final List<Joined> displaced = new ArrayList<>();
+  private final List<Decided> displaced = new ArrayList<>();
 
   /** A span was started; perhaps it is told of again, with the request that it was started for. */
   void started(Identity span) {
@@ -147,12 +171,15 @@ final class Joins {
    */
   Exchange exchange(Exchange e, Facts facts) {
     Joined joined = describes(e);
-    if (joined == null || joined.exchange != null || requests(joined.identity) > 1) {
+    if (joined == null || joined.taken || requests(joined.identity) > 1) {
       // What the bytes name is known; a span of its own it has none.
       return e.withTrace(e.trace().withoutSpan());
     }
-    joined.exchange = e;
-    joined.facts = facts;
+    joined.taken = true;
+    if (!joined.forgotten) {
+      joined.exchange = e;
+      joined.facts = facts;
+    }
     Identity span = joined.identity;
     if (joined.over) {
       forget(joined);
@@ -211,15 +238,16 @@ final class Joins {
       // Its start was not seen, or is forgotten.
       joined = new Joined(span.identity);
     }
-    joined.ended = span;
     Joined other = held.put(id, joined);
     if (other != null) {
       // Two of one id, by ids that are not random: which of them an exchange names is not certain.
-      other.facts = null;
-      displaced.add(other);
-      joined.facts = null;
+      displaced.add(new Decided(other.ended, null));
+      other.forget();
+      joined.taken = true;
       joined.exchange = null;
+      joined.facts = null;
     }
+    joined.ended = span;
   }
 
   /** A span that is not held is over. */
@@ -246,7 +274,7 @@ final class Joins {
     if (joined == null || joined.ended != null) {
       return;
     }
-    if (joined.exchange == null && !joined.identity.server() && requests(joined.identity) == 1) {
+    if (!joined.taken && !joined.identity.server() && requests(joined.identity) == 1) {
       // A call of another protocol's upon HTTP: its exchange's line names it.
       joined.over = true;
     } else {
@@ -260,6 +288,7 @@ final class Joins {
    * spans that it has then neither is certain.
    */
   private void forget(Joined joined) {
+    joined.forget();
     long id = joined.identity.span();
     if (spans.remove(id, joined) && !joined.identity.server()) {
       sent.remove(id);
@@ -272,19 +301,16 @@ final class Joins {
    * @param told what was told below this position of the ring of events is known
    * @param all whatever their time
    */
-  List<Joined> decided(long now, long told, boolean all) {
-    List<Joined> decided = new ArrayList<>(displaced);
+  List<Decided> decided(long now, long told, boolean all) {
+    List<Decided> decided = new ArrayList<>(displaced);
     displaced.clear();
     for (Iterator<Joined> each = held.values().iterator(); each.hasNext(); ) {
       Joined joined = each.next();
       Decision decision = decide(joined, now, told, all);
       if (decision != Decision.WAIT) {
-        if (decision == Decision.LEAVE) {
-          joined.facts = null;
-        }
         each.remove();
+        decided.add(new Decided(joined.ended, decision == Decision.ENRICH ? joined.facts : null));
         forget(joined);
-        decided.add(joined);
       }
     }
     return decided;

@@ -147,7 +147,7 @@ final class OpenTelemetrySdk implements Library {
           if (request != null) {
             beside.startsWithin();
           } else if (server) {
-            observer.awaitsRequest(new Awaiting(classes, span, identity));
+            observer.awaitsRequest(new Awaiting(span, identity));
           }
         }
       } catch (Throwable missing) {
@@ -158,15 +158,14 @@ final class OpenTelemetrySdk implements Library {
 
   /**
    * A SERVER span that was started on this thread before our own hook, in the same method of the
-   * server's, said which request it is for.
+   * server's, said which request it is for. A thread may keep it for longer than its application is
+   * there: it keeps nothing of that.
    */
   private static final class Awaiting extends WeakReference<Object> implements AwaitingSpan {
-    private final OpenTelemetryClasses classes;
     private final Identity identity;
 
-    Awaiting(OpenTelemetryClasses classes, Object span, Identity identity) {
+    Awaiting(Object span, Identity identity) {
       super(span);
-      this.classes = classes;
       this.identity = identity;
     }
 
@@ -174,7 +173,7 @@ final class OpenTelemetrySdk implements Library {
     public Identity identity() {
       try {
         Object span = get();
-        return span == null || classes.hasEnded(span) ? null : identity;
+        return span == null || OpenTelemetryClasses.of(span).hasEnded(span) ? null : identity;
       } catch (Throwable e) {
         HttpAudit.countFault();
         return null;

@@ -8,9 +8,11 @@ import io.httpaudit.correlate.Side;
 import io.httpaudit.correlate.Verdict;
 import io.httpaudit.enrich.TheirSpan.Identity;
 import io.httpaudit.flow.Endpoint;
+import java.lang.ref.WeakReference;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class JoinsTest {
@@ -104,8 +106,8 @@ class JoinsTest {
 
   /** Null: it waits; else whether it is enriched. */
   private Boolean decided(long now) {
-    List<Joins.Joined> decided = joins.decided(now, 10, false);
-    return decided.isEmpty() ? null : decided.get(0).facts != null;
+    List<Joins.Decided> decided = joins.decided(now, 10, false);
+    return decided.isEmpty() ? null : decided.get(0).facts() != null;
   }
 
   @Test
@@ -235,10 +237,12 @@ class JoinsTest {
     joins.started(client());
     joins.asked(Side.CLIENT, SPAN);
     joins.exchange(exchange(Side.CLIENT, 5, named(SPAN), 200), facts);
-    joins.ended(ended(client(), "GET", 200));
-    joins.ended(ended(client(), "GET", 200));
-    List<Joins.Joined> decided = joins.decided(DEADLINE, 10, false);
-    assertThat(decided).hasSize(2).allMatch(joined -> joined.facts == null);
+    TheirSpan one = ended(client(), "GET", 200);
+    TheirSpan other = ended(client(), "GET", 200);
+    joins.ended(one);
+    joins.ended(other);
+    assertThat(joins.decided(DEADLINE, 10, false))
+        .containsExactly(new Joins.Decided(one, null), new Joins.Decided(other, null));
   }
 
   @Test
@@ -338,5 +342,37 @@ class JoinsTest {
     joins.forgetOver(10);
     Exchange told = joins.exchange(exchange(Side.CLIENT, 5, named(SPAN), 200), facts);
     assertThat(told.trace().span()).isEqualTo(SPAN);
+  }
+
+  @Test
+  void whatIsKnownAfterItsTimeIsNotWrittenAnyMore() {
+    joins.started(server(9, PARENT, 5));
+    TheirSpan span = ended(server(9, PARENT, 0), "POST", 503);
+    joins.ended(span);
+    List<Joins.Decided> decided = joins.decided(DEADLINE, 10, false);
+
+    Exchange told = joins.exchange(exchange(Side.SERVER, 5, named(PARENT), 200), facts);
+    assertThat(told.trace().span()).as("its line has its id").isEqualTo(9);
+    assertThat(decided).containsExactly(new Joins.Decided(span, null));
+  }
+
+  @Test
+  void nothingOfTheApplicationsIsKeptOnceItIsPassedOn() throws InterruptedException {
+    joins.started(server(9, PARENT, 0));
+    joins.started(server(10, 0, 5));
+    List<WeakReference<TheirSpan>> spans =
+        Stream.of(server(9, PARENT, 0), server(10, 0, 0))
+            .map(identity -> ended(identity, "GET", 200))
+            .peek(joins::ended)
+            .map(span -> new WeakReference<>(span))
+            .toList();
+    assertThat(joins.decided(DEADLINE, 10, false)).hasSize(2);
+
+    for (int i = 0; i < 100 && spans.stream().anyMatch(span -> span.get() != null); i++) {
+      System.gc();
+      Thread.sleep(10);
+    }
+    assertThat(spans).allMatch(span -> span.get() == null);
+    joins.exchange(exchange(Side.SERVER, 5, named(0), 200), facts);
   }
 }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
@@ -31,13 +32,19 @@ public final class Beside {
   /** Starts, and ends of what is not held, that wait at once to be taken. */
   private static final int MOST_TOLD = 2 * MOST;
 
-  /** What a flush waits for packets, and then for the spans to be passed on, in nanoseconds. */
+  /**
+   * What a flush waits for packets, and then for the spans to be passed on, in nanoseconds: an
+   * acknowledgement alone may be delayed by 200 ms (Linux, include/net/tcp.h, TCP_DELACK_MAX).
+   */
   private static final long FLUSH_NANOS = 250_000_000;
 
   private static final long FLUSH_PAUSE = 2;
 
   /** Of a thread whose SERVER spans are started when their request is known already. */
   private static final Object WITHIN = new Object();
+
+  /** Nanoseconds that no span is held for. */
+  private static final long FOREVER = Long.MAX_VALUE / 2;
 
   /** Which spans there are to be. */
   public enum Mode {
@@ -64,7 +71,7 @@ public final class Beside {
   private final Queue<TheirSpan> ends = new ConcurrentLinkedQueue<>();
   private final List<TheirSpan> taken = new ArrayList<>();
   private final AtomicInteger held = new AtomicInteger();
-  private final BlockingQueue<Joins.Decided> decided = new LinkedBlockingQueue<>();
+  private final BlockingQueue<Runnable> decided = new LinkedBlockingQueue<>();
   private final Joins joins = new Joins();
   private final AtomicLong enriched = new AtomicLong();
   private final AtomicLong left = new AtomicLong();
@@ -72,11 +79,16 @@ public final class Beside {
   private volatile boolean active;
   private volatile boolean closed;
 
-  /** Flushes that are on. */
-  private final AtomicInteger flushes = new AtomicInteger();
+  /** Flushes that are on: few. */
+  private final Queue<Flush> flushes = new ConcurrentLinkedQueue<>();
 
-  /** nanoTime from which on, while one is, nothing is held. */
-  private volatile long flushed;
+  /**
+   * The SDK wants what has ended by now.
+   *
+   * @param begin nanoTime
+   * @param done when all that was held by then is passed on
+   */
+  private record Flush(long begin, CountDownLatch done) {}
 
   private volatile boolean unknown;
 
@@ -218,27 +230,27 @@ public final class Beside {
   }
 
   /**
-   * The application wants all its spans exported, or ends. Waits for those that are held, bounded;
-   * what packets are not known by then is left out.
+   * The application wants its spans exported, or ends. Waits for those that are held by now,
+   * bounded; what packets are not known by then is left out. Spans that end meanwhile are no
+   * concern of its.
    */
   public void flush() {
     if (held.get() == 0 || Thread.currentThread() == thread) {
       return;
     }
-    long begin = System.nanoTime();
-    if (flushes.getAndIncrement() == 0) {
-      flushed = begin + FLUSH_NANOS;
-    }
+    Flush flush = new Flush(System.nanoTime(), new CountDownLatch(1));
+    flushes.add(flush);
     boolean interrupted = false;
-    while (held.get() > 0 && System.nanoTime() - begin < 2 * FLUSH_NANOS) {
+    boolean done = false;
+    while (!done && held.get() > 0 && System.nanoTime() - flush.begin < 2 * FLUSH_NANOS) {
       wake.run();
       try {
-        TimeUnit.MILLISECONDS.sleep(FLUSH_PAUSE);
+        done = flush.done.await(FLUSH_PAUSE, TimeUnit.MILLISECONDS);
       } catch (InterruptedException e) {
         interrupted = true;
       }
     }
-    flushes.decrementAndGet();
+    flushes.remove(flush);
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
@@ -292,18 +304,39 @@ public final class Beside {
    * @return whether spans wait still
    */
   public boolean look(long now, long events) {
+    // Before the ends are taken: what had ended when a flush began is among these.
+    List<Flush> begun = List.copyOf(flushes);
     takeSpans();
     joins.forgetOver(events);
-    if (held.get() == 0) {
-      return false;
+    if (held.get() > 0) {
+      for (Joins.Decided each : joins.decided(due(now, begun), events)) {
+        next(() -> pass(each));
+      }
     }
-    for (Joins.Decided each : joins.decided(now, events, flushes.get() > 0 && now - flushed >= 0)) {
-      decided.add(each);
-      if (thread == null) {
-        start();
+    for (Flush flush : begun) {
+      if (!joins.holds(flush.begin + holdNanos) && flushes.remove(flush)) {
+        next(flush.done::countDown);
       }
     }
     return held.get() > 0;
+  }
+
+  /** nanoTime until which spans are held: ahead, for those that a flush has waited for. */
+  private long due(long now, List<Flush> begun) {
+    long due = now;
+    for (Flush flush : begun) {
+      if (now - flush.begin >= FLUSH_NANOS && flush.begin + holdNanos - due > 0) {
+        due = flush.begin + holdNanos;
+      }
+    }
+    return due;
+  }
+
+  private void next(Runnable task) {
+    decided.add(task);
+    if (thread == null) {
+      start();
+    }
   }
 
   private void start() {
@@ -316,11 +349,11 @@ public final class Beside {
   public void close() {
     closed = true;
     takeSpans();
-    for (Joins.Decided each : joins.decided(System.nanoTime(), Long.MAX_VALUE, true)) {
-      pass(each);
+    for (Joins.Decided each : joins.decided(System.nanoTime() + FOREVER, Long.MAX_VALUE)) {
+      decided.add(() -> pass(each));
     }
-    for (Joins.Decided each = decided.poll(); each != null; each = decided.poll()) {
-      pass(each);
+    for (Runnable task = decided.poll(); task != null; task = decided.poll()) {
+      task.run();
     }
   }
 
@@ -346,7 +379,7 @@ public final class Beside {
   private void passOn() {
     try {
       while (!closed) {
-        pass(decided.take());
+        decided.take().run();
       }
     } catch (InterruptedException e) {
       // Nobody does that; what waits is passed on by close.

@@ -298,15 +298,15 @@ final class Joins {
   /**
    * Takes those out that have been decided.
    *
+   * @param due nanoTime: who is held until then, or less long, is held no longer
    * @param told what was told below this position of the ring of events is known
-   * @param all whatever their time
    */
-  List<Decided> decided(long now, long told, boolean all) {
+  List<Decided> decided(long due, long told) {
     List<Decided> decided = new ArrayList<>(displaced);
     displaced.clear();
     for (Iterator<Joined> each = held.values().iterator(); each.hasNext(); ) {
       Joined joined = each.next();
-      Decision decision = decide(joined, now, told, all);
+      Decision decision = decide(joined, due, told);
       if (decision != Decision.WAIT) {
         each.remove();
         decided.add(new Decided(joined.ended, decision == Decision.ENRICH ? joined.facts : null));
@@ -316,9 +316,14 @@ final class Joins {
     return decided;
   }
 
-  private Decision decide(Joined joined, long now, long told, boolean all) {
+  /** Whether one waits that is held until {@code due}, a nanoTime, or less long. */
+  boolean holds(long due) {
+    return held.values().stream().anyMatch(joined -> due - joined.ended.deadline >= 0);
+  }
+
+  private Decision decide(Joined joined, long due, long told) {
     TheirSpan span = joined.ended;
-    boolean over = all || now - span.deadline >= 0;
+    boolean over = due - span.deadline >= 0;
     if (told < span.told) {
       return over ? Decision.LEAVE : Decision.WAIT;
     }

@@ -5,13 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.httpaudit.correlate.Exchange;
 import io.httpaudit.correlate.Side;
 import io.httpaudit.enrich.TheirSpan.Identity;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 class BesideTest {
   private static final int SPANS = 200_000;
   private static final int AT_ONCE = 1_000;
   private static final long PARENT = 7;
+  private static final int FLUSHES = 3;
+  private static final long PAUSE = 100_000;
 
   private final Beside beside = new Beside(Beside.Mode.AUTO, 1_000_000_000, Thread::new, () -> {});
 
@@ -104,5 +109,73 @@ class BesideTest {
     beside.look(0, 10);
     beside.close();
     assertThat(beside.enriched()).isEqualTo(1);
+  }
+
+  private void ends(long span) {
+    Identity identity = JoinsTest.server(span, 0, span);
+    beside.started(identity);
+    if (beside.hasRoom()) {
+      beside.ended(JoinsTest.ended(identity, "GET", 200, beside.deadline()));
+    }
+  }
+
+  /** The packets of one never come, while others end without pause, and theirs come in time. */
+  @Test
+  void aFlushWaitsForWhatHadEndedAndForNothingElse() throws InterruptedException {
+    int late = 100;
+    AtomicInteger ended = new AtomicInteger();
+    AtomicInteger judged = new AtomicInteger();
+    AtomicBoolean over = new AtomicBoolean();
+    beside.activate();
+    Thread application =
+        new Thread(
+            () -> {
+              while (!over.get()) {
+                if (ended.get() - beside.enriched() - beside.left() < AT_ONCE) {
+                  ends(ended.get() + 1);
+                  ended.incrementAndGet();
+                } else {
+                  LockSupport.parkNanos(PAUSE);
+                }
+              }
+            });
+    Thread audit =
+        new Thread(
+            () -> {
+              boolean last = false;
+              while (!last) {
+                last = over.get() && !application.isAlive();
+                int upTo = ended.get() - (last ? 0 : late);
+                while (judged.get() < upTo) {
+                  int span = judged.incrementAndGet();
+                  beside.exchange(
+                      JoinsTest.exchange(Side.SERVER, span, JoinsTest.named(0), 200), onto -> {});
+                }
+                beside.look(System.nanoTime(), Long.MAX_VALUE);
+                LockSupport.parkNanos(PAUSE);
+              }
+              beside.close();
+            });
+    application.start();
+    audit.start();
+    while (ended.get() < 2 * late) {
+      Thread.onSpinWait();
+    }
+    // The best of some: this machine may be busy with other things for so long.
+    long took = Long.MAX_VALUE;
+    for (int i = 1; i <= FLUSHES; i++) {
+      ends(-i);
+      long begin = System.nanoTime();
+      beside.flush();
+      took = Math.min(took, System.nanoTime() - begin);
+    }
+    over.set(true);
+    application.join();
+    audit.join();
+    assertThat(Duration.ofNanos(took)).isLessThan(Duration.ofMillis(500));
+    assertThat(beside.left())
+        .as("those, and what was late when a flush began")
+        .isBetween((long) FLUSHES, (long) FLUSHES * (1 + late));
+    assertThat(beside.enriched() + beside.left()).isEqualTo(ended.get() + FLUSHES);
   }
 }

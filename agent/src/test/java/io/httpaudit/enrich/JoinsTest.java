@@ -41,7 +41,11 @@ class JoinsTest {
   }
 
   static TheirSpan ended(Identity identity, String method, long status) {
-    return new TheirSpan(identity, DEADLINE, 10) {
+    return ended(identity, method, status, DEADLINE);
+  }
+
+  static TheirSpan ended(Identity identity, String method, long status, long deadline) {
+    return new TheirSpan(identity, deadline, 10) {
       @Override
       public String method() {
         return method;
@@ -106,7 +110,7 @@ class JoinsTest {
 
   /** Null: it waits; else whether it is enriched. */
   private Boolean decided(long now) {
-    List<Joins.Decided> decided = joins.decided(now, 10, false);
+    List<Joins.Decided> decided = joins.decided(now, 10);
     return decided.isEmpty() ? null : decided.get(0).facts() != null;
   }
 
@@ -127,7 +131,7 @@ class JoinsTest {
   void whatWasToldBeforeItsEndIsWaitedFor() {
     joins.started(client());
     joins.ended(ended(client(), "GET", 200));
-    assertThat(joins.decided(NOW, 9, false)).isEmpty();
+    assertThat(joins.decided(NOW, 9)).isEmpty();
     assertThat(decided(NOW)).as("no request named it").isFalse();
   }
 
@@ -241,7 +245,7 @@ class JoinsTest {
     TheirSpan other = ended(client(), "GET", 200);
     joins.ended(one);
     joins.ended(other);
-    assertThat(joins.decided(DEADLINE, 10, false))
+    assertThat(joins.decided(DEADLINE, 10))
         .containsExactly(new Joins.Decided(one, null), new Joins.Decided(other, null));
   }
 
@@ -349,7 +353,7 @@ class JoinsTest {
     joins.started(server(9, PARENT, 5));
     TheirSpan span = ended(server(9, PARENT, 0), "POST", 503);
     joins.ended(span);
-    List<Joins.Decided> decided = joins.decided(DEADLINE, 10, false);
+    List<Joins.Decided> decided = joins.decided(DEADLINE, 10);
 
     Exchange told = joins.exchange(exchange(Side.SERVER, 5, named(PARENT), 200), facts);
     assertThat(told.trace().span()).as("its line has its id").isEqualTo(9);
@@ -366,7 +370,7 @@ class JoinsTest {
             .peek(joins::ended)
             .map(span -> new WeakReference<>(span))
             .toList();
-    assertThat(joins.decided(DEADLINE, 10, false)).hasSize(2);
+    assertThat(joins.decided(DEADLINE, 10)).hasSize(2);
 
     for (int i = 0; i < 100 && spans.stream().anyMatch(span -> span.get() != null); i++) {
       System.gc();

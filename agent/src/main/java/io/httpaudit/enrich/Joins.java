@@ -8,10 +8,12 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Which exchange a span of the application's own OpenTelemetry describes. Certain are
@@ -125,8 +127,8 @@ final class Joins {
 
   private final Deque<Over> over = new ArrayDeque<>();
 
-  /** Those that have ended, and wait. */
-  private final Map<Long, Joined> held = new HashMap<>();
+  /** Those that have ended, and wait, in the order of their ends. */
+  private final Map<Long, Joined> held = new LinkedHashMap<>();
 
   /** They wait no longer. */
   private final List<Decided> displaced = new ArrayList<>();
@@ -296,7 +298,8 @@ final class Joins {
   }
 
   /**
-   * Takes those out that have been decided.
+   * Takes those out that have been decided. A SERVER span goes behind the CLIENT spans of its trace
+   * that ended before it, as without us: some exporters take their root's end for a trace's.
    *
    * @param due nanoTime: who is held until then, or less long, is held no longer
    * @param told what was told below this position of the ring of events is known
@@ -304,10 +307,18 @@ final class Joins {
   List<Decided> decided(long due, long told) {
     List<Decided> decided = new ArrayList<>(displaced);
     displaced.clear();
+    // Halves of trace ids: of two traces that have one in common, one waits for the other.
+    Set<Long> waiting = new HashSet<>();
     for (Iterator<Joined> each = held.values().iterator(); each.hasNext(); ) {
       Joined joined = each.next();
       Decision decision = decide(joined, due, told);
-      if (decision != Decision.WAIT) {
+      if (decision == Decision.WAIT) {
+        if (!joined.identity.server()) {
+          waiting.add(joined.identity.traceLow());
+        }
+      } else if (!joined.identity.server()
+          || due - joined.ended.deadline >= 0
+          || !waiting.contains(joined.identity.traceLow())) {
         each.remove();
         decided.add(new Decided(joined.ended, decision == Decision.ENRICH ? joined.facts : null));
         forget(joined);

@@ -9,6 +9,7 @@ import io.httpaudit.correlate.Verdict;
 import io.httpaudit.enrich.TheirSpan.Identity;
 import io.httpaudit.flow.Endpoint;
 import java.lang.ref.WeakReference;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -378,5 +379,63 @@ class JoinsTest {
     }
     assertThat(spans).allMatch(span -> span.get() == null);
     joins.exchange(exchange(Side.SERVER, 5, named(0), 200), facts);
+  }
+
+  private TheirSpan ends(Identity identity, long deadline) {
+    TheirSpan span = ended(identity, "GET", 200, deadline);
+    joins.ended(span);
+    return span;
+  }
+
+  @Test
+  void aCallIsPassedOnBeforeTheRequestThatItWasMadeFor() {
+    List<TheirSpan> ends = new ArrayList<>();
+    for (int i = 100; i > 0; i--) {
+      Identity call = client(1_000 + i);
+      Identity request = server(i, 0, i);
+      joins.started(request);
+      joins.started(call);
+      joins.asked(Side.CLIENT, call.span());
+      joins.exchange(exchange(Side.CLIENT, 5_000, named(call.span()), 200), facts);
+      joins.exchange(exchange(Side.SERVER, i, named(0), 200), facts);
+      ends.add(ends(call, DEADLINE));
+      ends.add(ends(request, DEADLINE));
+    }
+    assertThat(joins.decided(NOW, 10)).extracting(Joins.Decided::span).isEqualTo(ends);
+  }
+
+  @Test
+  void aRequestWaitsForTheCallsThatWereMadeForIt() {
+    Identity other = new Identity(HIGH, LOW + 1, 8, 0, true, WALL, 8, 0);
+    joins.started(client());
+    joins.asked(Side.CLIENT, SPAN);
+    for (Identity request : List.of(server(9, 0, 9), server(10, 0, 10), other)) {
+      joins.started(request);
+      joins.exchange(exchange(Side.SERVER, request.connection(), named(0), 200), facts);
+    }
+    TheirSpan before = ends(server(10, 0, 0), DEADLINE + 1);
+    TheirSpan call = ends(client(), DEADLINE + 2);
+    TheirSpan request = ends(server(9, 0, 0), DEADLINE + 3);
+    TheirSpan anothers = ends(other, DEADLINE + 4);
+    assertThat(joins.decided(NOW, 10))
+        .extracting(Joins.Decided::span)
+        .containsExactly(before, anothers);
+
+    joins.exchange(exchange(Side.CLIENT, 5, named(SPAN), 200), facts);
+    assertThat(joins.decided(NOW, 10))
+        .containsExactly(new Joins.Decided(call, facts), new Joins.Decided(request, facts));
+  }
+
+  @Test
+  void aRequestDoesNotWaitLongerThanItMay() {
+    joins.started(client());
+    joins.asked(Side.CLIENT, SPAN);
+    joins.started(server(9, 0, 9));
+    joins.exchange(exchange(Side.SERVER, 9, named(0), 200), facts);
+    TheirSpan call = ends(client(), DEADLINE);
+    TheirSpan request = ends(server(9, 0, 0), DEADLINE + 1);
+    assertThat(joins.decided(NOW, 10)).isEmpty();
+    assertThat(joins.decided(DEADLINE, 10))
+        .containsExactly(new Joins.Decided(call, null), new Joins.Decided(request, facts));
   }
 }

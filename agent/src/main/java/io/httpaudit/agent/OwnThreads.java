@@ -36,10 +36,15 @@ final class OwnThreads implements ThreadFactory {
     public void run() {
       try {
         capture.goAsOthers();
-      } catch (KernelException e) {
-        Stderr.line("httpaudit: rights not given up: ".concat(String.valueOf(e.getMessage())));
+      } catch (Throwable e) {
+        // Whatever it is: without the task, spans of the application's would wait for ever.
+        Stderr.line("httpaudit: rights not given up: ".concat(why(e)));
       }
       task.run();
+    }
+
+    private static String why(Throwable e) {
+      return e instanceof KernelException ? String.valueOf(e.getMessage()) : e.toString();
     }
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.httpaudit.capture.Capture;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class OwnThreadsTest {
@@ -19,5 +20,12 @@ class OwnThreadsTest {
     assertThat(thread.getContextClassLoader()).isNull();
     thread.start();
     ran.await();
+  }
+
+  @Test
+  void theyDoTheirWorkWhateverFailsBeforeIt() throws InterruptedException {
+    CountDownLatch ran = new CountDownLatch(1);
+    new OwnThreads(new ThreadGroup("httpaudit"), null).newThread(ran::countDown).start();
+    assertThat(ran.await(10, TimeUnit.SECONDS)).isTrue();
   }
 }

@@ -220,9 +220,16 @@ public final class Beside {
     return System.nanoTime() + holdNanos;
   }
 
-  /** A span has ended: it is ours until it is passed on. */
+  /**
+   * A span has ended: it is ours until it is passed on, unless this throws, and then it never was.
+   */
   public void ended(TheirSpan span) {
-    ends.add(span);
+    try {
+      ends.add(span);
+    } catch (Throwable e) {
+      hasNoNeed();
+      throw e;
+    }
     if (closed) {
       // Nobody may be there any more who takes it.
       passOnWhatIsLeft();

@@ -1,6 +1,7 @@
 package io.httpaudit.enrich;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.httpaudit.correlate.Exchange;
 import io.httpaudit.correlate.Side;
@@ -177,5 +178,13 @@ class BesideTest {
         .as("those, and what was late when a flush began")
         .isBetween((long) FLUSHES, (long) FLUSHES * (1 + late));
     assertThat(beside.enriched() + beside.left()).isEqualTo(ended.get() + FLUSHES);
+  }
+
+  /** As for want of memory. */
+  @Test
+  void whatCouldNotBeTakenTakesNoRoom() {
+    assertThat(beside.hasRoom()).isTrue();
+    assertThatThrownBy(() -> beside.ended(null)).isInstanceOf(NullPointerException.class);
+    assertThat(beside.look(0, 0)).as("whether one waits").isFalse();
   }
 }

@@ -1,5 +1,6 @@
 package io.httpaudit.enrich;
 
+import static io.httpaudit.enrich.Exchanges.exchange;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -49,8 +50,7 @@ class BesideTest {
       int upTo = ended.get();
       while (judged.get() < upTo) {
         beside.exchange(
-            JoinsTest.exchange(Side.SERVER, judged.get() + 1, JoinsTest.named(PARENT), 200),
-            onto -> {});
+            exchange(Side.SERVER, judged.get() + 1, JoinsTest.named(PARENT), 200), onto -> {});
         judged.incrementAndGet();
       }
       beside.look(0, Long.MAX_VALUE);
@@ -68,7 +68,7 @@ class BesideTest {
     beside.awaits(() -> identity);
     beside.handles(span, 0);
     Exchange exchange =
-        beside.exchange(JoinsTest.exchange(Side.SERVER, span, JoinsTest.named(0), 200), onto -> {});
+        beside.exchange(exchange(Side.SERVER, span, JoinsTest.named(0), 200), onto -> {});
     return exchange.trace().span() == span;
   }
 
@@ -104,7 +104,7 @@ class BesideTest {
         beside.look(0, 10);
       }
     }
-    beside.exchange(JoinsTest.exchange(Side.SERVER, 5, JoinsTest.named(0), 200), onto -> {});
+    beside.exchange(exchange(Side.SERVER, 5, JoinsTest.named(0), 200), onto -> {});
     beside.hasRoom();
     beside.ended(JoinsTest.ended(slow, "GET", 200));
     beside.look(0, 10);
@@ -149,8 +149,7 @@ class BesideTest {
                 int upTo = ended.get() - (last ? 0 : late);
                 while (judged.get() < upTo) {
                   int span = judged.incrementAndGet();
-                  beside.exchange(
-                      JoinsTest.exchange(Side.SERVER, span, JoinsTest.named(0), 200), onto -> {});
+                  beside.exchange(exchange(Side.SERVER, span, JoinsTest.named(0), 200), onto -> {});
                 }
                 beside.look(System.nanoTime(), Long.MAX_VALUE);
                 LockSupport.parkNanos(PAUSE);

@@ -1,18 +1,15 @@
 package io.httpaudit.enrich;
 
+import static io.httpaudit.enrich.Exchanges.exchange;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.httpaudit.correlate.Exchange;
 import io.httpaudit.correlate.Exchange.TraceIds;
 import io.httpaudit.correlate.Side;
-import io.httpaudit.correlate.Verdict;
 import io.httpaudit.enrich.TheirSpan.Identity;
-import io.httpaudit.flow.Endpoint;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -21,10 +18,9 @@ class JoinsTest {
   private static final long LOW = 2;
   private static final long SPAN = 3;
   private static final long PARENT = 4;
-  private static final long WALL = 1_000_000_000_000L;
+  private static final long WALL = Exchanges.WALL;
   private static final long NOW = 100;
   private static final long DEADLINE = 1_000;
-  private static final Endpoint HERE = new Endpoint(0, 1, 80);
 
   private final Joins joins = new Joins();
   private final Facts facts = onto -> {};
@@ -71,38 +67,6 @@ class JoinsTest {
       @Override
       public void passOn() {}
     };
-  }
-
-  static Exchange exchange(Side side, long connection, TraceIds ids, long status) {
-    Exchange.Range range =
-        new Exchange.Range(0, 10, 1, 0, 0, OptionalLong.of(0), OptionalLong.of(1));
-    return new Exchange(
-        side,
-        Verdict.MATCHED,
-        Optional.empty(),
-        connection,
-        0,
-        HERE,
-        HERE,
-        "lo",
-        ids,
-        "GET",
-        "/",
-        "shop",
-        "",
-        OptionalLong.of(status),
-        "1.1",
-        0,
-        range,
-        range,
-        0,
-        1,
-        WALL,
-        List.of(),
-        OptionalLong.empty(),
-        new Exchange.Tcp(OptionalLong.empty(), 0, false),
-        Optional.empty(),
-        "");
   }
 
   static TraceIds named(long by) {

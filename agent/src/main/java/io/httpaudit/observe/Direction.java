@@ -94,9 +94,9 @@ final class Direction extends Stream {
     }
   }
 
-  /** A write that was held moved nothing. */
+  /** A write moved nothing: if it was held, that is over. */
   void notMoved() {
-    if (isHeld() && resume()) {
+    if (resume()) {
       leave();
     }
   }

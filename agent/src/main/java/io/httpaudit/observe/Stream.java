@@ -82,11 +82,6 @@ abstract class Stream implements MessageListener {
     return STATE.compareAndSet(this, HELD, BUSY) || STATE.compareAndSet(this, LEFT, CLOSING);
   }
 
-  final boolean isHeld() {
-    int now = state;
-    return now == HELD || now == LEFT;
-  }
-
   /** Goes, and comes back by {@link #resume}. */
   final void hold() {
     if (!STATE.compareAndSet(this, BUSY, HELD)) {

@@ -141,9 +141,7 @@ final class Weaver implements ClassFileTransformer {
     private final Label start = new Label();
     private final Label end = new Label();
 
-    /**
-     * Slot of what the before-call returned: behind the arguments, where the method has nothing.
-     */
+    /** Slot of what the before-call returned: behind the arguments. The method's own move up. */
     private final int carried;
 
     /** Whether the hook's place was found: a method's entry and exits always are. */
